@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The HTTP server under the API and the practice target: one epoll thread that accepts, reads whole requests and sends
+ * answers. Every request is suspended when it is complete and handed to the handler, which may answer at once or later
+ * from any thread. Built on libmicrohttpd, known to httpd.c alone.
+ */
+#ifndef BASE_HTTPD_H
+#define BASE_HTTPD_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+struct httpd;
+struct exchange; /* one request and its answer */
+
+struct httpd_options {
+    const char *host;          /* numeric address or name; loopback unless the caller decided otherwise */
+    int port;                  /* 0 picks one */
+    const char *tls_cert_file; /* PEM; NULL for plain HTTP */
+    const char *tls_key_file;
+    size_t body_max; /* bytes; a longer body is read away and answered by the handler: exchange_body_too_large() */
+    /*
+     * Called on the server's thread once per request, when it is complete. It must lead to exactly one exchange_send()
+     * or exchange_reset(), from any thread, at once or later. It must not block.
+     */
+    void (*handle)(struct exchange *exchange, void *data);
+    void *data;
+};
+
+/* 0, or ERR_IO with a sentence in `ret_why` (may be NULL) that names the address or file. */
+int httpd_start(struct httpd **ret, const struct httpd_options *options, char *ret_why, size_t why_size) MUSTCHECK;
+int httpd_port(const struct httpd *httpd);
+/*
+ * Stops accepting, waits until every exchange was answered (callers make sure that all are, at the latest after their
+ * own deadline), closes, frees. Accepts NULL.
+ */
+void httpd_stop(struct httpd *httpd);
+
+/* --- the request; valid until exchange_send() --------------------------------------------------------------------- */
+struct arena *exchange_arena(struct exchange *exchange);      /* freed with the exchange */
+const char *exchange_method(const struct exchange *exchange); /* as sent: "GET" */
+/* The target as sent, never decoded: path without query. An absolute-form target is reduced to its path. */
+const char *exchange_path(const struct exchange *exchange);
+const char *exchange_query(const struct exchange *exchange);                    /* without '?', or NULL */
+const char *exchange_header(const struct exchange *exchange, const char *name); /* any case; NULL when absent */
+const char *exchange_body(const struct exchange *exchange, size_t *ret_n);      /* "" and 0 when there is none */
+bool exchange_body_too_large(const struct exchange *exchange);
+const char *exchange_peer(const struct exchange *exchange); /* numeric address without port */
+/* A pointer of the handler's own, NULL at first. */
+void exchange_set_data(struct exchange *exchange, void *data);
+void *exchange_data(const struct exchange *exchange);
+
+/* --- the answer -----------------------------------------------------------------------------------------------------
+ */
+/* Adds a header line (a name may be added twice). Copies both. */
+void exchange_add_header(struct exchange *exchange, const char *name, const char *value);
+/* Sends status, headers and `n` bytes of body (copied; may be NULL with 0), and ends the exchange: it must not be
+ * touched afterwards. */
+void exchange_send(struct exchange *exchange, int status, const void *body, size_t n);
+/* Closes the connection without an answer (faults of the practice target). */
+void exchange_reset(struct exchange *exchange);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every limit of the product, with its unit. Reaching one is a clear error, never a crash and never silence. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* --- what clients send us --------------------------------------------------------------------------------------- */
+#define LIMIT_BODY_BYTES (1024 * 1024)     /* bytes of a request body */
+#define LIMIT_JSON_DEPTH 64                /* nested objects and arrays */
+#define LIMIT_QUERY_BYTES (32 * 1024)      /* bytes of a query string */
+#define LIMIT_SEARCH_BYTES (16 * 1024)     /* bytes of search=, filter= (after decoding); more is refused */
+#define LIMIT_FILTER_TERMS 200             /* comparisons in one filter */
+#define LIMIT_FILTER_DEPTH 32              /* nested parentheses and nots in one filter */
+#define LIMIT_PATH_SEGMENTS 12             /* segments of a request path */
+#define LIMIT_PARAMS 64                    /* query parameters of a request */
+#define LIMIT_CONNECTIONS 1024             /* connections that the server holds open */
+#define LIMIT_CONNECTION_IDLE_S 60         /* seconds without a request before a connection is closed */
+#define LIMIT_CONNECTION_BYTES (64 * 1024) /* bytes of header and buffer memory for one connection */
+#define LIMIT_IDEMPOTENCY_S (24 * 3600)    /* seconds that an Idempotency-Key is remembered */
+
+/* --- the directory ---------------------------------------------------------------------------------------------- */
+#define LIMIT_PROFILE_BYTES (64 * 1024) /* bytes of one profile as JSON */
+#define LIMIT_NAME_CHARS 255            /* characters of a group's or an app's name */
+#define LIMIT_LOGIN_CHARS 100           /* characters of a login, as published */
+#define LIMIT_LOGIN_CHARS_MIN 5         /* as published */
+#define LIMIT_DESCRIPTION_CHARS 1024    /* characters of a group's description */
+#define LIMIT_PASSWORD_CHARS 72         /* characters of a password */
+#define LIMIT_SCHEMA_ATTRIBUTES 500     /* custom attributes of a schema */
+
+/* --- pages (defaults and maxima as published, reference group-push 3.1) ------------------------------------------ */
+#define LIMIT_PAGE_USERS 200
+#define LIMIT_PAGE_GROUPS 10000
+#define LIMIT_PAGE_GROUP_USERS 1000
+#define LIMIT_PAGE_APPS 200
+#define LIMIT_PAGE_APP_USERS 500
+#define LIMIT_PAGE_APP_GROUPS 200
+#define LIMIT_PAGE_MAPPINGS 1000
+
+/* --- the store -------------------------------------------------------------------------------------------------- */
+#define LIMIT_COMMIT_JOBS 256   /* jobs in one group commit */
+#define LIMIT_COMMIT_MS 10      /* milliseconds of work in one group commit */
+#define LIMIT_REACTOR_ROWS 1000 /* rows that one fact may write; what would write more becomes an expand row */
+#define LIMIT_EXPAND_ROWS 1000  /* rows that one expand chunk handles, one transaction each */
+#define LIMIT_READ_MS 10000     /* milliseconds before a read is interrupted */
+#define LIMIT_IMPORT_ROWS 1000  /* rows in one import transaction */
+
+/* --- what we send to a target ----------------------------------------------------------------------------------- */
+#define LIMIT_ANSWER_BYTES (4 * 1024 * 1024) /* bytes of an answer that is kept whole */
+#define LIMIT_ELEMENT_BYTES (256 * 1024)     /* bytes of one element of a streamed list */
+#define LIMIT_APP_IN_FLIGHT 32               /* requests in flight to one app */
+#define LIMIT_IN_FLIGHT 256                  /* requests in flight in all */
+#define LIMIT_MEMBERS_PER_REQUEST 100 /* member operations in one PATCH while the target's own limit is unknown */
+#define LIMIT_REQUEST_MS 60000        /* milliseconds before a request is given up */
+#define LIMIT_CONNECT_MS 10000        /* milliseconds to connect */
+#define LIMIT_VERIFY_MS 20000         /* milliseconds for "verify this connection" */
+#define LIMIT_BACKOFF_MIN_MS 1000     /* milliseconds before the first retry */
+#define LIMIT_BACKOFF_MAX_MS (5 * 60 * 1000) /* milliseconds: the cap of the back-off */
+#define LIMIT_DEACTIVATE_WAIT_MS 30000       /* milliseconds that a deactivation waits for the removals before it */
+
+/* --- the record ------------------------------------------------------------------------------------------------- */
+#define LIMIT_ATTEMPT_BODY_BYTES 4096 /* bytes of a request or answer kept in the journal */
+#define LIMIT_JOURNAL_DAYS 30         /* days */
+#define LIMIT_SYSTEM_LOG_DAYS 90      /* days */
+
+#endif
