@@ -10,7 +10,7 @@ static const struct {
 } table[] = {
     [PUBLISHED_NONE] = {"", 200, ""},
 #define X(code, status, summary) [code] = {#code, status, summary},
-#include "base/published.tbl.h"
+#include "base/published.def"
 #undef X
 };
 

@@ -12,7 +12,7 @@
 enum published {
     PUBLISHED_NONE,
 #define X(code, status, summary) code,
-#include "base/published.tbl.h"
+#include "base/published.def"
 #undef X
 };
 

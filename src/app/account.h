@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Accounts: one row per person and app once the person was assigned; it outlives the assignment, because the app's own
+ * id for the person is what everything later needs (deactivate, reactivate with the same id, remove from groups).
+ *
+ * Three things are kept apart: what is wanted (scope, and the person's status), what the app is known to hold
+ * (external_id, app_active, sent_profile: only what it acknowledged), and that somebody must look (a work row).
+ */
+#ifndef APP_ACCOUNT_H
+#define APP_ACCOUNT_H
+
+#include "app/app.h"
+#include "app/work.h"
+
+enum account_scope { SCOPE_NONE, SCOPE_USER, SCOPE_GROUP };
+enum account_origin { ORIGIN_UNKNOWN, ORIGIN_CREATED, ORIGIN_LINKED };
+enum account_known { KNOWN_NOTHING, KNOWN_ACTIVE, KNOWN_INACTIVE };
+
+struct account {
+    int64_t rid;
+    int64_t app_rid;
+    int64_t user_rid;
+    enum account_scope scope;
+    const char *user_name;   /* wanted user name in the app */
+    bool user_name_is_own;   /* set by an administrator for this account; not from the person's login */
+    const char *profile;     /* JSON: attributes set for this assignment, over the person's own */
+    const char *external_id; /* the app's id, NULL until known */
+    enum account_origin origin;
+    enum account_known known; /* what the app acknowledged last */
+    const char *sent_profile; /* JSON: the attributes that the app acknowledged last; NULL: none */
+    /*
+     * `active: true` is owed: set by assignment, re-assignment, reactivation of the person or an administrator's act;
+     * cleared when the app acknowledged it. Nothing else may send it (invariant 9).
+     */
+    bool activation_owed;
+    bool disabled_there; /* found inactive in the app although we had not made it so: reported, never repaired */
+    int64_t leave_since; /* ms: when the person stopped being wanted there; 0: is wanted. The wait of invariant 6 counts
+                            from here */
+    int64_t created, last_updated, status_changed, last_sync;
+};
+int account_get(struct tx *tx, int64_t app_rid, int64_t user_rid, struct account *ret) MUSTCHECK; /* ERR_NOT_FOUND */
+int account_by_rid(struct tx *tx, int64_t rid, struct account *ret) MUSTCHECK;
+
+/* Assign to a person (scope USER). `own_user_name` and `profile` may be NULL. E0000117 for an inactive person; converts
+ * a GROUP scope. */
+int account_assign(struct tx *tx, const struct app *app, const struct user *user, const char *own_user_name,
+                   const struct jval *profile, struct account *ret, struct problem *problem) MUSTCHECK;
+int account_update(struct tx *tx, const struct app *app, struct account *account, const char *own_user_name,
+                   const struct jval *profile, struct problem *problem) MUSTCHECK;
+/* Unassign a person: falls back to GROUP when an assigned group still gives the app. */
+int account_unassign(struct tx *tx, const struct app *app, struct account *account, struct problem *problem) MUSTCHECK;
+
+/*
+ * What the account should be, from the facts; pure.
+ *   WANT_NOTHING  leave as it is (suspended people; never assigned and nothing there)
+ *   WANT_ACTIVE   there and active
+ *   WANT_INACTIVE there, but inactive (or absent)
+ */
+enum account_wanted { WANT_NOTHING, WANT_ACTIVE, WANT_INACTIVE };
+enum account_wanted account_wanted(enum account_scope scope, enum user_status status, bool user_deleted);
+
+/*
+ * The profile that the app should hold, as a flat object of directory attribute names ("userName", "firstName",
+ * "lastName", "email", "displayName", "title", ...): the person's profile, then the best group assignment's, then the
+ * account's own. Empty and null attributes are left out. The caller frees.
+ */
+int account_wanted_profile(struct tx *tx, const struct account *account, const struct user *user,
+                           struct jval **ret) MUSTCHECK;
+
+/* --- what the engine reports back; each writes the change and the event that belong to it --- */
+/* Found or created in the app. Appends CHANGE_ACCOUNT_KNOWN. `known` as the app said. */
+int account_set_known(struct tx *tx, struct account *account, const char *external_id, enum account_origin origin,
+                      enum account_known known) MUSTCHECK;
+/* The app acknowledged these attributes (sent_profile), and activation or deactivation. NULL leaves sent_profile. */
+int account_set_sent(struct tx *tx, struct account *account, const struct jval *sent_profile,
+                     enum account_known known) MUSTCHECK;
+/* The app does not know the id any more (404): forgotten, looked up again. Appends CHANGE_ACCOUNT_KNOWN. */
+int account_forget_known(struct tx *tx, struct account *account) MUSTCHECK;
+int account_set_disabled_there(struct tx *tx, struct account *account, bool disabled) MUSTCHECK;
+
+/* Looks at one person and one app again: sets scope from the assignments, appends CHANGE_ACCOUNT_WANTED and work if
+ * something changed. Idempotent. */
+int account_reconcile(struct tx *tx, int64_t app_rid, int64_t user_rid, enum work_class class) MUSTCHECK;
+
+/* The expansions of this room: one chunk. 1: more to do (cursor moved), 0: done. */
+int app_expand(struct tx *tx, struct work *work) MUSTCHECK;
+
+/* Published names: AppUser.status ("STAGED", "PROVISIONED", "ACTIVE", "DEPROVISIONED", "SUSPENDED" ...) and syncState,
+ * derived. */
+const char *account_status_name(const struct account *account, enum user_status user_status, bool provisioning_on);
+const char *account_sync_name(const struct account *account, const struct work *work_or_null, bool provisioning_on);
+
+#endif

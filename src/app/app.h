@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Apps: the integrations that people are assigned to, how to reach them (connection), which switches are on (features),
+ * and who has them. Assignments decide who should have an account; account.h remembers who has one.
+ *
+ * Switches act on changes made from then on: while one is off, nothing is queued for it. An app that is inactive,
+ * paused or whose connection is off keeps its queue, and nothing is sent. Deleting an app sends nothing and forgets
+ * everything about it.
+ */
+#ifndef APP_APP_H
+#define APP_APP_H
+
+#include "app/changes.h"
+#include "auth/auth.h"
+#include "base/jval.h"
+#include "base/problem.h"
+#include "directory/directory.h"
+#include "store/store.h"
+
+extern const struct store_room app_room;
+
+/* --- apps ----------------------------------------------------------------------------------------------------------
+ */
+
+enum app_status { APP_ACTIVE = 1, APP_INACTIVE = 2 };
+
+struct app {
+    int64_t rid;
+    const char *id;   /* 0oa... */
+    const char *name; /* catalogue key: "scim2", "okta_org2org", or made from the label */
+    const char *label;
+    enum app_status status;
+    bool paused;
+    const char *sign_on_mode;
+    const char *document; /* JSON: the rest of the published fields as given (settings, visibility, accessibility,
+                             credentials ...) */
+    int64_t created, last_updated;
+};
+int app_by_id(struct tx *tx, const char *id, struct app *ret) MUSTCHECK; /* ERR_NOT_FOUND */
+int app_by_rid(struct tx *tx, int64_t rid, struct app *ret) MUSTCHECK;
+int app_by_label(struct tx *tx, const char *label, struct app *ret) MUSTCHECK; /* folded */
+/* Rids of all apps in ascending order above `after`. The count. */
+int app_rids(struct tx *tx, int64_t after, int64_t *ret, int limit) MUSTCHECK;
+int app_create(struct tx *tx, const struct jval *body, bool activate, struct app *ret,
+               struct problem *problem) MUSTCHECK;
+int app_update(struct tx *tx, struct app *app, const struct jval *body, struct problem *problem) MUSTCHECK;
+int app_set_status(struct tx *tx, struct app *app, enum app_status status, struct problem *problem) MUSTCHECK;
+int app_set_paused(struct tx *tx, struct app *app, bool paused, struct problem *problem) MUSTCHECK;
+/* Must be INACTIVE (E0000056 otherwise). */
+int app_delete(struct tx *tx, struct app *app, struct problem *problem) MUSTCHECK;
+
+/* --- the whole organisation: pause, and why (a restored store starts paused) --- */
+int org_paused(struct tx *tx, const char **ret_reason) MUSTCHECK; /* 1 paused (reason in the arena), 0 not */
+int org_set_paused(struct tx *tx, bool paused, const char *reason) MUSTCHECK;
+
+/* --- connection ----------------------------------------------------------------------------------------------------
+ */
+
+enum connection_scheme { CONNECTION_NONE, CONNECTION_BEARER, CONNECTION_BASIC, CONNECTION_HEADER };
+enum connection_status { CONNECTION_UNKNOWN, CONNECTION_ENABLED, CONNECTION_DISABLED };
+
+struct connection {
+    int64_t app_rid;
+    const char *base_url; /* without a trailing slash, as given otherwise; NULL: no connection yet */
+    enum connection_scheme scheme;
+    const char *user_name;   /* CONNECTION_BASIC */
+    const char *header_name; /* CONNECTION_HEADER */
+    const void *sealed;      /* the credential: token, password or header value */
+    size_t sealed_n;
+    bool allow_plain_http; /* plain http beyond loopback was allowed in so many words */
+    enum connection_status status;
+    int64_t verified;         /* ms of the last success, 0 never */
+    const char *verify_error; /* NULL: none */
+};
+int connection_get(struct tx *tx, int64_t app_rid, struct connection *ret) MUSTCHECK; /* ERR_NOT_FOUND: none yet */
+
+struct connection_input {
+    const char *base_url;
+    enum connection_scheme scheme;
+    const char *user_name;
+    const char *header_name;
+    const char *secret; /* NULL: keep the stored one (refused when scheme, host or port change) */
+    bool allow_plain_http;
+};
+/*
+ * Judges a base URL before anything is sent to it: http(s) only, no user info, query or fragment; plain http to
+ * loopback only unless allowed; link-local and metadata addresses (169.254.0.0/16, fe80::/10, fd00:ec2::254 ...)
+ * refused. 0, or ERR_PROBLEM. Names that resolve to such addresses are refused again when connecting (engine).
+ */
+int connection_url_check(const char *base_url, bool allow_plain_http, struct problem *problem) MUSTCHECK;
+/* Stores and seals. The caller has verified the connection by asking the target, and says how that went. */
+int connection_save(struct tx *tx, const struct keyring *keyring, struct app *app, const struct connection_input *input,
+                    bool activate, int64_t verified, const char *verify_error, struct problem *problem) MUSTCHECK;
+int connection_set_status(struct tx *tx, struct app *app, enum connection_status status,
+                          struct problem *problem) MUSTCHECK;
+/* The credential in clear, in the tx's arena: the caller wipes it (seal_wipe). For the engine alone. */
+int connection_secret(struct tx *tx, const struct keyring *keyring, const struct connection *connection,
+                      const char **ret_secret) MUSTCHECK;
+/* Seals every credential again with the current key, at most `limit`; the count that was done, 0 at the end. */
+int connection_reseal(struct tx *tx, const struct keyring *keyring, int limit) MUSTCHECK;
+
+/* --- switches (features) -------------------------------------------------------------------------------------------
+ */
+
+struct app_switches {
+    bool create;                 /* USER_PROVISIONING capabilities.create.lifecycleCreate */
+    bool update;                 /* capabilities.update.profile */
+    bool deactivate;             /* capabilities.update.lifecycleDeactivate */
+    bool password;               /* capabilities.update.password: kept and shown; nothing is sent */
+    const char *password_seed;   /* "OKTA" | "RANDOM" */
+    const char *password_change; /* "KEEP_EXISTING" | "CHANGE" */
+    bool delete_linked_groups;   /* our own setting: a linked group may be deleted in the target */
+};
+int app_switches_get(struct tx *tx, int64_t app_rid, struct app_switches *ret) MUSTCHECK;
+int app_switches_set(struct tx *tx, struct app *app, const struct app_switches *switches,
+                     struct problem *problem) MUSTCHECK;
+
+/* May anything be sent: ACTIVE, not paused, connection ENABLED, organisation not paused. 1 or 0; `*ret_why` (may be
+ * NULL) says which is not. */
+int app_is_open(struct tx *tx, int64_t app_rid, const char **ret_why) MUSTCHECK;
+
+/* --- group assignments ---------------------------------------------------------------------------------------------
+ */
+
+struct app_group {
+    int64_t rid;
+    int64_t app_rid;
+    int64_t group_rid;
+    int priority;        /* 0 is best */
+    const char *profile; /* JSON object */
+    int64_t last_updated;
+};
+int app_group_get(struct tx *tx, int64_t app_rid, int64_t group_rid, struct app_group *ret) MUSTCHECK;
+/* Assigns or changes. profile NULL: kept, or {}. priority < 0: kept, or next. */
+int app_group_put(struct tx *tx, const struct app *app, const struct group *group, int priority,
+                  const struct jval *profile, struct app_group *ret, struct problem *problem) MUSTCHECK;
+int app_group_remove(struct tx *tx, const struct app *app, const struct group *group,
+                     struct problem *problem) MUSTCHECK;
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The work table: a row per object that an app has to be asked about. A row says that the object may differ from what
+ * is wanted, not what to do: the plan is made from the facts when the row is taken. Any number of changes to one object
+ * are one row.
+ *
+ * `version` is the change number of the latest cause, `since` that of the oldest cause that was not dealt with. A row
+ * is done only if its version is still the one that was taken; otherwise it stays, with `since` moved up.
+ */
+#ifndef APP_WORK_H
+#define APP_WORK_H
+
+#include "store/store.h"
+
+enum work_kind {
+    WORK_ACCOUNT = 1, /* object: account */
+    WORK_GROUP = 2,   /* object: target group (push) */
+    /* Expansions: no request to a target, but many rows to write, LIMIT_EXPAND_ROWS a transaction, keyset cursor. */
+    WORK_EXPAND_FIRST = 16,
+    WORK_EXPAND_GROUP_ASSIGNED = 16,   /* object: app_group_assignment: every member gets an account row */
+    WORK_EXPAND_GROUP_UNASSIGNED = 17, /* object: group: its members are looked at again; app_rid: the app */
+    WORK_EXPAND_GROUP_DELETED = 18,    /* object: group; app_rid 0: memberships are taken away one by one */
+    WORK_EXPAND_USER_DELETED = 19,     /* object: user; app_rid 0 */
+    WORK_EXPAND_USER = 20,             /* object: user; app_rid 0: every account of a person in very many apps */
+    WORK_EXPAND_BACKLOG = 21,          /* object: app: every account is looked at again (an administrator asked) */
+    /* of the push room */
+    WORK_EXPAND_MAPPING = 32,     /* object: push mapping: every member, wanted or known, becomes dirty */
+    WORK_EXPAND_USER_PUSHES = 33, /* object: user; app_rid 0: a person in very many pushed groups */
+};
+
+enum work_class { WORK_URGENT, WORK_FRESH, WORK_BULK };
+
+struct work {
+    int64_t rid;
+    int64_t app_rid; /* 0: of no app */
+    enum work_kind kind;
+    int64_t object_rid;
+    enum work_class class;
+    int64_t version;
+    int64_t since;
+    int64_t due;    /* ms; clamped when read to now + LIMIT_BACKOFF_MAX_MS, so that a clock step delays nothing */
+    int attempts;   /* failed in a row */
+    int64_t cursor; /* expansions: where the next chunk starts */
+    const char *error_class; /* NULL: no failure since the last cause */
+    const char *error;       /* the words an administrator reads */
+    bool held;               /* not due until somebody acts or an input changes */
+};
+
+/* Makes the object dirty, due now: error, attempts and hold are forgotten, since its input changed. The class becomes
+ * the more urgent of the two; an expansion starts again from its beginning. Wakes the engine. */
+int work_add(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid, enum work_class class) MUSTCHECK;
+/* Makes an existing row due now without a new cause (what it waited for has happened). Absent rows are fine. */
+int work_poke(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid) MUSTCHECK;
+/* 1 found, 0 not. Texts in the tx's arena. */
+int work_find(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid, struct work *ret) MUSTCHECK;
+/* Rows of an app (0: of none) that are due and not held, class by class, oldest due first within a class, at most
+ * `limit`. The count. */
+int work_due(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret, int limit) MUSTCHECK;
+/* The earliest due time of rows that are not held, over all apps; 0 row: ret untouched, returns 0. */
+int work_next_due(struct tx *tx, int64_t *ret_due) MUSTCHECK;
+/* App rids that have a due row (0 included), ascending, above `after`. The count. */
+int work_apps_due(struct tx *tx, int64_t now, int64_t after, int64_t *ret, int limit) MUSTCHECK;
+/* Deletes the row if its version is still `version`; else keeps it with since = version + 1. 1 deleted, 0 kept. */
+int work_done(struct tx *tx, int64_t rid, int64_t version) MUSTCHECK;
+/* Puts a row off to `due` without an error (it waits for something). */
+int work_defer(struct tx *tx, int64_t rid, int64_t due) MUSTCHECK;
+/* Records a failure: attempts + 1, due again at `due`, or held. */
+int work_fail(struct tx *tx, int64_t rid, int64_t due, bool held, const char *error_class, const char *error) MUSTCHECK;
+int work_set_cursor(struct tx *tx, int64_t rid, int64_t cursor) MUSTCHECK;
+/* Deletes every row of an app (the app goes). */
+int work_delete_app(struct tx *tx, int64_t app_rid) MUSTCHECK;
+int work_delete(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid) MUSTCHECK;
+/* Takes hold, error and delay off every row of an app (0: of all) that has any: retry. The count. */
+int work_retry(struct tx *tx, int64_t app_rid) MUSTCHECK;
+
+struct work_counts {
+    int64_t pending; /* rows whose oldest cause is at most the given change number, without a failure */
+    int64_t failed;  /* of those, rows with an error or a hold */
+};
+/* What is not yet done of everything caused up to change number `until`, for an app or (0) for all, expansions
+ * included. */
+int work_count(struct tx *tx, int64_t app_rid, int64_t until, struct work_counts *ret) MUSTCHECK;
+/* Rows with an error or a hold: calls each(). */
+int work_each_failed(struct tx *tx, int64_t app_rid, int limit, int (*each)(const struct work *, void *),
+                     void *data) MUSTCHECK;
+
+#endif

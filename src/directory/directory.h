@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The directory: users, groups, who is a member of what, and the schemas of their profiles. Nothing here knows of apps.
+ *
+ * Deleting a user or a group sets a tombstone and appends a change; the memberships are taken away in chunks afterwards
+ * (by the expand work that the app room writes), each with a change of its own, and then the row goes. Reads by id and
+ * all lists leave tombstones out; reads by rid see them.
+ */
+#ifndef DIRECTORY_DIRECTORY_H
+#define DIRECTORY_DIRECTORY_H
+
+#include "base/jval.h"
+#include "base/problem.h"
+#include "directory/changes.h"
+#include "store/store.h"
+
+extern const struct store_room directory_room;
+
+/* --- users ---------------------------------------------------------------------------------------------------------
+ */
+
+enum user_status {
+    USER_STAGED = 1,
+    USER_PROVISIONED,
+    USER_ACTIVE,
+    USER_RECOVERY,
+    USER_PASSWORD_EXPIRED,
+    USER_LOCKED_OUT,
+    USER_SUSPENDED,
+    USER_DEPROVISIONED,
+};
+const char *user_status_name(enum user_status status); /* "STAGED" */
+int user_status_parse(const char *name, enum user_status *ret) MUSTCHECK;
+/* Eligible for an account and for push: PROVISIONED, ACTIVE, RECOVERY, PASSWORD_EXPIRED, LOCKED_OUT. Not SUSPENDED,
+ * whose state stays as it is. */
+bool user_status_is_eligible(enum user_status status);
+
+struct user {
+    int64_t rid;
+    const char *id; /* 00u... */
+    enum user_status status;
+    const char *login;
+    const char *profile; /* JSON object, all attributes */
+    bool has_password;
+    bool deleted;
+    int64_t created, activated, status_changed, last_login, last_updated, password_changed; /* ms, 0: never */
+    int64_t version; /* counts up by one per change: the ETag */
+};
+/* Texts in the tx's arena. ERR_NOT_FOUND. */
+int user_by_id(struct tx *tx, const char *id, struct user *ret) MUSTCHECK;
+/* By 00u id, login or unambiguous login prefix before '@', as published for /users/{id}. */
+int user_by_id_or_login(struct tx *tx, const char *text, struct user *ret) MUSTCHECK;
+int user_by_login(struct tx *tx, const char *login, struct user *ret) MUSTCHECK; /* folded */
+int user_by_rid(struct tx *tx, int64_t rid, struct user *ret) MUSTCHECK;
+
+struct user_input {
+    const struct jval *profile;
+    bool has_password;         /* a password was given (its hash below) */
+    const char *password_hash; /* argon2id, made on the worker */
+    bool activate;
+};
+int user_create(struct tx *tx, const struct user_input *input, struct user *ret, struct problem *problem) MUSTCHECK;
+/* `replace`: attributes that are absent are cleared (PUT); otherwise they stay (POST, partial). */
+int user_update(struct tx *tx, struct user *user, const struct jval *profile, bool replace,
+                struct problem *problem) MUSTCHECK;
+int user_set_password(struct tx *tx, struct user *user, const char *password_hash, struct problem *problem) MUSTCHECK;
+
+enum user_transition {
+    USER_ACTIVATE,
+    USER_DEACTIVATE,
+    USER_REACTIVATE,
+    USER_SUSPEND,
+    USER_UNSUSPEND,
+    USER_UNLOCK,
+    USER_EXPIRE_PASSWORD,
+    USER_RESET_PASSWORD,
+};
+/* Carries out a life cycle operation or refuses it with the published code (reference group-push 3.3, "User
+ * transitions"). */
+int user_transition(struct tx *tx, struct user *user, enum user_transition transition,
+                    struct problem *problem) MUSTCHECK;
+/* First call deactivates, second (on a DEPROVISIONED user) sets the tombstone. */
+int user_delete(struct tx *tx, struct user *user, struct problem *problem) MUSTCHECK;
+
+/* --- groups --------------------------------------------------------------------------------------------------------
+ */
+
+enum group_type { GROUP_OKTA = 1, GROUP_APP, GROUP_BUILT_IN };
+const char *group_type_name(enum group_type type); /* "OKTA_GROUP" */
+
+struct group {
+    int64_t rid;
+    const char *id; /* 00g... */
+    enum group_type type;
+    const char *name;
+    const char *description; /* NULL: none */
+    const char *profile;     /* JSON object */
+    const char *source_id;   /* GROUP_APP: the public id of its app, else NULL */
+    bool deleted;
+    int64_t created, last_updated, last_membership_updated;
+};
+int group_by_id(struct tx *tx, const char *id, struct group *ret) MUSTCHECK;
+int group_by_rid(struct tx *tx, int64_t rid, struct group *ret) MUSTCHECK;
+/* An OKTA_GROUP by its folded name. ERR_NOT_FOUND. */
+int group_by_name(struct tx *tx, const char *name, struct group *ret) MUSTCHECK;
+int group_create(struct tx *tx, const struct jval *profile, struct group *ret, struct problem *problem) MUSTCHECK;
+int group_update(struct tx *tx, struct group *group, const struct jval *profile, struct problem *problem) MUSTCHECK;
+/* Sets the tombstone. Whether a group may go (a push target may not) is decided by the caller, who knows. */
+int group_delete(struct tx *tx, struct group *group, struct problem *problem) MUSTCHECK;
+
+/* Groups of apps (APP_GROUP): made, renamed and deleted by the push room. Names need not be unique. */
+int group_app_create(struct tx *tx, const char *app_id, const char *name, const char *description,
+                     struct group *ret) MUSTCHECK;
+int group_app_rename(struct tx *tx, int64_t rid, const char *name) MUSTCHECK;
+int group_app_delete(struct tx *tx, int64_t rid) MUSTCHECK; /* at once: it has no members of its own */
+
+/* --- memberships ---------------------------------------------------------------------------------------------------
+ */
+
+/* 1 added (with change and event), 0 was a member already, ERR_PROBLEM (APP_GROUP, BUILT_IN, deprovisioned user). */
+int member_add(struct tx *tx, const struct group *group, const struct user *user, struct problem *problem) MUSTCHECK;
+int member_remove(struct tx *tx, const struct group *group, const struct user *user, struct problem *problem) MUSTCHECK;
+/* 1 or 0, or a negative error. */
+int member_exists(struct tx *tx, int64_t group_rid, int64_t user_rid) MUSTCHECK;
+/* User rids of a group in ascending order, those above `after`, at most `limit`. The count. */
+int group_member_rids(struct tx *tx, int64_t group_rid, int64_t after, int64_t *ret_rids, int limit) MUSTCHECK;
+/* Group rids of a user, likewise. */
+int user_group_rids(struct tx *tx, int64_t user_rid, int64_t after, int64_t *ret_rids, int limit) MUSTCHECK;
+int64_t group_member_count(struct tx *tx, int64_t group_rid) MUSTCHECK;
+
+/* Takes away up to `limit` memberships of a deleted group or user (each with its change); the row itself when none is
+ * left. 1: more remain. 0: gone. */
+int group_purge_chunk(struct tx *tx, int64_t group_rid, int limit) MUSTCHECK;
+int user_purge_chunk(struct tx *tx, int64_t user_rid, int limit) MUSTCHECK;
+
+#endif
