@@ -12,8 +12,9 @@
 enum filter_op {
     FILTER_AND,
     FILTER_OR,
-    FILTER_NOT,   /* left only */
-    FILTER_VALUE, /* attribute[left] */
+    FILTER_NOT, /* left only */
+    /* attribute[left]. `a[F].s eq v` is read as `a[F and s eq v]`, which is what it means. */
+    FILTER_VALUE,
     FILTER_EQ,
     FILTER_NE,
     FILTER_CO,
@@ -35,8 +36,6 @@ struct filter {
     /* comparisons and FILTER_VALUE: the attribute path as written, without the URN: "name.familyName" */
     const char *attribute;
     const char *urn; /* "urn:ietf:params:scim:schemas:core:2.0:User", or NULL */
-    /* FILTER_VALUE: the sub-attribute after the bracket (members[value eq "1"].display), or NULL */
-    const char *sub_attribute;
     enum filter_type type;
     const char *text; /* FILTER_STRING: the string, unescaped. FILTER_NUMBER: its digits as written */
     double number;
@@ -56,12 +55,17 @@ struct filter_error {
 
 /*
  * The tree lives in `arena`. Operators and `and or not true false null` in any case, attribute names as written. At
- * most LIMIT_FILTER_TERMS comparisons and LIMIT_FILTER_DEPTH levels. 0, or ERR_SYNTAX with `ret_error` filled in.
+ * most LIMIT_FILTER_TERMS comparisons, LIMIT_FILTER_DEPTH levels of brackets (a chain of `and` leans left and adds
+ * none: the tree is at most terms + levels deep) and LIMIT_SEARCH_BYTES of text. true, false and null go with eq and
+ * ne only. 0, or ERR_SYNTAX with `ret_error` (may be NULL) filled in: where, and what was expected there.
  */
 int filter_parse(struct arena *arena, const char *text, enum filter_dialect dialect, const struct filter **ret,
                  struct filter_error *ret_error) MUSTCHECK;
 
-/* A path of a SCIM PATCH operation (RFC 7644 figure 7): attrPath / valuePath [subAttr]. */
+/*
+ * A path of a SCIM PATCH operation (RFC 7644 figure 7): attrPath / valuePath [subAttr]. A URN is taken for a schema
+ * alone when the part before its last one is a version number ("...:enterprise:2.0:User").
+ */
 struct filter_path {
     const char *urn;            /* or NULL */
     const char *attribute;      /* first name; with a URN alone (the path is a schema), NULL */

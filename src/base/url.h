@@ -46,7 +46,8 @@ struct url_target {
 /* Reads an absolute http(s) URL. ERR_SYNTAX for anything else: user info, fragment, other schemes, a bad port. */
 int url_parse(struct arena *arena, const char *text, struct url_target *ret) MUSTCHECK;
 
-/* Splits "HOST:PORT", "[::1]:8080", ":8080" (every address). ERR_SYNTAX otherwise. */
+/* Splits "HOST:PORT", "[::1]:8080", ":8080" (every address: the host is ""). Port 0 is allowed. ERR_SYNTAX otherwise.
+ */
 int url_host_port(struct arena *arena, const char *text, const char **ret_host, int *ret_port) MUSTCHECK;
 
 #endif
