@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Jobs, the writer and the readers. The writer's loop is writer_main(): take what waits, run each job in a savepoint,
+ * commit once, answer. Nothing waits on a timer.
+ */
+#include "store/store_private.h"
+
+#include "base/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#define READERS_MAX 16
+
+struct queue {
+    struct store_job *first;
+    struct store_job **end;
+};
+
+struct lane { /* a thread with its handle */
+    struct store *store;
+    struct handle handle;
+    struct arena *arena;
+    pthread_t thread;
+    bool started;
+};
+
+struct store {
+    struct store_options options;
+    char *path;
+    struct lane writer;
+    struct lane readers[READERS_MAX];
+    int reader_count;
+    pthread_mutex_t mutex; /* guards the queues and `closing` */
+    pthread_cond_t writer_wakes;
+    pthread_cond_t readers_wake;
+    struct queue urgent;
+    struct queue normal;
+    struct queue reads;
+    bool closing;
+    bool in_line_busy; /* a job is running in line: jobs do not start jobs */
+    int64_t commits;
+    int64_t jobs;
+};
+
+/* --- queues --------------------------------------------------------------------------------------------------------
+ */
+
+static void queue_init(struct queue *queue)
+{
+    queue->first = NULL;
+    queue->end = &queue->first;
+}
+
+static void queue_push(struct queue *queue, struct store_job *job)
+{
+    job->_next = NULL;
+    *queue->end = job;
+    queue->end = &job->_next;
+}
+
+static struct store_job *queue_pop(struct queue *queue)
+{
+    struct store_job *job = queue->first;
+    if (job) {
+        queue->first = job->_next;
+        if (!queue->first)
+            queue->end = &queue->first;
+    }
+    return job;
+}
+
+/* --- one job -------------------------------------------------------------------------------------------------------
+ */
+
+static struct tx tx_begin(struct store *store, struct lane *lane, const struct origin *origin, bool writing)
+{
+    arena_reset(lane->arena);
+    return (struct tx){.store = store,
+                       .handle = &lane->handle,
+                       .env = store->options.env,
+                       .arena = lane->arena,
+                       .origin = *origin,
+                       .now = env_now(store->options.env),
+                       .writing = writing};
+}
+
+struct batch {
+    struct store_job *jobs[LIMIT_COMMIT_JOBS];
+    int results[LIMIT_COMMIT_JOBS];
+    size_t count;
+    bool wake;
+    bool changed;
+};
+
+static int run_in_savepoint(struct store *store, struct store_job *job, struct batch *batch)
+{
+    struct lane *lane = &store->writer;
+    int r = handle_run(&lane->handle, "SAVEPOINT job");
+    if (r < 0)
+        return r;
+    struct tx tx = tx_begin(store, lane, &job->origin, true);
+    int result = job->run(&tx, job->arg);
+    if (result >= 0) {
+        int reacted = tx_react(&tx, store->options.rooms);
+        if (reacted < 0)
+            result = reacted;
+    }
+    if (result >= 0) {
+        batch->wake |= tx.wake;
+        batch->changed |= tx.changed;
+        r = handle_run(&lane->handle, "RELEASE job");
+    } else {
+        r = handle_run(&lane->handle, "ROLLBACK TO job; RELEASE job");
+    }
+    __atomic_add_fetch(&store->jobs, 1, __ATOMIC_RELAXED);
+    return r < 0 ? r : result;
+}
+
+static void batch_fail(struct batch *batch, int error)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->results[i] >= 0)
+            batch->results[i] = error;
+    batch->wake = false;
+    batch->changed = false;
+}
+
+static void batch_commit(struct store *store, struct batch *batch)
+{
+    struct handle *handle = &store->writer.handle;
+    int r = handle_run(handle, "COMMIT");
+    if (r < 0) {
+        handle_rollback(handle);
+        batch_fail(batch, r);
+        return;
+    }
+    __atomic_add_fetch(&store->commits, 1, __ATOMIC_RELAXED);
+}
+
+static void batch_answer(struct store *store, struct batch *batch)
+{
+    if (batch->changed && store->options.on_commit)
+        store->options.on_commit(store->options.on_commit_data, batch->wake);
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->jobs[i]->done)
+            batch->jobs[i]->done(batch->jobs[i], batch->results[i]);
+}
+
+static void run_read(struct store *store, struct lane *lane, struct store_job *job, int *ret_result)
+{
+    lane->handle.read_deadline = monotonic_ms() + LIMIT_READ_MS;
+    int r = handle_run(&lane->handle, "BEGIN");
+    if (r == 0) {
+        struct tx tx = tx_begin(store, lane, &job->origin, false);
+        r = job->run(&tx, job->arg);
+        handle_rollback(&lane->handle);
+    }
+    lane->handle.read_deadline = 0;
+    *ret_result = r;
+}
+
+/* --- threads -------------------------------------------------------------------------------------------------------
+ */
+
+static struct store_job *take_write(struct store *store)
+{
+    struct store_job *job = queue_pop(&store->urgent);
+    return job ? job : queue_pop(&store->normal);
+}
+
+static void *writer_main(void *arg)
+{
+    struct store *store = arg;
+    struct batch *batch = NEW(struct batch);
+    for (;;) {
+        (void)pthread_mutex_lock(&store->mutex);
+        struct store_job *job = take_write(store);
+        while (!job && !store->closing) {
+            (void)pthread_cond_wait(&store->writer_wakes, &store->mutex);
+            job = take_write(store);
+        }
+        (void)pthread_mutex_unlock(&store->mutex);
+        if (!job)
+            break;
+        *batch = (struct batch){0};
+        int64_t began = monotonic_ms();
+        int r = handle_run(&store->writer.handle, "BEGIN IMMEDIATE");
+        while (job) {
+            batch->jobs[batch->count] = job;
+            batch->results[batch->count] = r < 0 ? r : run_in_savepoint(store, job, batch);
+            batch->count++;
+            if (batch->count == LIMIT_COMMIT_JOBS || monotonic_ms() - began >= LIMIT_COMMIT_MS)
+                break;
+            (void)pthread_mutex_lock(&store->mutex);
+            job = take_write(store);
+            (void)pthread_mutex_unlock(&store->mutex);
+        }
+        if (r == 0)
+            batch_commit(store, batch);
+        batch_answer(store, batch);
+    }
+    free(batch);
+    return NULL;
+}
+
+static void *reader_main(void *arg)
+{
+    struct lane *lane = arg;
+    struct store *store = lane->store;
+    for (;;) {
+        (void)pthread_mutex_lock(&store->mutex);
+        struct store_job *job = queue_pop(&store->reads);
+        while (!job && !store->closing) {
+            (void)pthread_cond_wait(&store->readers_wake, &store->mutex);
+            job = queue_pop(&store->reads);
+        }
+        (void)pthread_mutex_unlock(&store->mutex);
+        if (!job)
+            return NULL;
+        int result = 0;
+        run_read(store, lane, job, &result);
+        if (job->done)
+            job->done(job, result);
+    }
+}
+
+/* --- submitting ----------------------------------------------------------------------------------------------------
+ */
+
+static void write_in_line(struct store *store, struct store_job *job)
+{
+    assert(!store->in_line_busy);
+    store->in_line_busy = true;
+    struct batch *batch = NEW(struct batch);
+    int r = handle_run(&store->writer.handle, "BEGIN IMMEDIATE");
+    batch->jobs[0] = job;
+    batch->count = 1;
+    batch->results[0] = r < 0 ? r : run_in_savepoint(store, job, batch);
+    if (r == 0)
+        batch_commit(store, batch);
+    store->in_line_busy = false;
+    batch_answer(store, batch);
+    free(batch);
+}
+
+void store_write(struct store *store, struct store_job *job)
+{
+    if (store->reader_count == 0) {
+        write_in_line(store, job);
+        return;
+    }
+    (void)pthread_mutex_lock(&store->mutex);
+    queue_push(job->urgent ? &store->urgent : &store->normal, job);
+    (void)pthread_cond_signal(&store->writer_wakes);
+    (void)pthread_mutex_unlock(&store->mutex);
+}
+
+void store_read(struct store *store, struct store_job *job)
+{
+    if (store->reader_count == 0) {
+        assert(!store->in_line_busy);
+        store->in_line_busy = true;
+        int result = 0;
+        run_read(store, &store->writer, job, &result);
+        store->in_line_busy = false;
+        if (job->done)
+            job->done(job, result);
+        return;
+    }
+    (void)pthread_mutex_lock(&store->mutex);
+    queue_push(&store->reads, job);
+    (void)pthread_cond_signal(&store->readers_wake);
+    (void)pthread_mutex_unlock(&store->mutex);
+}
+
+struct waiter {
+    struct store_job job;
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;
+    bool finished;
+    int result;
+};
+
+static void waiter_done(struct store_job *job, int result)
+{
+    struct waiter *waiter = CONTAINER_OF(job, struct waiter, job);
+    (void)pthread_mutex_lock(&waiter->mutex);
+    waiter->result = result;
+    waiter->finished = true;
+    (void)pthread_cond_signal(&waiter->cond);
+    (void)pthread_mutex_unlock(&waiter->mutex);
+}
+
+static int submit_and_wait(struct store *store, const struct origin *origin, tx_fn run, void *arg, bool writing)
+{
+    static const struct origin system_origin = {
+        .actor_id = "system", .actor_type = "SystemPrincipal", .actor_name = "Muster", .job = true};
+    struct waiter waiter = {.job = {.run = run, .arg = arg, .done = waiter_done},
+                            .mutex = PTHREAD_MUTEX_INITIALIZER,
+                            .cond = PTHREAD_COND_INITIALIZER};
+    waiter.job.origin = origin ? *origin : system_origin;
+    if (writing)
+        store_write(store, &waiter.job);
+    else
+        store_read(store, &waiter.job);
+    (void)pthread_mutex_lock(&waiter.mutex);
+    while (!waiter.finished)
+        (void)pthread_cond_wait(&waiter.cond, &waiter.mutex);
+    (void)pthread_mutex_unlock(&waiter.mutex);
+    return waiter.result;
+}
+
+int store_write_wait(struct store *store, const struct origin *origin, tx_fn run, void *arg)
+{
+    return submit_and_wait(store, origin, run, arg, true);
+}
+
+int store_read_wait(struct store *store, tx_fn run, void *arg)
+{
+    return submit_and_wait(store, NULL, run, arg, false);
+}
+
+/* --- opening and closing -------------------------------------------------------------------------------------------
+ */
+
+static int start_lane(struct lane *lane, void *(*body)(void *), void *arg, char *ret_why, size_t why_size)
+{
+    if (pthread_create(&lane->thread, NULL, body, arg) != 0) {
+        (void)snprintf(ret_why, why_size, "cannot start a thread for the store");
+        return ERR_IO;
+    }
+    lane->started = true;
+    return 0;
+}
+
+static int open_lane(struct store *store, struct lane *lane, bool reader, char *ret_why, size_t why_size)
+{
+    lane->store = store;
+    lane->arena = arena_new();
+    return handle_open(&lane->handle, &store->options, reader, ret_why, why_size);
+}
+
+static int open_all(struct store *store, char *ret_why, size_t why_size)
+{
+    int r = open_lane(store, &store->writer, false, ret_why, why_size);
+    if (r == 0)
+        r = migrate(&store->writer.handle, store->options.rooms, store->options.read_only, ret_why, why_size);
+    for (int i = 0; r == 0 && i < store->reader_count; i++) {
+        r = open_lane(store, &store->readers[i], true, ret_why, why_size);
+        if (r == 0)
+            r = start_lane(&store->readers[i], reader_main, &store->readers[i], ret_why, why_size);
+    }
+    if (r == 0 && store->reader_count > 0)
+        r = start_lane(&store->writer, writer_main, store, ret_why, why_size);
+    return r;
+}
+
+int store_open(struct store **ret, const struct store_options *options, char *ret_why, size_t why_size)
+{
+    char nowhere[256];
+    if (!ret_why) {
+        ret_why = nowhere;
+        why_size = sizeof(nowhere);
+    }
+    ret_why[0] = '\0';
+    struct store *store = NEW(struct store);
+    store->options = *options;
+    store->path = mem_strdup(options->path);
+    store->options.path = store->path;
+    store->reader_count = MIN_OF(options->readers, READERS_MAX);
+    (void)pthread_mutex_init(&store->mutex, NULL);
+    (void)pthread_cond_init(&store->writer_wakes, NULL);
+    (void)pthread_cond_init(&store->readers_wake, NULL);
+    queue_init(&store->urgent);
+    queue_init(&store->normal);
+    queue_init(&store->reads);
+    int r = open_all(store, ret_why, why_size);
+    if (r < 0) {
+        if (ret_why[0] == '\0')
+            (void)snprintf(ret_why, why_size, "cannot open the store %s: %s", options->path, err_text(r));
+        store_close(store);
+        return r;
+    }
+    *ret = store;
+    return 0;
+}
+
+static void close_lane(struct lane *lane)
+{
+    if (lane->started)
+        (void)pthread_join(lane->thread, NULL);
+    handle_close(&lane->handle);
+    arena_free(lane->arena);
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    (void)pthread_mutex_lock(&store->mutex);
+    store->closing = true;
+    (void)pthread_cond_broadcast(&store->writer_wakes);
+    (void)pthread_cond_broadcast(&store->readers_wake);
+    (void)pthread_mutex_unlock(&store->mutex);
+    for (int i = 0; i < store->reader_count; i++)
+        close_lane(&store->readers[i]);
+    close_lane(&store->writer); /* last: the handle that checkpoints the log */
+    (void)pthread_mutex_destroy(&store->mutex);
+    (void)pthread_cond_destroy(&store->writer_wakes);
+    (void)pthread_cond_destroy(&store->readers_wake);
+    free(store->path);
+    free(store);
+}
+
+static int copy_database(sqlite3 *from, sqlite3 *to)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+    if (!backup)
+        return handle_error(sqlite3_errcode(to));
+    int code = sqlite3_backup_step(backup, -1);
+    int finish = sqlite3_backup_finish(backup);
+    if (code != SQLITE_DONE)
+        return code == SQLITE_OK ? ERR_IO : handle_error(code);
+    return handle_error(finish);
+}
+
+int store_backup(struct store *store, const char *path)
+{
+    int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return errno == EEXIST ? ERR_EXISTS : ERR_IO;
+    (void)close(fd);
+    char why[256];
+    struct handle from = {0};
+    int r = handle_open(&from, &store->options, true, why, sizeof(why));
+    sqlite3 *to = NULL;
+    if (r == 0)
+        r = handle_error(sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE, NULL));
+    if (r == 0)
+        r = copy_database(from.db, to);
+    if (r == 0) /* one file: the copy carries the journal mode of the original */
+        r = handle_error(sqlite3_exec(to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL));
+    (void)sqlite3_close(to);
+    handle_close(&from);
+    if (r < 0)
+        (void)unlink(path);
+    return r;
+}
+
+void store_stats(struct store *store, struct store_stats *ret)
+{
+    *ret = (struct store_stats){.commits = __atomic_load_n(&store->commits, __ATOMIC_RELAXED),
+                                .jobs = __atomic_load_n(&store->jobs, __ATOMIC_RELAXED),
+                                .statements = __atomic_load_n(store->writer.handle.counter, __ATOMIC_RELAXED)};
+    for (int i = 0; i < store->reader_count; i++)
+        ret->statements += __atomic_load_n(store->readers[i].handle.counter, __ATOMIC_RELAXED);
+}

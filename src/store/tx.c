@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a job sees of its transaction: who, when, numbers, changes and the reactors that answer them. */
+#include "store/store_private.h"
+
+/* More changes than this in one job means that a room forgot to write an expand row. */
+#define CHANGES_MAX 1000000
+
+SQL(TAKE_CHANGE_NUMBER, "UPDATE store_counter SET value = value + 1 WHERE name = 'change' RETURNING value");
+
+struct origin *tx_origin(struct tx *tx)
+{
+    return &tx->origin;
+}
+
+int64_t tx_now(const struct tx *tx)
+{
+    return tx->now;
+}
+
+const struct env *tx_env(const struct tx *tx)
+{
+    return tx->env;
+}
+
+struct arena *tx_arena(struct tx *tx)
+{
+    return tx->arena;
+}
+
+bool tx_is_writing(const struct tx *tx)
+{
+    return tx->writing;
+}
+
+const char *tx_id(struct tx *tx, const char prefix[static 3])
+{
+    char *id = arena_alloc(tx->arena, ID_BYTES);
+    id_new(tx->env, prefix, id);
+    return id;
+}
+
+int64_t tx_change_number(struct tx *tx)
+{
+    assert(tx->writing);
+    if (tx->change_number == 0) {
+        int64_t number = 0;
+        int r = tx_get_int(tx, &number, &TAKE_CHANGE_NUMBER, NO_BINDS);
+        if (r < 0)
+            return r;
+        assert(r == 1);
+        tx->change_number = number;
+    }
+    return tx->change_number;
+}
+
+int64_t tx_change_number_taken(const struct tx *tx)
+{
+    return tx->change_number;
+}
+
+int tx_change(struct tx *tx, struct change change)
+{
+    int64_t number = tx_change_number(tx);
+    if (number < 0)
+        return (int)number;
+    assert(tx->change_count < CHANGES_MAX);
+    if (tx->change_count == tx->change_size) {
+        size_t size = MAX_OF(tx->change_size * 2, (size_t)16);
+        struct change *bigger = arena_array(tx->arena, size, sizeof(*bigger));
+        if (tx->change_count)
+            memcpy(bigger, tx->changes, tx->change_count * sizeof(*bigger));
+        tx->changes = bigger;
+        tx->change_size = size;
+    }
+    tx->changes[tx->change_count++] = change;
+    return 0;
+}
+
+void tx_wake(struct tx *tx)
+{
+    tx->wake = true;
+}
+
+int tx_react(struct tx *tx, const struct store_room *const *rooms)
+{
+    for (size_t i = 0; i < tx->change_count; i++) {
+        struct change change = tx->changes[i]; /* a reactor may append, which moves the array */
+        for (size_t room = 0; rooms[room]; room++) {
+            int r = rooms[room]->react ? rooms[room]->react(tx, &change) : 0;
+            if (r < 0)
+                return r;
+        }
+    }
+    return 0;
+}
