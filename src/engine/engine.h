@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine: brings what apps hold from known to wanted.
+ *
+ * The core (engine_core.h) decides: it is handed time, answers and the store, and hands out requests; no clock, socket
+ * or thread inside. This header is the shell that the product runs: one thread with libcurl's multi interface. The
+ * simulator is the other shell.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "app/app.h"
+#include "auth/auth.h"
+#include "base/problem.h"
+#include "store/store.h"
+
+struct engine;
+
+extern const struct store_room engine_room;
+
+struct engine_options {
+    struct store *store;
+    const struct env *env;
+    const struct keyring *keyring;
+    const char *node;    /* name of this node in the leases; NULL: "node" */
+    const char *ca_file; /* PEM bundle; NULL: the system's */
+};
+
+/* Takes the leases, reads back what an earlier process left in doubt, starts the thread. */
+int engine_start(struct engine **ret, const struct engine_options *options, char *ret_why, size_t why_size) MUSTCHECK;
+/* Hands nothing new out, waits briefly for what is in flight (its intents stay otherwise), stops. Accepts NULL. */
+void engine_stop(struct engine *engine);
+/* There is new work: called from the store's on_commit. From any thread. Accepts NULL. */
+void engine_wake(struct engine *engine);
+
+/* "Verify this connection": a read of the target with a credential that is not stored yet. */
+struct engine_verify {
+    struct connection_input connection; /* secret in clear; texts must live until done() */
+    /* ok, or a sentence for an administrator why not. On the engine's thread, after LIMIT_VERIFY_MS at the latest. */
+    void (*done)(struct engine_verify *verify, bool ok, const char *why);
+    void *data;
+    struct engine_verify *_next;
+};
+void engine_verify(struct engine *engine, struct engine_verify *verify);
+
+#endif
