@@ -55,6 +55,12 @@ int keyring_check(struct tx *tx, const struct keyring *keyring, char *ret_why, s
 /* Puts a new current key in front (file written anew, atomically; the old keys stay readable in it). */
 int keyring_add(struct keyring *keyring, const char *path, char *ret_why, size_t why_size) MUSTCHECK;
 
+/*
+ * Forgets every key but the current one: after it keyring_check() no longer asks for them. Call it in the transaction
+ * that sealed the last old credential anew. The number forgotten, or a negative error.
+ */
+int keyring_retire(struct tx *tx, const struct keyring *keyring) MUSTCHECK;
+
 /* Seals `plain` for one place. The sealed bytes are in `arena`: (format, key id, nonce, ciphertext). */
 void *seal(const struct keyring *keyring, struct arena *arena, const char *table, const char *column, int64_t rid,
            const char *plain, size_t *ret_n) __attribute__((returns_nonnull));
