@@ -25,9 +25,9 @@ typedef int (*csv_source)(void *data, char *bytes, size_t n);
 struct csv *csv_new(csv_source source, void *data);
 struct csv *csv_free(struct csv *csv); /* accepts NULL, returns NULL */
 /*
- * 1: a record. 0: the end. ERR_SYNTAX: a malformed record; `*ret_column` (from 1) and `record->line` say where,
- * csv_reason() says why, and reading goes on with the next line. ERR_TOO_LARGE likewise. ERR_IO: the source failed;
- * final. Empty lines are skipped.
+ * 1: a record. 0: the end. ERR_SYNTAX: a malformed record; `*ret_column` (the field, from 1) and `ret_record->line` say
+ * where, csv_reason() says why and what to do, and reading goes on with the next line. ERR_TOO_LARGE likewise. ERR_IO:
+ * the source failed; final. Empty lines are skipped. Fields are valid UTF-8 without NUL; spaces are part of them.
  */
 int csv_next(struct csv *csv, struct csv_record *ret_record, int *ret_column) MUSTCHECK;
 const char *csv_reason(const struct csv *csv);

@@ -5,8 +5,9 @@
  * the rest.
  *
  * A pattern is the path of an array: "Resources", "members", or "Resources.members" for the arrays inside the elements
- * of an array. Key comparison ignores ASCII case (SCIM servers write "resources", reference targets 1.1). An array that
- * matches a pattern with `drop` is skipped without being kept: not its elements, not their size.
+ * of an array; arrays are no step of a path, and "" is a document that is an array itself. Key comparison ignores ASCII
+ * case (SCIM servers write "resources", reference targets 1.1). An array that matches a pattern with `drop` is skipped
+ * without being kept: not its elements, not their size; of what is in it only brackets, commas and colons are checked.
  */
 #ifndef BASE_JREAD_H
 #define BASE_JREAD_H
@@ -44,5 +45,7 @@ void jread_finish(struct jread *reader);
  * repeats that error.
  */
 int jread_next(struct jread *reader, struct jval **ret_value, size_t *ret_pattern) MUSTCHECK;
+/* How many bytes were read so far; after an error, where it was noticed. */
+size_t jread_offset(const struct jread *reader);
 
 #endif
