@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What came back from a target: read as it arrives (bounded, members and list elements one by one), then judged. Pure:
+ * no socket, no clock.
+ */
+#ifndef TARGET_ANSWER_H
+#define TARGET_ANSWER_H
+
+#include "base/jread.h"
+
+enum error_class {
+    ERROR_NONE,
+#define X(name, scope, action, event, words) ERROR_##name,
+#include "target/errors.def"
+#undef X
+    ERROR_CLASS_COUNT,
+};
+enum error_scope { ERROR_SCOPE_OBJECT, ERROR_SCOPE_MEMBER, ERROR_SCOPE_APP };
+enum error_action { ERROR_ACTION_RETRY, ERROR_ACTION_HOLD, ERROR_ACTION_RELOOK, ERROR_ACTION_READ_BACK };
+
+const char *error_class_name(enum error_class class); /* "RATE_LIMITED"; NULL for ERROR_NONE */
+enum error_class error_class_parse(const char *name); /* ERROR_NONE for NULL and unknown names */
+enum error_scope error_class_scope(enum error_class class);
+enum error_action error_class_action(enum error_class class);
+const char *error_class_event(enum error_class class);
+const char *error_class_words(enum error_class class);
+
+/* How the exchange went below HTTP. */
+enum transport {
+    TRANSPORT_OK,        /* an HTTP status came */
+    TRANSPORT_NOT_SENT,  /* failed before anything was sent: refused, reset while connecting */
+    TRANSPORT_RESOLVE,   /* no address for the host name */
+    TRANSPORT_TLS,       /* certificate or handshake */
+    TRANSPORT_FORBIDDEN, /* the name resolved to an address that is never connected to */
+    TRANSPORT_UNKNOWN,   /* time-out, reset or cut after (part of) the request was sent */
+};
+
+#define ANSWER_EXCERPT_BYTES 4096 /* bytes of the body kept for the journal and for messages */
+
+/* Which parts of a body are wanted. */
+enum answer_shape {
+    ANSWER_RESOURCE, /* one resource or an error; members dropped */
+    ANSWER_LIST,     /* a ListResponse: its Resources, each without members */
+    ANSWER_MEMBERS,  /* one group: the `value` of every member */
+};
+
+struct found {                /* an element of Resources, or the resource itself */
+    const char *id;           /* NULL when absent */
+    const char *user_name;    /* users */
+    const char *display_name; /* groups (and users) */
+    const char *external_id;
+    int active; /* 1, 0, -1 when absent; "False" as a string counts as 0 */
+};
+
+struct answer {
+    struct arena *arena; /* of the answer itself */
+    enum answer_shape shape;
+    enum transport transport;
+    int status;
+    int64_t retry_after_ms; /* milliseconds to wait, -1: not said */
+    bool malformed;         /* the body is no JSON, was cut, or is over a limit */
+    struct jread *reader;
+    struct jval *rest;     /* the document without its long lists; NULL when there is none */
+    struct buf excerpt;    /* the first ANSWER_EXCERPT_BYTES of the body */
+    struct found resource; /* ANSWER_RESOURCE, ANSWER_MEMBERS: the resource */
+    struct found *found;   /* ANSWER_LIST */
+    size_t found_count, found_size;
+    bool found_overflow;  /* more than ANSWER_FOUND_MAX matched: two matches at least */
+    const char **members; /* ANSWER_MEMBERS: values, in order */
+    size_t member_count, member_size;
+    bool has_members; /* the attribute was there (maybe empty) */
+};
+#define ANSWER_FOUND_MAX 200       /* resources kept of one list answer */
+#define ANSWER_MEMBERS_MAX 1000000 /* members kept of one group */
+
+struct answer *answer_new(enum answer_shape shape);
+struct answer *answer_free(struct answer *answer); /* accepts NULL, returns NULL */
+/* Body bytes as they arrive. */
+void answer_feed(struct answer *answer, const char *bytes, size_t n);
+/* Headers: only Retry-After matters (seconds or an HTTP date, against now_ms). */
+void answer_header(struct answer *answer, const char *name, const char *value, int64_t now_ms);
+/* The exchange ended. */
+void answer_finish(struct answer *answer, enum transport transport, int status);
+
+/* What a request was, for judging: a failed read has no unknown outcome, a 404 on delete is success ... */
+enum request_kind {
+    REQUEST_FIND_USER,
+    REQUEST_CREATE_USER,
+    REQUEST_READ_USER,
+    REQUEST_UPDATE_USER, /* profile, activation, deactivation */
+    REQUEST_FIND_GROUP,
+    REQUEST_CREATE_GROUP,
+    REQUEST_READ_GROUP,
+    REQUEST_RENAME_GROUP,
+    REQUEST_MEMBERS,
+    REQUEST_DELETE_GROUP,
+    REQUEST_PROBE, /* ServiceProviderConfig */
+};
+bool request_is_write(enum request_kind kind);
+
+/* ERROR_NONE: done as asked. REQUEST_FIND_*: 404 counts as "none found". REQUEST_DELETE_GROUP: 404 counts as done. A
+ * create answered 2xx without an id is ERROR_OUTCOME_UNKNOWN (look it up). A write with TRANSPORT_UNKNOWN, 502 or 504
+ * is ERROR_OUTCOME_UNKNOWN; a read is SERVER_ERROR. */
+enum error_class answer_judge(const struct answer *answer, enum request_kind kind);
+/*
+ * The words of the target: "Conflict. Errors reported by remote server: A team with this slug already exists." (the
+ * reference's text form: HTTP reason, then scim detail), or what happened below HTTP ("Read timed out"). In `arena`.
+ */
+const char *answer_words(struct arena *arena, const struct answer *answer) __attribute__((returns_nonnull));
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is asked of a target, in SCIM 2.0: the `standard` dialect, the subset that every server seen in the field
+ * understands (docs/targets.md): lower-case operations with a path, `add` for missing members only, one `remove
+ * members[value eq "id"]` per member, groups created without members, no `groups` and no password in a user. Pure:
+ * builds method, path and body.
+ */
+#ifndef TARGET_REQUEST_H
+#define TARGET_REQUEST_H
+
+#include "base/jval.h"
+#include "target/answer.h"
+
+struct target_request {
+    enum request_kind kind;
+    enum answer_shape shape;
+    const char *method;
+    const char *path; /* to append to the base URL (before a query that the base URL may have): "/Users?filter=..." */
+    const char *body; /* JSON, NULL for none */
+};
+
+/* `profile` is the flat object of account_wanted_profile() (app/account.h). Everything is allocated in `arena`. */
+struct target_request target_find_user(struct arena *arena, const char *user_name);
+struct target_request target_create_user(struct arena *arena, const char *user_id, const struct jval *profile);
+struct target_request target_read_user(struct arena *arena, const char *external_id);
+/*
+ * The difference between what the app acknowledged (`sent`, NULL: nothing is known) and `profile`, attribute by
+ * attribute, and, when `active` is 1 or 0 (-1: not touched), the activation. False when there is nothing to send.
+ */
+bool target_update_user(struct arena *arena, const char *external_id, const struct jval *sent,
+                        const struct jval *profile, int active, struct target_request *ret);
+
+struct target_request target_find_group(struct arena *arena, const char *name);
+struct target_request target_create_group(struct arena *arena, const char *name);
+struct target_request target_read_group(struct arena *arena, const char *external_id, bool with_members);
+struct target_request target_rename_group(struct arena *arena, const char *external_id, const char *name);
+/* Removals first, one operation each, then one add of all. At least one of the counts is positive. */
+struct target_request target_change_members(struct arena *arena, const char *external_id, const char *const *remove,
+                                            size_t remove_count, const char *const *add, size_t add_count);
+struct target_request target_delete_group(struct arena *arena, const char *external_id);
+struct target_request target_probe(struct arena *arena);       /* GET /ServiceProviderConfig */
+struct target_request target_probe_users(struct arena *arena); /* GET /Users?startIndex=1&count=1 */
+
+/* "base URL" + path, keeping a query that the base URL has: https://h/scim?tenant=7 + /Users?x=1 gives
+ * https://h/scim/Users?x=1&tenant=7. */
+const char *target_url(struct arena *arena, const char *base_url, const char *path) __attribute__((returns_nonnull));
+
+/* Which of the found resources is the one asked for: compares the names itself, folded. The count of matches; `*ret` is
+ * the first. */
+size_t target_match_user(const struct answer *answer, const char *user_name, const struct found **ret);
+size_t target_match_group(const struct answer *answer, const char *name, const struct found **ret);
+
+/* The request and answer bodies as the journal may keep them: an allow-list (ids, user names, attribute names,
+ * statuses); every other value appears as its type and length. In `arena`; NULL gives NULL. */
+const char *target_redact(struct arena *arena, const char *json, size_t n);
+
+#endif
