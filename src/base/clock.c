@@ -79,19 +79,34 @@ static int parse_offset(const char *text, int64_t *ret_ms)
     return 0;
 }
 
-static bool is_calendar_time(const struct tm *given, int64_t seconds)
+/* The seconds of a calendar time, or ERR_SYNTAX: timegm() turns 30 February into 2 March instead of refusing it. */
+static int calendar_seconds(const struct tm *given, int64_t *ret_seconds)
 {
-    struct tm back = {0};
-    time_t t = (time_t)seconds;
-    return gmtime_r(&t, &back) && back.tm_mday == given->tm_mday && back.tm_mon == given->tm_mon &&
-           back.tm_hour == given->tm_hour && back.tm_min == given->tm_min && back.tm_sec == given->tm_sec;
+    struct tm normal = *given;
+    int64_t seconds = timegm(&normal);
+    if (normal.tm_mday != given->tm_mday || normal.tm_mon != given->tm_mon || normal.tm_hour != given->tm_hour ||
+        normal.tm_min != given->tm_min || normal.tm_sec != given->tm_sec)
+        return ERR_SYNTAX;
+    *ret_seconds = seconds;
+    return 0;
+}
+
+/* strptime() takes "2026- 3-5T6:9:4" as well. */
+static bool has_shape(const char *text, const char *shape)
+{
+    for (; *shape; shape++, text++)
+        if (*shape == '0' ? *text < '0' || *text > '9' : *text != *shape)
+            return false;
+    return true;
 }
 
 int clock_parse(const char *text, int64_t *ret_ms)
 {
     struct tm tm = {0};
+    if (!has_shape(text, "0000-00-00T00:00:00") || strlen(text) > 40)
+        return ERR_SYNTAX;
     const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    if (!rest || strlen(text) > 40)
+    if (!rest)
         return ERR_SYNTAX;
     int64_t fraction = 0;
     if (*rest == '.') {
@@ -110,9 +125,10 @@ int clock_parse(const char *text, int64_t *ret_ms)
     int r = parse_offset(rest, &offset);
     if (r < 0)
         return r;
-    int64_t seconds = timegm(&tm);
-    if (!is_calendar_time(&tm, seconds))
-        return ERR_SYNTAX;
+    int64_t seconds = 0;
+    r = calendar_seconds(&tm, &seconds);
+    if (r < 0)
+        return r;
     *ret_ms = seconds * 1000 + fraction - offset;
     return 0;
 }
@@ -123,6 +139,9 @@ int clock_parse_http(const char *text, int64_t *ret_ms)
     const char *rest = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
     if (!rest || *rest)
         return ERR_SYNTAX;
-    *ret_ms = (int64_t)timegm(&tm) * 1000;
-    return 0;
+    int64_t seconds = 0;
+    int r = calendar_seconds(&tm, &seconds);
+    if (r == 0)
+        *ret_ms = seconds * 1000;
+    return r;
 }
