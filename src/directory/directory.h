@@ -40,7 +40,11 @@ struct user {
     const char *id; /* 00u... */
     enum user_status status;
     const char *login;
-    const char *profile; /* JSON object, all attributes */
+    const char *name;              /* for people: first and last name, the login when there are none */
+    const char *profile;           /* JSON object, all attributes */
+    const char *provider;          /* type of the credential provider as published: "OKTA", "FEDERATION" ... */
+    const char *provider_name;     /* "OKTA" */
+    const char *recovery_question; /* NULL: none. Kept and shown; nobody signs in here, so answers are not kept */
     bool has_password;
     bool deleted;
     int64_t created, activated, status_changed, last_login, last_updated, password_changed; /* ms, 0: never */
@@ -58,12 +62,22 @@ struct user_input {
     bool has_password;         /* a password was given (its hash below) */
     const char *password_hash; /* argon2id, made on the worker */
     bool activate;
+    bool expire_password;          /* nextLogin=changePassword: PASSWORD_EXPIRED instead of ACTIVE */
+    const char *provider;          /* NULL: "OKTA" */
+    const char *provider_name;     /* NULL: that of the type */
+    const char *recovery_question; /* NULL: none */
 };
 int user_create(struct tx *tx, const struct user_input *input, struct user *ret, struct problem *problem) MUSTCHECK;
 /* `replace`: attributes that are absent are cleared (PUT); otherwise they stay (POST, partial). */
 int user_update(struct tx *tx, struct user *user, const struct jval *profile, bool replace,
                 struct problem *problem) MUSTCHECK;
+/*
+ * Allowed for STAGED (stays), PROVISIONED, ACTIVE, PASSWORD_EXPIRED and RECOVERY (become ACTIVE); E0000014 for the
+ * others and for users whose provider is not OKTA.
+ */
 int user_set_password(struct tx *tx, struct user *user, const char *password_hash, struct problem *problem) MUSTCHECK;
+/* NULL or "" takes it away. */
+int user_set_recovery_question(struct tx *tx, struct user *user, const char *question) MUSTCHECK;
 
 enum user_transition {
     USER_ACTIVATE,

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The room's tables. Names are compared by folded columns (text_fold) with binary collation. Tombstones (deleted > 0)
+ * give up their names at once: the unique indexes cover the living only. AUTOINCREMENT, because rids are cursors and
+ * references in other rooms: the rid of a person who is gone must never become that of another.
+ */
+#include "directory/rows.h"
+
+static const struct migration migrations[] = {
+    {1, "CREATE TABLE users ("
+        " rid INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " id TEXT NOT NULL UNIQUE,"
+        " status INTEGER NOT NULL,"
+        " login TEXT NOT NULL,"
+        " login_key TEXT NOT NULL,"
+        " email_key TEXT NOT NULL,"
+        " first_key TEXT NOT NULL,"
+        " last_key TEXT NOT NULL,"
+        " name TEXT NOT NULL,"
+        " profile TEXT NOT NULL,"
+        " password_hash TEXT,"
+        " provider TEXT NOT NULL,"
+        " provider_name TEXT NOT NULL,"
+        " recovery_question TEXT,"
+        " created BIGINT NOT NULL,"
+        " activated BIGINT NOT NULL,"
+        " status_changed BIGINT NOT NULL,"
+        " last_login BIGINT NOT NULL,"
+        " last_updated BIGINT NOT NULL,"
+        " password_changed BIGINT NOT NULL,"
+        " version BIGINT NOT NULL,"
+        " deleted BIGINT NOT NULL);"
+        "CREATE UNIQUE INDEX users_login ON users (login_key) WHERE deleted = 0;"
+        "CREATE INDEX users_email ON users (email_key, rid);"
+        "CREATE INDEX users_first ON users (first_key, rid);"
+        "CREATE INDEX users_last ON users (last_key, rid);"
+        "CREATE INDEX users_status ON users (status, rid);"
+        "CREATE INDEX users_updated ON users (last_updated, rid);"
+        "CREATE TABLE groups ("
+        " rid INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " id TEXT NOT NULL UNIQUE,"
+        " type INTEGER NOT NULL,"
+        " name TEXT NOT NULL,"
+        " name_key TEXT NOT NULL,"
+        " description TEXT,"
+        " description_key TEXT NOT NULL,"
+        " profile TEXT NOT NULL,"
+        " source_id TEXT,"
+        " created BIGINT NOT NULL,"
+        " last_updated BIGINT NOT NULL,"
+        " last_membership_updated BIGINT NOT NULL,"
+        " deleted BIGINT NOT NULL);"
+        "CREATE UNIQUE INDEX groups_okta_name ON groups (name_key) WHERE type = 1 AND deleted = 0;"
+        "CREATE INDEX groups_name ON groups (name_key, rid);"
+        "CREATE INDEX groups_source ON groups (source_id, rid);"
+        "CREATE INDEX groups_updated ON groups (last_updated, rid);"
+        "CREATE TABLE memberships ("
+        " group_rid BIGINT NOT NULL,"
+        " user_rid BIGINT NOT NULL,"
+        " created BIGINT NOT NULL,"
+        " PRIMARY KEY (group_rid, user_rid));"
+        "CREATE INDEX memberships_user ON memberships (user_rid, group_rid);"
+        "CREATE TABLE schemas ("
+        " kind INTEGER PRIMARY KEY,"
+        " document TEXT NOT NULL,"
+        " created BIGINT NOT NULL,"
+        " last_updated BIGINT NOT NULL);"},
+};
+
+const struct store_room directory_room = {
+    .name = "directory", .migrations = migrations, .migration_count = ARRAY_LEN(migrations)};
+
+int directory_event(struct tx *tx, const char *type, const char *message, struct event_target first,
+                    const struct event_target *second)
+{
+    struct event event = {
+        .type = type, .message = message, .severity = SEVERITY_INFO, .targets = {first}, .target_count = 1};
+    if (second)
+        event.targets[event.target_count++] = *second;
+    return record_event(tx, &event);
+}
+
+void sql_profile_text(struct buf *sql, const char *column, const char *name)
+{
+    buf_printf(sql, "json_extract(%s, '$.%s')", column, name);
+}
+
+void sql_profile_number(struct buf *sql, const char *column, const char *name)
+{
+    buf_printf(sql, "json_extract(%s, '$.%s')", column, name);
+}
+
+void sql_profile_bool(struct buf *sql, const char *column, const char *name)
+{
+    buf_printf(sql, "json_extract(%s, '$.%s')", column, name);
+}
+
+void sql_profile_items(struct buf *sql, const char *column, const char *name)
+{
+    buf_printf(sql, "FROM json_each(%s, '$.%s') AS item", column, name);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memberships: who is in which group of the directory. */
+#include "directory/rows.h"
+
+SQL(MEMBERSHIP_INSERT, "INSERT INTO memberships (group_rid, user_rid, created) VALUES ($1, $2, $3)"
+                       " ON CONFLICT (group_rid, user_rid) DO NOTHING");
+SQL(MEMBERSHIP_REMOVE, "DELETE FROM memberships WHERE group_rid = $1 AND user_rid = $2");
+SQL(MEMBERSHIP_EXISTS, "SELECT 1 FROM memberships WHERE group_rid = $1 AND user_rid = $2");
+SQL(GROUP_TOUCH, "UPDATE groups SET last_membership_updated = $2 WHERE rid = $1");
+SQL(MEMBERS_AFTER,
+    "SELECT user_rid FROM memberships WHERE group_rid = $1 AND user_rid > $2 ORDER BY user_rid LIMIT $3");
+SQL(GROUPS_AFTER, "SELECT group_rid FROM memberships WHERE user_rid = $1 AND group_rid > $2 ORDER BY group_rid"
+                  " LIMIT $3");
+SQL(MEMBER_COUNT, "SELECT count(*) FROM memberships WHERE group_rid = $1");
+
+static int check_group(const struct group *group, struct problem *problem)
+{
+    *problem = (struct problem){0};
+    if (group->deleted)
+        return problem_not_found(problem, group->id, "UserGroup");
+    if (group->type == GROUP_OKTA)
+        return 0;
+    (void)problem_set(problem, E0000111, "%s", group_type_name(group->type));
+    return problem_cause(problem, group->type == GROUP_APP
+                                      ? "groupId: The members of an app's group are managed by its push mapping or in "
+                                        "the app"
+                                      : "groupId: The members of a built-in group cannot be changed");
+}
+
+int membership_insert(struct tx *tx, int64_t group_rid, int64_t user_rid)
+{
+    int r = tx_exec(tx, &MEMBERSHIP_INSERT, I(group_rid), I(user_rid), I(tx_now(tx)));
+    return r < 0 ? r : r > 0;
+}
+
+static int touch_group(struct tx *tx, const struct group *group)
+{
+    if (group->last_membership_updated == tx_now(tx))
+        return 0;
+    int r = tx_exec(tx, &GROUP_TOUCH, I(group->rid), I(tx_now(tx)));
+    return r < 0 ? r : 0;
+}
+
+int membership_added(struct tx *tx, const struct group *group, const struct user *user)
+{
+    int r = touch_group(tx, group);
+    if (r >= 0)
+        r = tx_change(tx, (struct change){.kind = CHANGE_MEMBER_ADDED, .subject = group->rid, .object = user->rid});
+    const struct event_target target = group_target(group);
+    if (r >= 0)
+        r = directory_event(tx, "group.user_membership.add", "Add user to group membership", user_target(user),
+                            &target);
+    return r < 0 ? r : 1;
+}
+
+int member_add(struct tx *tx, const struct group *group, const struct user *user, struct problem *problem)
+{
+    int r = check_group(group, problem);
+    if (r < 0)
+        return r;
+    if (user->deleted)
+        return problem_not_found(problem, user->id, "User");
+    if (user->status == USER_DEPROVISIONED) {
+        (void)problem_set(problem, E0000038, "%s", "");
+        return problem_cause(problem, "userId: The user is deactivated; activate the user first");
+    }
+    r = membership_insert(tx, group->rid, user->rid);
+    return r <= 0 ? r : membership_added(tx, group, user);
+}
+
+int member_remove(struct tx *tx, const struct group *group, const struct user *user, struct problem *problem)
+{
+    int r = check_group(group, problem);
+    if (r < 0)
+        return r;
+    r = tx_exec(tx, &MEMBERSHIP_REMOVE, I(group->rid), I(user->rid));
+    if (r <= 0)
+        return r;
+    r = touch_group(tx, group);
+    if (r >= 0)
+        r = tx_change(tx, (struct change){.kind = CHANGE_MEMBER_REMOVED, .subject = group->rid, .object = user->rid});
+    const struct event_target target = group_target(group);
+    if (r >= 0)
+        r = directory_event(tx, "group.user_membership.remove", "Remove user from group membership", user_target(user),
+                            &target);
+    return r < 0 ? r : 1;
+}
+
+int member_exists(struct tx *tx, int64_t group_rid, int64_t user_rid)
+{
+    int64_t one = 0;
+    return tx_get_int(tx, &one, &MEMBERSHIP_EXISTS, I(group_rid), I(user_rid));
+}
+
+static int take_rids(struct query *query, int r, int64_t *ret_rids)
+{
+    int count = 0;
+    while (r >= 0 && (r = query_next(query)) > 0)
+        ret_rids[count++] = query_int(query, 0);
+    return r < 0 ? r : count;
+}
+
+int group_member_rids(struct tx *tx, int64_t group_rid, int64_t after, int64_t *ret_rids, int limit)
+{
+    struct query query;
+    return take_rids(&query, tx_query(tx, &query, &MEMBERS_AFTER, I(group_rid), I(after), I(limit)), ret_rids);
+}
+
+int user_group_rids(struct tx *tx, int64_t user_rid, int64_t after, int64_t *ret_rids, int limit)
+{
+    struct query query;
+    return take_rids(&query, tx_query(tx, &query, &GROUPS_AFTER, I(user_rid), I(after), I(limit)), ret_rids);
+}
+
+int64_t group_member_count(struct tx *tx, int64_t group_rid)
+{
+    int64_t count = 0;
+    int r = tx_get_int(tx, &count, &MEMBER_COUNT, I(group_rid));
+    return r < 0 ? r : count;
+}
