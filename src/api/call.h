@@ -69,6 +69,8 @@ int call_query_bool(struct call *call, const char *name, bool otherwise, bool *r
 const char *call_link(struct call *call, const char *format, ...) PRINTF_LIKE(2, 3) __attribute__((returns_nonnull));
 /* Adds a header to the answer (kept only if the answer is a success). */
 void call_header(struct call *call, const char *name, const char *value);
+/* Says that the answer shows a secret once: it is never stored for a repeat under the same Idempotency-Key. */
+void call_answer_is_secret(struct call *call);
 /* An HTTP header of the request, or NULL. */
 const char *call_request_header(const struct call *call, const char *name);
 

@@ -365,6 +365,29 @@ const char *exchange_header(const struct exchange *x, const char *name)
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
 }
 
+struct header_search {
+    struct arena *arena;
+    const char *name;
+    const char *found;
+};
+
+static enum MHD_Result add_found(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct header_search *search = data;
+    (void)kind;
+    if (value && strcasecmp(name, search->name) == 0)
+        search->found = search->found ? arena_printf(search->arena, "%s, %s", search->found, value) : value;
+    return MHD_YES;
+}
+
+const char *exchange_header_all(struct exchange *x, const char *name)
+{
+    check_open(x);
+    struct header_search search = {.arena = x->arena, .name = name};
+    (void)MHD_get_connection_values(x->connection, MHD_HEADER_KIND, add_found, &search);
+    return search.found;
+}
+
 const char *exchange_body(const struct exchange *x, size_t *ret_n)
 {
     check_open(x);

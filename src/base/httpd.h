@@ -43,6 +43,8 @@ const char *exchange_method(const struct exchange *exchange); /* as sent: "GET" 
 const char *exchange_path(const struct exchange *exchange);
 const char *exchange_query(const struct exchange *exchange);                    /* without '?', or NULL */
 const char *exchange_header(const struct exchange *exchange, const char *name); /* any case; NULL when absent */
+/* The values of all its lines, joined by ", " (proxies add lines of their own); NULL when absent. */
+const char *exchange_header_all(struct exchange *exchange, const char *name);
 const char *exchange_body(const struct exchange *exchange, size_t *ret_n);      /* "" and 0 when there is none */
 bool exchange_body_too_large(const struct exchange *exchange);
 const char *exchange_peer(const struct exchange *exchange); /* numeric address without port */

@@ -16,6 +16,16 @@
 #define LIMIT_CONNECTION_IDLE_S 60         /* seconds without a request before a connection is closed */
 #define LIMIT_CONNECTION_BYTES (64 * 1024) /* bytes of header and buffer memory for one connection */
 #define LIMIT_IDEMPOTENCY_S (24 * 3600)    /* seconds that an Idempotency-Key is remembered */
+#define LIMIT_IDEMPOTENCY_KEY_BYTES 255    /* bytes of an Idempotency-Key */
+#define LIMIT_RATE_PER_MINUTE 10000        /* requests of one token in a minute, unless the server is told otherwise */
+#define LIMIT_RATE_TOKENS 4096             /* tokens counted apart in one minute; the others share a count */
+#define LIMIT_SECRET_BYTES 512             /* bytes of a token in an Authorization header */
+#define LIMIT_CURSOR_BYTES 4096            /* bytes of an after= cursor as sent */
+#define LIMIT_HEADER_TEXT_CHARS 255        /* characters of a User-Agent that are recorded */
+#define LIMIT_API_WAIT_MS (5 * 60 * 1000)  /* milliseconds that one call may wait for an effect */
+#define LIMIT_API_ANSWER_BYTES (64 * 1024 * 1024) /* bytes of an answer of ours */
+#define LIMIT_PROXIES 64                   /* networks that forwarded headers are believed from */
+#define LIMIT_ROUTES 512                   /* method and path pairs of the API */
 
 /* --- the directory ---------------------------------------------------------------------------------------------- */
 #define LIMIT_PROFILE_BYTES (64 * 1024) /* bytes of one profile as JSON */

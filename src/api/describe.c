@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The description of the API (OpenAPI 3.0), made from the route tables and one line per operation here. A test fails
+ * when an operation has no line, or when docs/openapi.json differs from what this writes.
+ */
+#include "api/inner.h"
+
+static const struct {
+    const char *operation;
+    const char *tag;
+    const char *summary;
+} summaries[] = {
+    {"listUsers", "User", "List users; search, filter or q select"},
+    {"createUser", "User", "Create a user, activated unless activate=false"},
+    {"getUser", "User", "Read a user by id, login or short login"},
+    {"updateUser", "User", "Change the given fields of a user"},
+    {"replaceUser", "User", "Replace a user's profile"},
+    {"deleteUser", "User", "Deactivate a user, or delete one that is deactivated"},
+    {"activateUser", "User", "Activate a user"},
+    {"deactivateUser", "User", "Deactivate a user and end its app assignments"},
+    {"reactivateUser", "User", "Reactivate a user that waits for its activation"},
+    {"suspendUser", "User", "Suspend an active user"},
+    {"unsuspendUser", "User", "Make a suspended user active again"},
+    {"unlockUser", "User", "Unlock a locked-out user"},
+    {"expirePassword", "User", "Expire a user's password"},
+    {"resetPassword", "User", "Start a password reset"},
+    {"listUserGroups", "User", "List the groups of a user"},
+    {"listAppLinks", "User", "List the apps that a user can open"},
+    {"listGroups", "Group", "List groups; search, filter or q select"},
+    {"addGroup", "Group", "Create a group"},
+    {"getGroup", "Group", "Read a group"},
+    {"replaceGroup", "Group", "Replace a group's profile"},
+    {"deleteGroup", "Group", "Delete a group"},
+    {"listGroupUsers", "Group", "List the members of a group"},
+    {"assignUserToGroup", "Group", "Add a user to a group"},
+    {"unassignUserFromGroup", "Group", "Remove a user from a group"},
+    {"listAssignedApplicationsForGroup", "Group", "List the apps that a group is assigned to"},
+    {"listGroupRules", "GroupRule", "List group rules"},
+    {"createGroupRule", "GroupRule", "Create a group rule, inactive"},
+    {"getGroupRule", "GroupRule", "Read a group rule"},
+    {"replaceGroupRule", "GroupRule", "Replace an inactive group rule"},
+    {"deleteGroupRule", "GroupRule", "Delete an inactive group rule"},
+    {"activateGroupRule", "GroupRule", "Activate a group rule"},
+    {"deactivateGroupRule", "GroupRule", "Deactivate a group rule"},
+    {"listApplications", "Application", "List apps"},
+    {"createApplication", "Application", "Create an app"},
+    {"getApplication", "Application", "Read an app"},
+    {"replaceApplication", "Application", "Replace an app's settings"},
+    {"deleteApplication", "Application", "Delete an inactive app"},
+    {"activateApplication", "Application", "Activate an app"},
+    {"deactivateApplication", "Application", "Deactivate an app: nothing more is sent to it"},
+    {"listApplicationUsers", "ApplicationUsers", "List the people an app is assigned to"},
+    {"assignUserToApplication", "ApplicationUsers", "Assign an app to a person"},
+    {"getApplicationUser", "ApplicationUsers", "Read a person's assignment to an app"},
+    {"updateApplicationUser", "ApplicationUsers", "Change a person's profile in an app"},
+    {"unassignUserFromApplication", "ApplicationUsers", "Take an app from a person"},
+    {"listApplicationGroupAssignments", "ApplicationGroups", "List the groups an app is assigned to"},
+    {"getApplicationGroupAssignment", "ApplicationGroups", "Read a group's assignment to an app"},
+    {"assignGroupToApplication", "ApplicationGroups", "Assign an app to a group"},
+    {"updateGroupAssignmentToApplication", "ApplicationGroups", "Change a group's assignment with a JSON Patch"},
+    {"unassignApplicationFromGroup", "ApplicationGroups", "Take an app from a group"},
+    {"listFeaturesForApplication", "ApplicationFeatures", "List an app's provisioning features"},
+    {"getFeatureForApplication", "ApplicationFeatures", "Read one provisioning feature of an app"},
+    {"updateFeatureForApplication", "ApplicationFeatures", "Switch parts of a provisioning feature on or off"},
+    {"getDefaultProvisioningConnectionForApplication", "ApplicationConnections", "Read an app's connection"},
+    {"updateDefaultProvisioningConnectionForApplication", "ApplicationConnections", "Set an app's URL and credentials"},
+    {"activateDefaultProvisioningConnectionForApplication", "ApplicationConnections", "Switch an app's connection on"},
+    {"deactivateDefaultProvisioningConnectionForApplication", "ApplicationConnections",
+     "Switch an app's connection off"},
+    {"listGroupPushMappings", "GroupPushMapping", "List an app's group push mappings"},
+    {"createGroupPushMapping", "GroupPushMapping", "Push a group to an app, creating or linking its group there"},
+    {"getGroupPushMapping", "GroupPushMapping", "Read a group push mapping"},
+    {"updateGroupPushMapping", "GroupPushMapping", "Activate or deactivate a group push mapping"},
+    {"deleteGroupPushMapping", "GroupPushMapping", "Delete an inactive mapping, and on request the app's group"},
+    {"listProfileMappings", "ProfileMapping", "List profile mappings"},
+    {"getProfileMapping", "ProfileMapping", "Read a profile mapping"},
+    {"updateProfileMapping", "ProfileMapping", "Change a profile mapping"},
+    {"getApplicationUserSchema", "Schema", "Read the profile schema of an app's users"},
+    {"updateApplicationUserProfile", "Schema", "Change the profile schema of an app's users"},
+    {"getGroupSchema", "Schema", "Read the profile schema of groups"},
+    {"updateGroupSchema", "Schema", "Change the profile schema of groups"},
+    {"getUserSchema", "Schema", "Read the profile schema of users"},
+    {"updateUserProfile", "Schema", "Change the profile schema of users"},
+    {"listApiTokens", "ApiToken", "List API tokens, without their secrets"},
+    {"createApiToken", "ApiToken", "Create an API token; the answer shows its secret once"},
+    {"getApiToken", "ApiToken", "Read an API token, without its secret"},
+    {"upsertApiToken", "ApiToken", "Rename an API token"},
+    {"revokeApiToken", "ApiToken", "Revoke an API token"},
+    {"revokeCurrentApiToken", "ApiToken", "Revoke the token that the request is made with"},
+    {"listLogEvents", "SystemLog", "List the system log, oldest first; the last page links to what comes later"},
+    {"getWellknownOrgMetadata", "OrgSetting", "Read the organisation's id"},
+    {"getLiveness", "Health", "Answer while the process runs"},
+    {"getReadiness", "Health", "Answer whether the store can be read"},
+    {"getApiDescription", "Health", "Read this description"},
+};
+
+static size_t find_operation(const char *operation)
+{
+    size_t i = 0;
+    while (i < ARRAY_LEN(summaries) && !str_eq(summaries[i].operation, operation))
+        i++;
+    return i;
+}
+
+const char *api_summary(const char *operation)
+{
+    size_t i = find_operation(operation);
+    return i < ARRAY_LEN(summaries) ? summaries[i].summary : NULL;
+}
+
+static int compare_routes(const void *a, const void *b)
+{
+    const struct route *const *left = a;
+    const struct route *const *right = b;
+    int r = strcmp((*left)->path, (*right)->path);
+    return r ? r : strcmp((*left)->method, (*right)->method);
+}
+
+static size_t collect(const struct route *const *tables, const struct route *list[static LIMIT_ROUTES])
+{
+    size_t count = 0;
+    for (; *tables; tables++) {
+        for (const struct route *route = *tables; route->method && count < LIMIT_ROUTES; route++)
+            list[count++] = route;
+    }
+    qsort(list, count, sizeof(list[0]), compare_routes);
+    return count;
+}
+
+static void write_parameters(struct jout *out, const char *path)
+{
+    const char *p = strchr(path, '{');
+    if (!p)
+        return;
+    jout_array(out, "parameters");
+    for (; p; p = strchr(p, '{')) {
+        char name[64];
+        (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(p + 1, "}"), p + 1);
+        jout_object(out, NULL);
+        jout_str(out, "name", name);
+        jout_str(out, "in", "path");
+        jout_bool(out, "required", true);
+        jout_object(out, "schema");
+        jout_str(out, "type", "string");
+        jout_end(out);
+        jout_end(out);
+        p++;
+    }
+    jout_end(out);
+}
+
+static void write_responses(struct jout *out)
+{
+    jout_object(out, "responses");
+    jout_object(out, "2XX");
+    jout_str(out, "description", "Done");
+    jout_end(out);
+    jout_object(out, "default");
+    jout_str(out, "description", "Refused or failed");
+    jout_object(out, "content");
+    jout_object(out, "application/json");
+    jout_object(out, "schema");
+    jout_str(out, "$ref", "#/components/schemas/Error");
+    for (int i = 0; i < 5; i++)
+        jout_end(out);
+}
+
+static void write_operation(struct jout *out, const struct route *route)
+{
+    char method[8];
+    size_t n = 0;
+    for (; route->method[n] && n < sizeof(method) - 1; n++)
+        method[n] = (char)(route->method[n] | 0x20);
+    method[n] = '\0';
+    size_t at = find_operation(route->operation);
+    jout_object(out, method);
+    jout_str(out, "operationId", route->operation);
+    if (at < ARRAY_LEN(summaries)) {
+        jout_str(out, "summary", summaries[at].summary);
+        jout_array(out, "tags");
+        jout_str(out, NULL, summaries[at].tag);
+        jout_end(out);
+    }
+    if (route->kind == ROUTE_OPEN) {
+        jout_array(out, "security");
+        jout_end(out);
+    } else {
+        jout_str(out, "x-muster-role", role_name(route->role));
+    }
+    write_parameters(out, route->path);
+    write_responses(out);
+    jout_end(out);
+}
+
+static void write_components(struct jout *out)
+{
+    static const char *const fields[] = {"errorCode", "errorSummary", "errorLink", "errorId"};
+    jout_object(out, "components");
+    jout_object(out, "securitySchemes");
+    jout_object(out, "apiToken");
+    jout_str(out, "type", "apiKey");
+    jout_str(out, "in", "header");
+    jout_str(out, "name", "Authorization");
+    jout_str(out, "description", "SSWS <token>, or Bearer <token>");
+    jout_end(out);
+    jout_end(out);
+    jout_object(out, "schemas");
+    jout_object(out, "Error");
+    jout_str(out, "type", "object");
+    jout_object(out, "properties");
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        jout_object(out, fields[i]);
+        jout_str(out, "type", "string");
+        jout_end(out);
+    }
+    jout_raw(
+        out, "errorCauses",
+        "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"errorSummary\":{\"type\":\"string\"}}}}");
+    for (int i = 0; i < 4; i++)
+        jout_end(out);
+}
+
+void api_describe(struct jout *out, const struct route *const *tables)
+{
+    const struct route *list[LIMIT_ROUTES];
+    size_t count = collect(tables, list);
+    jout_object(out, NULL);
+    jout_str(out, "openapi", "3.0.3");
+    jout_object(out, "info");
+    jout_str(out, "title", "Muster management API");
+    jout_str(out, "version", MUSTER_VERSION);
+    jout_end(out);
+    jout_array(out, "security");
+    jout_object(out, NULL);
+    jout_array(out, "apiToken");
+    jout_end(out);
+    jout_end(out);
+    jout_end(out);
+    jout_object(out, "paths");
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || strcmp(list[i - 1]->path, list[i]->path) != 0)
+            jout_object(out, list[i]->path);
+        write_operation(out, list[i]);
+        if (i + 1 == count || strcmp(list[i + 1]->path, list[i]->path) != 0)
+            jout_end(out);
+    }
+    jout_end(out);
+    write_components(out);
+    jout_end(out);
+}

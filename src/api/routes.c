@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* In a file of its own: what does not name api_routes links without the verticals. */
+#include "api/api.h"
+
+const struct route *const api_routes[] = {
+    user_routes,       group_routes,   schema_routes, app_routes,   app_user_routes, app_group_routes,
+    connection_routes, feature_routes, push_routes,   token_routes, system_routes,   NULL,
+};

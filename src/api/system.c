@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The organisation, the system log, health and the API's own description. */
+#include "api/inner.h"
+#include "record/record.h"
+
+#define LOGS_DEFAULT 100 /* as published */
+#define LOGS_MAX 1000    /* as published */
+
+static int get_organization(struct tx *tx, struct call *call)
+{
+    (void)tx;
+    struct jout *out = &call->out;
+    jout_object(out, NULL);
+    jout_str(out, "id", call->api->org_id);
+    jout_str(out, "cell", "muster");
+    jout_str(out, "pipeline", "v1");
+    jout_object(out, "settings");
+    jout_bool(out, "analyticsCollectionEnabled", false);
+    jout_bool(out, "bugReportingEnabled", false);
+    jout_bool(out, "omEnabled", false);
+    jout_end(out);
+    jout_object(out, "_links");
+    jout_object(out, "organization");
+    jout_str(out, "href", call_link(call, "%s", ""));
+    jout_end(out);
+    jout_end(out);
+    jout_end(out);
+    return 0;
+}
+
+static int list_events(struct tx *tx, struct call *call)
+{
+    static const char *const later[] = {"since", "until", "filter", "q"};
+    for (size_t i = 0; i < ARRAY_LEN(later); i++) {
+        const char *value = call_query(call, later[i]);
+        if (value && *value)
+            return call_invalid(call, later[i],
+                                "This version lists the whole log in order and cannot select; leave it out and page "
+                                "with limit and after");
+    }
+    const char *order = call_query(call, "sortOrder");
+    if (order && *order && !str_eq(order, "ASCENDING"))
+        return call_invalid(call, "sortOrder", "This version lists the log oldest first only (ASCENDING)");
+    struct page page;
+    int r = call_page(call, LOGS_DEFAULT, LOGS_MAX, &page);
+    if (r < 0)
+        return r;
+    int64_t after = page.after ? strtoll(page.after, NULL, 10) : 0;
+    int64_t last = after;
+    jout_array(&call->out, NULL);
+    r = record_events_write(tx, &call->out, after, page.limit, &last);
+    jout_end(&call->out);
+    if (r < 0)
+        return r;
+    /* As published: a polling query always has a next page, to be asked again later. */
+    call_page_links(call, arena_printf(call->arena, "%lld", (long long)(r > 0 ? last : after)));
+    return 0;
+}
+
+/* Alive: the server's thread answers, whatever the store does. */
+static void answer_alive(struct call *call)
+{
+    jout_object(&call->out, NULL);
+    jout_str(&call->out, "status", "alive");
+    jout_end(&call->out);
+    call_answer(call, 0);
+}
+
+static int get_ready(struct tx *tx, struct call *call)
+{
+    int r = org_check(tx);
+    call->status = r < 0 ? 503 : 200;
+    jout_object(&call->out, NULL);
+    jout_str(&call->out, "status", r < 0 ? "not ready" : "ready");
+    if (r < 0)
+        jout_str(&call->out, "reason", "the store cannot be read");
+    jout_end(&call->out);
+    return 0;
+}
+
+static void answer_description(struct call *call)
+{
+    api_describe(&call->out, call->api->options.routes);
+    call_answer(call, 0);
+}
+
+/* These need no transaction: their answer is made in `prepare`, which an open route reaches at once. */
+static int not_reached(struct tx *tx, struct call *call)
+{
+    (void)tx;
+    (void)call;
+    return ERR_UNSUPPORTED;
+}
+
+const struct route system_routes[] = {
+    {"GET", "/.well-known/okta-organization", ROUTE_OPEN, ROLE_NONE, get_organization, "getWellknownOrgMetadata", NULL},
+    {"GET", "/api/v1/logs", ROUTE_READ, ROLE_READ_ONLY, list_events, "listLogEvents", NULL},
+    {"GET", "/livez", ROUTE_OPEN, ROLE_NONE, not_reached, "getLiveness", answer_alive},
+    {"GET", "/readyz", ROUTE_OPEN, ROLE_NONE, get_ready, "getReadiness", NULL},
+    {"GET", "/openapi.json", ROUTE_OPEN, ROLE_NONE, not_reached, "getApiDescription", answer_description},
+    {.method = NULL},
+};
