@@ -29,7 +29,8 @@ enum fault_phase {
     X(FAULT_DROP_AFTER, "drop_after", FAULT_AFTER, FAULT_NEEDS_NOTHING,                                                \
       "applies the request, then closes the connection without an answer")                                             \
     X(FAULT_STATUS, "status", FAULT_BEFORE, FAULT_NEEDS_STATUS, "answers `status` without applying the request")       \
-    X(FAULT_STATUS_AFTER, "status_after", FAULT_AFTER, FAULT_NEEDS_STATUS, "applies the request, then answers `status`") \
+    X(FAULT_STATUS_AFTER, "status_after", FAULT_AFTER, FAULT_NEEDS_STATUS,                                             \
+      "applies the request, then answers `status`")                                                                    \
     X(FAULT_LATENCY, "latency", FAULT_AFTER, FAULT_NEEDS_MS, "answers `ms` milliseconds late")                         \
     X(FAULT_MEMBERS_MAX, "members_max", FAULT_BEFORE, FAULT_NEEDS_MAX | FAULT_NEEDS_STATUS,                            \
       "answers `status` when a request to a group names more than `max` members")                                      \

@@ -21,7 +21,8 @@
 
 #define KINDS 2
 
-/* --- the state ------------------------------------------------------------------------------------------------------ */
+/* --- the state ------------------------------------------------------------------------------------------------------
+ */
 
 /* A user or a group. What clients wrote is in `doc` (canonical names, without id, schemas, meta, groups, members). */
 struct resource {
@@ -85,13 +86,14 @@ struct practice {
     uint64_t next_seq;
     uint64_t next_stamp;
     uint64_t steps;
-    struct arena *arena; /* of the request; reset when it ends */
+    struct arena *arena;   /* of the request; reset when it ends */
     struct arena *scratch; /* of one comparison */
     struct journal *journal;
     struct faults *faults;
 };
 
-/* --- a call ----------------------------------------------------------------------------------------------------------- */
+/* --- a call
+ * ----------------------------------------------------------------------------------------------------------- */
 
 /* Why a request is refused; becomes the SCIM error. */
 struct refusal {
@@ -128,10 +130,15 @@ int call_dispatch(struct call *call) MUSTCHECK;
 int call_refuse_method(struct call *call, const char *allow);
 /* The body is there and names `urn` in its `schemas`. */
 int call_body(struct call *call, const char *urn) MUSTCHECK;
+/* Counts the POST of a user or group in the journal. */
+void call_note_copy(struct call *call);
+/* Overwrites every byte that is no part of well-formed UTF-8 with '?'. */
+void utf8_repair(char *text);
 /* The SCIM error as a body. */
 void refusal_write(const struct refusal *refusal, struct buf *out);
 
-/* --- resources (resource.c) ------------------------------------------------------------------------------------------- */
+/* --- resources (resource.c)
+ * ------------------------------------------------------------------------------------------- */
 const char *kind_path(enum practice_kind kind); /* "Users" */
 const char *kind_name(enum practice_kind kind); /* "User" */
 const char *kind_key(enum practice_kind kind);  /* "userName": the name by which it is found */
@@ -154,9 +161,12 @@ void resource_delete(struct practice *p, struct resource *r);
 bool resource_is_active(const struct resource *r);
 /* 412 when If-Match names other versions. */
 int resource_check_match(struct call *call, const struct resource *r) MUSTCHECK;
+/* If-None-Match names the present version: 304. */
+bool resource_not_modified(const struct call *call, const struct resource *r);
 void resource_etag(const struct resource *r, char *ret, size_t size);
 
-/* --- memberships (members.c) ------------------------------------------------------------------------------------------ */
+/* --- memberships (members.c)
+ * ------------------------------------------------------------------------------------------ */
 
 /* What one request has changed so far: undone as a whole when a later part of it is refused. */
 struct members_change {
@@ -165,7 +175,7 @@ struct members_change {
     struct {
         struct membership *membership;
         bool added;
-    } *done;
+    } * done;
     size_t count;
     size_t size;
 };
@@ -176,7 +186,8 @@ int members_add(struct members_change *change, const struct jval *value) MUSTCHE
 int members_replace(struct members_change *change, const struct jval *value) MUSTCHECK;
 /* Removes those named in `value`; those that are not there are passed over. */
 int members_remove(struct members_change *change, const struct jval *value) MUSTCHECK;
-/* Removes those that a filter selects (NULL: all); returns how many. ERR_PROBLEM for a filter that cannot be applied. */
+/* Removes those that a filter selects (NULL: all); returns how many. ERR_PROBLEM for a filter that cannot be applied.
+ */
 int members_remove_where(struct members_change *change, const struct filter *where) MUSTCHECK;
 /* How many members a filter selects. */
 int members_select(struct members_change *change, const struct filter *where) MUSTCHECK;
@@ -192,7 +203,8 @@ struct jval *membership_value(const struct practice *p, const struct membership 
 /* Removes every membership of the resource, as a member and as a group. */
 void members_forget(struct practice *p, struct resource *r);
 
-/* --- filters (match.c) ------------------------------------------------------------------------------------------------ */
+/* --- filters (match.c)
+ * ------------------------------------------------------------------------------------------------ */
 
 /* Checks what can be checked without a resource. 400 invalidFilter. */
 int match_check(struct refusal *refusal, const struct filter *filter, const struct schema_attr *attrs) MUSTCHECK;
@@ -203,13 +215,15 @@ bool match_element(struct arena *arena, const struct jval *element, const struct
 /* The value of a top-level attribute, those that are computed too; owned by the caller; NULL when absent. */
 struct jval *match_attribute(struct practice *p, const struct resource *r, const char *urn, const char *name);
 
-/* --- PATCH (patch.c) -------------------------------------------------------------------------------------------------- */
+/* --- PATCH (patch.c)
+ * -------------------------------------------------------------------------------------------------- */
 
 /* Applies the operations of a PatchOp to a copy of a document, which the caller owns afterwards also on failure. */
 int patch_apply(struct call *call, enum practice_kind kind, const char *id, struct jval *doc,
                 struct members_change *members) MUSTCHECK;
 
-/* --- answers (render.c) ----------------------------------------------------------------------------------------------- */
+/* --- answers (render.c)
+ * ----------------------------------------------------------------------------------------------- */
 #define PROJECTION_ITEMS 64
 
 /* Which attributes an answer has. */
@@ -233,7 +247,8 @@ struct jval *render_groups(const struct practice *p, const struct resource *r);
 struct jval *render_schemas(const struct resource *r);
 void render_location(const struct practice *p, const struct resource *r, char *ret, size_t size);
 
-/* --- handlers: 0 or ERR_PROBLEM ---------------------------------------------------------------------------------------- */
+/* --- handlers: 0 or ERR_PROBLEM
+ * ---------------------------------------------------------------------------------------- */
 int user_post(struct call *call) MUSTCHECK;
 int user_put(struct call *call, struct resource *r) MUSTCHECK;
 int user_patch(struct call *call, struct resource *r) MUSTCHECK;
@@ -247,7 +262,8 @@ int discovery_answer(struct call *call) MUSTCHECK;
 /* /practice/...; `path` is what follows. */
 int control_answer(struct call *call) MUSTCHECK;
 
-/* --- the journal (journal.c) -------------------------------------------------------------------------------------------- */
+/* --- the journal (journal.c)
+ * -------------------------------------------------------------------------------------------- */
 struct journal *journal_new(const unsigned char *seed, size_t entries, size_t body_bytes);
 struct journal *journal_free(struct journal *journal);
 void journal_add(struct journal *journal, int64_t now_ms, const struct practice_request *request,
@@ -257,7 +273,8 @@ void journal_copy(struct journal *journal, enum practice_kind kind, const char *
 void journal_write(const struct journal *journal, uint64_t after, struct jout *out);
 void journal_write_counts(const struct journal *journal, struct jout *out);
 
-/* --- faults (faults.c) ---------------------------------------------------------------------------------------------------- */
+/* --- faults (faults.c)
+ * ---------------------------------------------------------------------------------------------------- */
 struct faults *faults_new(void);
 struct faults *faults_free(struct faults *faults);
 /*

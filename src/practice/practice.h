@@ -6,16 +6,17 @@
  * The room in one paragraph. practice_handle() is a function of the state and one request: no socket, clock or thread
  * inside; time and ids come from the injected env. server.c puts it behind HTTP. A request travels handle.c (token,
  * routing, faults, journal) -> users.c, groups.c, list.c, bulk.c, discovery.c -> patch.c (paths of PATCH), match.c
- * (filters), members.c (memberships with undo), schema.c (names and types) -> render.c (the answer). Resources are found
- * by hash (id, folded name, externalId); a change to one member costs the same in a group of three and of 100,000.
+ * (filters), members.c (memberships with undo), schema.c (names and types) -> render.c (the answer). Resources are
+ * found by hash (id, folded name, externalId); a change to one member costs the same in a group of three and of
+ * 100,000.
  *
  * Served: /scim/v2/{Users,Groups,Bulk,.search,ServiceProviderConfig,Schemas,ResourceTypes} and the controls
  * /practice/{journal,state,faults}.
  *
- * Where the RFC leaves a choice this server answers as strict servers do: attribute values have the types of the schema,
- * `schemas` is required, a member must exist (option), a group name is unique (option), a filter in a PATCH path that
- * selects nothing is 400 noTarget for add and replace. Removing a member that is not there is no error, so that a
- * repeated request stays harmless.
+ * Where the RFC leaves a choice this server answers as strict servers do: attribute values have the types of the
+ * schema, `schemas` is required, a member must exist (option), a group name is unique (option), a filter in a PATCH
+ * path that selects nothing is 400 noTarget for add and replace. Removing a member that is not there is no error, so
+ * that a repeated request stays harmless.
  */
 #ifndef PRACTICE_PRACTICE_H
 #define PRACTICE_PRACTICE_H
@@ -42,8 +43,8 @@ struct practice;
 enum practice_kind { PRACTICE_USER, PRACTICE_GROUP };
 
 struct practice_options {
-    const char *token;          /* the bearer token; NULL or "" leaves the server open */
-    const char *base_url;       /* before /Users/ID in locations: "http://127.0.0.1:8081/scim/v2"; NULL: the path alone */
+    const char *token;    /* the bearer token; NULL or "" leaves the server open */
+    const char *base_url; /* before /Users/ID in locations: "http://127.0.0.1:8081/scim/v2"; NULL: the path alone */
     bool duplicate_group_names; /* allowed; off: 409 uniqueness */
     bool unknown_members;       /* members whose id is unknown are stored; off: 400 invalidValue, nothing applied */
     bool group_patch_body;      /* PATCH of a group answers 200 with the group; off: 204 */
@@ -58,6 +59,8 @@ struct practice_options {
 /* `env` must live as long as the state. `options` may be NULL; what it points to is copied. */
 struct practice *practice_new(const struct env *env, const struct practice_options *options);
 struct practice *practice_free(struct practice *practice); /* accepts NULL, returns NULL */
+/* Deletes every user and group. */
+void practice_clear(struct practice *practice);
 /* For a server that learns its port late; copied. */
 void practice_set_base_url(struct practice *practice, const char *base_url);
 size_t practice_body_max(const struct practice *practice);
@@ -65,8 +68,8 @@ size_t practice_body_max(const struct practice *practice);
 /* --- one request -------------------------------------------------------------------------------------------------- */
 struct practice_request {
     const char *method;
-    const char *path;  /* as sent, not decoded: "/scim/v2/Users/2819" */
-    const char *query; /* as sent, without '?', or NULL */
+    const char *path;          /* as sent, not decoded: "/scim/v2/Users/2819" */
+    const char *query;         /* as sent, without '?', or NULL */
     const char *authorization; /* header values; NULL when absent */
     const char *if_match;
     const char *if_none_match;
@@ -95,25 +98,30 @@ void practice_response_free(struct practice_response *response);
 /* Never fails: what is wrong with a request is in the answer. */
 void practice_handle(struct practice *practice, const struct practice_request *request, struct practice_response *ret);
 
-/* --- faults: practice/faults.h says which there are ----------------------------------------------------------------- */
+/* --- faults: practice/faults.h says which there are -----------------------------------------------------------------
+ */
 /* Adds one to those in force. ERR_SYNTAX or ERR_TOO_LARGE with a sentence in `ret_why` (may be NULL). */
-int practice_set_fault(struct practice *practice, const struct practice_fault *fault, char *ret_why, size_t why_size)
-    MUSTCHECK;
+int practice_set_fault(struct practice *practice, const struct practice_fault *fault, char *ret_why,
+                       size_t why_size) MUSTCHECK;
 void practice_clear_faults(struct practice *practice);
 /* How often the fault at that place (in the order of setting) has struck; 0 beyond the last. */
 uint64_t practice_fault_strikes(const struct practice *practice, size_t index);
 
-/* --- what is there: for oracles, no request is counted --------------------------------------------------------------- */
+/* --- what is there: for oracles, no request is counted ---------------------------------------------------------------
+ */
 size_t practice_user_count(const struct practice *practice);
 size_t practice_group_count(const struct practice *practice);
 size_t practice_membership_count(const struct practice *practice);
-/* By userName in any case. False when there is none; else its id (valid until it is deleted) and whether it is active. */
+/* By userName in any case. False when there is none; else its id (valid until it is deleted) and whether it is active.
+ */
 bool practice_find_user(const struct practice *practice, const char *user_name, const char **ret_id, bool *ret_active);
-/* How many groups have this displayName (any case), and the id of the oldest (`ret_id` may be NULL, untouched for 0). */
+/* How many groups have this displayName (any case), and the id of the oldest (`ret_id` may be NULL, untouched for 0).
+ */
 size_t practice_find_group(const struct practice *practice, const char *display_name, const char **ret_id);
 /* False when there is no user of that id. */
 bool practice_user_active(const struct practice *practice, const char *user_id, bool *ret_active);
-/* One attribute of a user or group as JSON text ("name.givenName", "displayName"), freed by the caller; NULL: absent. */
+/* One attribute of a user or group as JSON text ("name.givenName", "displayName"), freed by the caller; NULL: absent.
+ */
 char *practice_attribute(const struct practice *practice, const char *id, const char *dotted);
 /* The members of a group, 0 when there is no such group. */
 size_t practice_group_size(const struct practice *practice, const char *group_id);
@@ -123,21 +131,23 @@ struct membership;
 const struct membership *practice_group_members(const struct practice *practice, const char *group_id,
                                                 const struct membership *previous);
 const char *practice_member_id(const struct membership *membership);
-/* Steps through users or groups in the order of creation: the resource after `previous_id` (NULL: the first), or NULL. */
+/* Steps through users or groups in the order of creation: the resource after `previous_id` (NULL: the first), or NULL.
+ */
 const char *practice_next(const struct practice *practice, enum practice_kind kind, const char *previous_id);
 /* The userName or displayName of a resource; NULL when there is none. */
 const char *practice_name(const struct practice *practice, const char *id);
 
-/* --- the journal ---------------------------------------------------------------------------------------------------- */
+/* --- the journal ----------------------------------------------------------------------------------------------------
+ */
 struct practice_entry {
-    uint64_t number;   /* from 1, without gaps; counts forgotten requests too */
-    int64_t time_ms;   /* env's time */
+    uint64_t number; /* from 1, without gaps; counts forgotten requests too */
+    int64_t time_ms; /* env's time */
     const char *method;
     const char *path;  /* as sent, cut at PRACTICE_PATH_BYTES */
     const char *query; /* NULL when there was none */
     size_t body_bytes; /* the size of the whole body */
     const char *body;  /* its beginning, cut at journal_body_bytes, NUL-terminated */
-    int status;        /* as answered; when the connection was dropped, what would have been answered, 0 if nothing was done */
+    int status; /* as answered; when the connection was dropped, what would have been answered, 0 if nothing was done */
     const char *fault; /* the name of the fault that struck, or NULL */
     bool dropped;
 };
@@ -150,8 +160,8 @@ void practice_journal_clear(struct practice *practice);
 /* Requests received since the start or the last clear; "" counts every method. */
 uint64_t practice_journal_count(const struct practice *practice, const char *method);
 /*
- * How many POSTs that would create a user of this userName (a group of this displayName) have been received, in whatever
- * letter case, answered or not, applied or not: more than one is a repeated create.
+ * How many POSTs that would create a user of this userName (a group of this displayName) have been received, in
+ * whatever letter case, answered or not, applied or not: more than one is a repeated create.
  */
 uint64_t practice_copies(const struct practice *practice, enum practice_kind kind, const char *name);
 /* The largest such number of all names of that kind; `ret_name` (may be NULL) gets the (folded) name, or NULL. */

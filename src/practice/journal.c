@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The journal: the last requests, how many of each method and answer there were, and who was asked to be created twice.
+ */
+#include "practice/inner.h"
+
+struct entry {
+    struct practice_entry shown;
+    char *text; /* path, query and body, one after another */
+    char method[16];
+};
+
+struct copies {
+    uint64_t count;
+    char name[]; /* folded; the key */
+};
+
+struct counter {
+    char name[16];
+    uint64_t count;
+};
+
+#define COUNTERS 24 /* methods, and statuses, that are told apart; what comes after shares the last */
+
+struct journal {
+    struct entry *entries; /* a ring */
+    size_t size;
+    size_t body_bytes;
+    uint64_t last;   /* number of the newest entry */
+    uint64_t oldest; /* number of the oldest that is remembered; > last when there is none */
+    uint64_t requests;
+    uint64_t dropped;
+    struct counter methods[COUNTERS];
+    struct counter statuses[COUNTERS];
+    struct hash copies[KINDS];
+    size_t copies_lost; /* names beyond PRACTICE_COPIES */
+};
+
+struct journal *journal_new(const unsigned char *seed, size_t entries, size_t body_bytes)
+{
+    struct journal *journal = NEW(struct journal);
+    journal->size = entries;
+    journal->entries = mem_new(entries * sizeof(*journal->entries));
+    journal->body_bytes = body_bytes;
+    journal->oldest = 1;
+    for (int kind = 0; kind < KINDS; kind++)
+        hash_init(&journal->copies[kind], seed);
+    return journal;
+}
+
+static void clear(struct journal *journal)
+{
+    for (size_t i = 0; i < journal->size; i++) {
+        free(journal->entries[i].text);
+        journal->entries[i] = (struct entry){0};
+    }
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct hash *copies = &journal->copies[kind];
+        for (size_t i = 0; i < copies->size; i++)
+            free(copies->slots[i].value);
+        hash_clear(copies);
+    }
+    journal->oldest = journal->last + 1;
+    journal->requests = journal->dropped = 0;
+    journal->copies_lost = 0;
+    memset(journal->methods, 0, sizeof(journal->methods));
+    memset(journal->statuses, 0, sizeof(journal->statuses));
+}
+
+struct journal *journal_free(struct journal *journal)
+{
+    if (!journal)
+        return NULL;
+    clear(journal);
+    free(journal->entries);
+    free(journal);
+    return NULL;
+}
+
+static void count_up(struct counter *counters, const char *name)
+{
+    size_t i = 0;
+    while (i < COUNTERS - 1 && counters[i].count && strcmp(counters[i].name, name) != 0)
+        i++;
+    if (!counters[i].count)
+        (void)snprintf(counters[i].name, sizeof(counters[i].name), "%s", i < COUNTERS - 1 ? name : "other");
+    counters[i].count++;
+}
+
+/* Room for the texts of an entry, and where each of them goes. */
+static void store_texts(struct journal *journal, struct entry *entry, const struct practice_request *request)
+{
+    size_t path = strnlen(request->path, PRACTICE_PATH_BYTES);
+    size_t query = request->query ? strnlen(request->query, PRACTICE_PATH_BYTES) : 0;
+    size_t body = request->body ? MIN_OF(request->body_len, journal->body_bytes) : 0;
+    entry->text = mem_resize(entry->text, path + query + body + 3);
+    char *p = entry->text;
+    memcpy(p, request->path, path);
+    p[path] = '\0';
+    entry->shown.path = p;
+    p += path + 1;
+    if (query)
+        memcpy(p, request->query, query);
+    p[query] = '\0';
+    entry->shown.query = request->query ? p : NULL;
+    p += query + 1;
+    if (body)
+        memcpy(p, request->body, body);
+    p[body] = '\0';
+    entry->shown.body = p;
+}
+
+void journal_add(struct journal *journal, int64_t now_ms, const struct practice_request *request,
+                 const struct practice_response *response, const char *fault)
+{
+    uint64_t number = ++journal->last;
+    struct entry *entry = &journal->entries[number % journal->size];
+    if (number - journal->oldest >= journal->size)
+        journal->oldest = number - journal->size + 1;
+    (void)snprintf(entry->method, sizeof(entry->method), "%s", request->method);
+    entry->shown = (struct practice_entry){.number = number,
+                                           .time_ms = now_ms,
+                                           .method = entry->method,
+                                           .body_bytes = request->body_len,
+                                           .status = response->status,
+                                           .fault = fault,
+                                           .dropped = response->reset};
+    store_texts(journal, entry, request);
+    char status[16];
+    (void)snprintf(status, sizeof(status), "%d", response->status);
+    count_up(journal->methods, entry->method);
+    count_up(journal->statuses, response->reset ? "dropped" : status);
+    journal->requests++;
+    journal->dropped += response->reset;
+}
+
+void journal_copy(struct journal *journal, enum practice_kind kind, const char *folded)
+{
+    struct hash *index = &journal->copies[kind];
+    struct copies *copies = hash_get(index, folded);
+    if (!copies) {
+        if (index->count >= PRACTICE_COPIES) {
+            journal->copies_lost++;
+            return;
+        }
+        size_t n = strlen(folded) + 1;
+        copies = mem_new(sizeof(*copies) + n);
+        memcpy(copies->name, folded, n);
+        hash_put(index, copies->name, copies);
+    }
+    copies->count++;
+}
+
+/* --- reading --------------------------------------------------------------------------------------------------------
+ */
+
+static const struct entry *entry_after(const struct journal *journal, uint64_t after)
+{
+    uint64_t number = MAX_OF(after + 1, journal->oldest);
+    return after < journal->last && number <= journal->last ? &journal->entries[number % journal->size] : NULL;
+}
+
+bool practice_journal_next(const struct practice *practice, uint64_t after, struct practice_entry *ret)
+{
+    const struct entry *entry = entry_after(practice->journal, after);
+    if (entry)
+        *ret = entry->shown;
+    return entry != NULL;
+}
+
+uint64_t practice_journal_last(const struct practice *practice)
+{
+    return practice->journal->last;
+}
+
+void practice_journal_clear(struct practice *practice)
+{
+    clear(practice->journal);
+}
+
+uint64_t practice_journal_count(const struct practice *practice, const char *method)
+{
+    const struct journal *journal = practice->journal;
+    if (!*method)
+        return journal->requests;
+    for (size_t i = 0; i < COUNTERS; i++)
+        if (journal->methods[i].count && strcmp(journal->methods[i].name, method) == 0)
+            return journal->methods[i].count;
+    return 0;
+}
+
+uint64_t practice_copies(const struct practice *practice, enum practice_kind kind, const char *name)
+{
+    struct arena *arena = arena_new();
+    const struct copies *copies = hash_get(&practice->journal->copies[kind], name_fold(arena, name));
+    arena_free(arena);
+    return copies ? copies->count : 0;
+}
+
+static const struct copies *most_copies(const struct journal *journal, enum practice_kind kind)
+{
+    const struct copies *most = NULL;
+    const struct hash *index = &journal->copies[kind];
+    for (size_t i = 0; i < index->size; i++) {
+        const struct copies *copies = index->slots[i].value;
+        if (copies && (!most || copies->count > most->count))
+            most = copies;
+    }
+    return most;
+}
+
+uint64_t practice_copies_max(const struct practice *practice, enum practice_kind kind, const char **ret_name)
+{
+    const struct copies *most = most_copies(practice->journal, kind);
+    if (ret_name)
+        *ret_name = most ? most->name : NULL;
+    return most ? most->count : 0;
+}
+
+/* --- as JSON --------------------------------------------------------------------------------------------------------
+ */
+
+static void write_text(struct jout *out, const char *key, const char *text)
+{
+    char *copy = mem_strdup(text);
+    utf8_repair(copy);
+    jout_str(out, key, copy);
+    free(copy);
+}
+
+static void write_entry(const struct entry *entry, struct jout *out)
+{
+    const struct practice_entry *shown = &entry->shown;
+    jout_object(out, NULL);
+    jout_int(out, "number", (int64_t)shown->number);
+    jout_time(out, "time", shown->time_ms);
+    write_text(out, "method", shown->method);
+    write_text(out, "path", shown->path);
+    if (shown->query)
+        write_text(out, "query", shown->query);
+    jout_int(out, "bodyBytes", (int64_t)shown->body_bytes);
+    if (*shown->body)
+        write_text(out, "body", shown->body);
+    jout_int(out, "status", shown->status);
+    jout_str_opt(out, "fault", shown->fault);
+    jout_bool(out, "dropped", shown->dropped);
+    jout_end(out);
+}
+
+void journal_write(const struct journal *journal, uint64_t after, struct jout *out)
+{
+    jout_object(out, NULL);
+    jout_int(out, "last", (int64_t)journal->last);
+    jout_int(out, "oldest", (int64_t)journal->oldest);
+    jout_array(out, "entries");
+    for (const struct entry *e = entry_after(journal, after); e; e = entry_after(journal, e->shown.number))
+        write_entry(e, out);
+    jout_end(out);
+    jout_end(out);
+}
+
+static void write_counters(const struct counter *counters, const char *key, struct jout *out)
+{
+    jout_object(out, key);
+    for (size_t i = 0; i < COUNTERS && counters[i].count; i++)
+        jout_int(out, counters[i].name, (int64_t)counters[i].count);
+    jout_end(out);
+}
+
+void journal_write_counts(const struct journal *journal, struct jout *out)
+{
+    jout_int(out, "requests", (int64_t)journal->requests);
+    jout_int(out, "dropped", (int64_t)journal->dropped);
+    write_counters(journal->methods, "methods", out);
+    write_counters(journal->statuses, "statuses", out);
+    jout_object(out, "copies");
+    for (int kind = 0; kind < KINDS; kind++) {
+        const struct copies *most = most_copies(journal, (enum practice_kind)kind);
+        jout_object(out, kind_path((enum practice_kind)kind));
+        jout_int(out, "names", (int64_t)journal->copies[kind].count);
+        jout_int(out, "most", most ? (int64_t)most->count : 0);
+        jout_str_opt(out, "mostName", most ? most->name : NULL);
+        jout_end(out);
+    }
+    jout_int(out, "notCounted", (int64_t)journal->copies_lost);
+    jout_end(out);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who is in which group. A membership is linked three times: in its group's hash, in its group's list (order of
+ * joining) and in its member's list, so that joining, leaving and the deletion of a user cost the same however large
+ * the group.
+ *
+ * A request changes memberships through a members_change, which notes each step; when a later part of the request is
+ * refused, the steps are undone backwards. A membership that was unlinked keeps its pointers, so that undoing puts it
+ * back exactly where it was.
+ */
+#include "practice/inner.h"
+
+const char *membership_id(const struct membership *m)
+{
+    return m->member ? m->member->id : m->unknown;
+}
+
+struct membership *members_find(const struct resource *group, const char *id)
+{
+    return hash_get(&group->members, id);
+}
+
+static void link_membership(struct practice *p, struct membership *m)
+{
+    struct resource *group = m->group;
+    *(m->prev ? &m->prev->next : &group->first) = m;
+    *(m->next ? &m->next->prev : &group->last) = m;
+    if (m->member) {
+        *(m->in_prev ? &m->in_prev->in_next : &m->member->in_first) = m;
+        if (m->in_next)
+            m->in_next->in_prev = m;
+    }
+    hash_put(&group->members, membership_id(m), m);
+    p->membership_count++;
+}
+
+static void unlink_membership(struct practice *p, struct membership *m)
+{
+    struct resource *group = m->group;
+    (void)hash_remove(&group->members, membership_id(m));
+    *(m->prev ? &m->prev->next : &group->first) = m->next;
+    *(m->next ? &m->next->prev : &group->last) = m->prev;
+    if (m->member) {
+        *(m->in_prev ? &m->in_prev->in_next : &m->member->in_first) = m->in_next;
+        if (m->in_next)
+            m->in_next->in_prev = m->in_prev;
+    }
+    p->membership_count--;
+}
+
+static void free_membership(struct membership *m)
+{
+    free(m->unknown);
+    free(m);
+}
+
+void members_begin(struct members_change *change, struct call *call, struct resource *group)
+{
+    *change = (struct members_change){.call = call, .group = group};
+}
+
+static void note(struct members_change *change, struct membership *m, bool added)
+{
+    if (change->count == change->size) {
+        change->size = change->size ? change->size * 2 : 16;
+        change->done = mem_resize(change->done, change->size * sizeof(*change->done));
+    }
+    change->done[change->count].membership = m;
+    change->done[change->count++].added = added;
+    change->call->p->steps++;
+}
+
+static void remove_one(struct members_change *change, struct membership *m)
+{
+    unlink_membership(change->call->p, m);
+    note(change, m, false);
+}
+
+/* The id that an element of `members` names. */
+static int member_id(struct members_change *change, const struct jval *element, const char **ret_id)
+{
+    const char *key = schema_key(element, "value");
+    const char *id = jval_type(element) == JVAL_OBJECT ? (key ? jval_get_str(element, key) : NULL) : NULL;
+    if (!id || !*id)
+        return refuse_value(&change->call->refusal,
+                            "members: each must be an object with a \"value\" (the id, a string).");
+    *ret_id = id;
+    return 0;
+}
+
+static int add_one(struct members_change *change, const struct jval *element, struct membership **ret)
+{
+    struct practice *p = change->call->p;
+    struct resource *group = change->group;
+    const char *id = NULL;
+    int r = member_id(change, element, &id);
+    if (r < 0)
+        return r;
+    p->steps++;
+    struct membership *present = members_find(group, id);
+    if (present) {
+        *ret = present;
+        return 0;
+    }
+    struct resource *member = hash_get(&p->by_id, id);
+    if (!member && !p->options.unknown_members)
+        return refuse_value(&change->call->refusal, "members: there is no user or group with the id \"%.200s\".", id);
+    if (member == group)
+        return refuse_value(&change->call->refusal, "members: a group cannot be a member of itself.");
+    struct membership *m = NEW(struct membership);
+    m->group = group;
+    m->member = member;
+    m->unknown = member ? NULL : mem_strdup(id);
+    m->prev = group->last;
+    m->in_next = member ? member->in_first : NULL;
+    link_membership(p, m);
+    note(change, m, true);
+    *ret = m;
+    return 0;
+}
+
+int members_add(struct members_change *change, const struct jval *value)
+{
+    struct membership *m = NULL;
+    if (jval_type(value) != JVAL_ARRAY)
+        return add_one(change, value, &m);
+    for (size_t i = 0; i < jval_len(value); i++) {
+        int r = add_one(change, jval_at(value, i), &m);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int members_replace(struct members_change *change, const struct jval *value)
+{
+    enum jval_type type = jval_type(value);
+    if (type != JVAL_ARRAY && type != JVAL_NULL && type != JVAL_NONE && type != JVAL_OBJECT)
+        return refuse_value(&change->call->refusal, "members must be an array.");
+    uint64_t stamp = ++change->call->p->next_stamp;
+    size_t count = type == JVAL_ARRAY ? jval_len(value) : type == JVAL_OBJECT;
+    for (size_t i = 0; i < count; i++) {
+        struct membership *m = NULL;
+        int r = add_one(change, type == JVAL_ARRAY ? jval_at(value, i) : value, &m);
+        if (r < 0)
+            return r;
+        m->stamp = stamp;
+    }
+    for (struct membership *m = change->group->first; m; m = m->next)
+        if (m->stamp != stamp)
+            remove_one(change, m);
+    return 0;
+}
+
+int members_remove(struct members_change *change, const struct jval *value)
+{
+    enum jval_type type = jval_type(value);
+    size_t count = type == JVAL_ARRAY ? jval_len(value) : 1;
+    for (size_t i = 0; i < count; i++) {
+        const struct jval *element = type == JVAL_ARRAY ? jval_at(value, i) : value;
+        const char *id = NULL;
+        int r = member_id(change, element, &id);
+        if (r < 0)
+            return r;
+        change->call->p->steps++;
+        struct membership *m = members_find(change->group, id);
+        if (m)
+            remove_one(change, m);
+    }
+    return 0;
+}
+
+/* The id in a filter that selects by id alone (value eq "x"), or NULL. */
+static const char *id_of_filter(const struct filter *where)
+{
+    bool by_id = where && where->op == FILTER_EQ && where->type == FILTER_STRING && where->attribute &&
+                 strcasecmp(where->attribute, "value") == 0;
+    return by_id ? where->text : NULL;
+}
+
+/* Calls `visit` (may be NULL) for each member that the filter selects; returns their number. */
+static int select_members(struct members_change *change, const struct filter *where,
+                          void (*visit)(struct members_change *change, struct membership *m))
+{
+    struct practice *p = change->call->p;
+    const struct schema_attr *subs = schema_attr_of(PRACTICE_GROUP, NULL, "members")->subs;
+    if (where) {
+        int r = match_check(&change->call->refusal, where, subs);
+        if (r < 0)
+            return r;
+    }
+    const char *id = id_of_filter(where);
+    if (id) {
+        p->steps++;
+        struct membership *m = members_find(change->group, id);
+        if (m && visit)
+            visit(change, m);
+        return m ? 1 : 0;
+    }
+    int count = 0;
+    for (struct membership *m = change->group->first; m; m = m->next) {
+        p->steps++;
+        if (where) {
+            CLEANUP(jval_freep) struct jval *element = membership_value(p, m);
+            bool selected = match_element(p->scratch, element, subs, where);
+            arena_reset(p->scratch);
+            if (!selected)
+                continue;
+        }
+        count++;
+        if (visit)
+            visit(change, m); /* an unlinked membership keeps its next */
+    }
+    return count;
+}
+
+int members_remove_where(struct members_change *change, const struct filter *where)
+{
+    return select_members(change, where, remove_one);
+}
+
+int members_select(struct members_change *change, const struct filter *where)
+{
+    return select_members(change, where, NULL);
+}
+
+bool members_commit(struct members_change *change)
+{
+    bool changed = change->count > 0;
+    for (size_t i = 0; i < change->count; i++)
+        if (!change->done[i].added)
+            free_membership(change->done[i].membership);
+    free(change->done);
+    *change = (struct members_change){.call = change->call, .group = change->group};
+    return changed;
+}
+
+void members_rollback(struct members_change *change)
+{
+    while (change->count > 0) {
+        struct membership *m = change->done[--change->count].membership;
+        if (change->done[change->count].added) {
+            unlink_membership(change->call->p, m);
+            free_membership(m);
+        } else {
+            link_membership(change->call->p, m);
+        }
+    }
+    free(change->done);
+    *change = (struct members_change){.call = change->call, .group = change->group};
+}
+
+struct jval *membership_value(const struct practice *p, const struct membership *m)
+{
+    struct jval *value = jval_new_object();
+    jval_set_str(value, "value", membership_id(m));
+    if (m->member) {
+        char location[320];
+        render_location(p, m->member, location, sizeof(location));
+        jval_set_str(value, "$ref", location);
+        jval_set_str(value, "type", kind_name(m->member->kind));
+        jval_set_str(value, "display", resource_display(m->member));
+    }
+    return value;
+}
+
+static void forget_one(struct practice *p, struct membership *m)
+{
+    unlink_membership(p, m);
+    free_membership(m);
+    p->steps++;
+}
+
+void members_forget(struct practice *p, struct resource *r)
+{
+    while (r->in_first) {
+        resource_touch(p, r->in_first->group);
+        forget_one(p, r->in_first);
+    }
+    while (r->first)
+        forget_one(p, r->first);
+    hash_clear(&r->members);
+}
