@@ -16,21 +16,32 @@ enum account_scope { SCOPE_NONE, SCOPE_USER, SCOPE_GROUP };
 enum account_origin { ORIGIN_UNKNOWN, ORIGIN_CREATED, ORIGIN_LINKED };
 enum account_known { KNOWN_NOTHING, KNOWN_ACTIVE, KNOWN_INACTIVE };
 
+/*
+ * What the account should be.
+ *   WANT_NOTHING  leave as it is (suspended people that have the app)
+ *   WANT_ACTIVE   there and active
+ *   WANT_INACTIVE there, but inactive (or absent)
+ */
+enum account_wanted { WANT_NOTHING, WANT_ACTIVE, WANT_INACTIVE };
+
 struct account {
     int64_t rid;
     int64_t app_rid;
     int64_t user_rid;
     enum account_scope scope;
-    const char *user_name;   /* wanted user name in the app */
-    bool user_name_is_own;   /* set by an administrator for this account; not from the person's login */
-    const char *profile;     /* JSON: attributes set for this assignment, over the person's own */
-    const char *external_id; /* the app's id, NULL until known */
+    int64_t via_group_rid;      /* scope GROUP: the assigned group with the best priority that gives the app; else 0 */
+    enum account_wanted wanted; /* as of the last look */
+    const char *user_name;      /* wanted user name in the app */
+    bool user_name_is_own;      /* set by an administrator for this account; not from the person's login */
+    const char *profile;        /* JSON: attributes set for this assignment, over the person's own */
+    const char *external_id;    /* the app's id, NULL until known */
     enum account_origin origin;
     enum account_known known; /* what the app acknowledged last */
     const char *sent_profile; /* JSON: the attributes that the app acknowledged last; NULL: none */
     /*
-     * `active: true` is owed: set by assignment, re-assignment, reactivation of the person or an administrator's act;
-     * cleared when the app acknowledged it. Nothing else may send it (invariant 9).
+     * `active: true` is owed: set by assignment, re-assignment, reactivation of the person or an administrator's act,
+     * if the switch `create` was on at that moment; cleared when the app acknowledged it, and when the person leaves.
+     * Nothing else may send it (invariant 9).
      */
     bool activation_owed;
     bool disabled_there; /* found inactive in the app although we had not made it so: reported, never repaired */
@@ -40,6 +51,15 @@ struct account {
 };
 int account_get(struct tx *tx, int64_t app_rid, int64_t user_rid, struct account *ret) MUSTCHECK; /* ERR_NOT_FOUND */
 int account_by_rid(struct tx *tx, int64_t rid, struct account *ret) MUSTCHECK;
+/* By the app's own id. ERR_NOT_FOUND; the oldest if the app gave one id to several people. */
+int account_by_external(struct tx *tx, int64_t app_rid, const char *external_id, struct account *ret) MUSTCHECK;
+/* Accounts of an app above the rid `after`, in order of rid, former ones (scope NONE) included; at most `limit`. The
+ * count. */
+int account_list(struct tx *tx, int64_t app_rid, int64_t after, struct account *ret, int limit) MUSTCHECK;
+/* How many people have the app (scope USER or GROUP). */
+int64_t account_count(struct tx *tx, int64_t app_rid) MUSTCHECK;
+/* By the app's id for the person. ERR_NOT_FOUND. */
+int account_by_external(struct tx *tx, int64_t app_rid, const char *external_id, struct account *ret) MUSTCHECK;
 
 /* Assign to a person (scope USER). `own_user_name` and `profile` may be NULL. E0000117 for an inactive person; converts
  * a GROUP scope. */
@@ -51,12 +71,9 @@ int account_update(struct tx *tx, const struct app *app, struct account *account
 int account_unassign(struct tx *tx, const struct app *app, struct account *account, struct problem *problem) MUSTCHECK;
 
 /*
- * What the account should be, from the facts; pure.
- *   WANT_NOTHING  leave as it is (suspended people; never assigned and nothing there)
- *   WANT_ACTIVE   there and active
- *   WANT_INACTIVE there, but inactive (or absent)
+ * What the account should be, from the facts; pure. A person who lost the app (scope NONE) while suspended is to be
+ * inactive there: the loss is a fact of its own, suspending is not.
  */
-enum account_wanted { WANT_NOTHING, WANT_ACTIVE, WANT_INACTIVE };
 enum account_wanted account_wanted(enum account_scope scope, enum user_status status, bool user_deleted);
 
 /*
@@ -76,14 +93,32 @@ int account_set_sent(struct tx *tx, struct account *account, const struct jval *
                      enum account_known known) MUSTCHECK;
 /* The app does not know the id any more (404): forgotten, looked up again. Appends CHANGE_ACCOUNT_KNOWN. */
 int account_forget_known(struct tx *tx, struct account *account) MUSTCHECK;
+/* The plan found nothing to send: an activation is not owed any more when the account is known to be active. */
+int account_settle(struct tx *tx, struct account *account) MUSTCHECK;
 int account_set_disabled_there(struct tx *tx, struct account *account, bool disabled) MUSTCHECK;
 
 /* Looks at one person and one app again: sets scope from the assignments, appends CHANGE_ACCOUNT_WANTED and work if
  * something changed. Idempotent. */
 int account_reconcile(struct tx *tx, int64_t app_rid, int64_t user_rid, enum work_class class) MUSTCHECK;
 
-/* The expansions of this room: one chunk. 1: more to do (cursor moved), 0: done. */
+/*
+ * The expansions of this room: one chunk. 1: more to do (cursor moved, in the row too: read the row again before the
+ * next chunk, since a new cause sends it back to its beginning), 0: done (the caller calls work_done()).
+ */
 int app_expand(struct tx *tx, struct work *work) MUSTCHECK;
+
+/*
+ * The backlog: accounts that differ from what is wanted, whatever happened while switches were off, as far as the
+ * switches that are on now allow. Counting looks at LIMIT_BACKLOG_COUNT accounts at most and says whether that was all.
+ */
+struct app_backlog {
+    int64_t looked;
+    int64_t create, reactivate, update, deactivate; /* accounts */
+    bool complete;
+};
+int app_backlog_count(struct tx *tx, const struct app *app, struct app_backlog *ret) MUSTCHECK;
+/* Queues it: an administrator's explicit act. */
+int app_backlog_start(struct tx *tx, const struct app *app) MUSTCHECK;
 
 /* Published names: AppUser.status ("STAGED", "PROVISIONED", "ACTIVE", "DEPROVISIONED", "SUSPENDED" ...) and syncState,
  * derived. */

@@ -25,6 +25,7 @@ enum work_kind {
     WORK_EXPAND_BACKLOG = 21,          /* object: app: every account is looked at again (an administrator asked) */
     /* of the push room */
     WORK_EXPAND_MAPPING = 32,     /* object: push mapping: every member, wanted or known, becomes dirty */
+    WORK_EXPAND_TARGET_GONE = 34, /* object: target group that was deleted in the app: its member rows go */
     WORK_EXPAND_USER_PUSHES = 33, /* object: user; app_rid 0: a person in very many pushed groups */
 };
 
@@ -46,8 +47,9 @@ struct work {
     bool held;               /* not due until somebody acts or an input changes */
 };
 
-/* Makes the object dirty, due now: error, attempts and hold are forgotten, since its input changed. The class becomes
- * the more urgent of the two; an expansion starts again from its beginning. Wakes the engine. */
+/* Counts as caused by what tx_continue() says, if that is older than this job. Makes the object dirty, due now: error,
+ * attempts and hold are forgotten, since its input changed. The class becomes the more urgent of the two; an expansion
+ * starts again from its beginning. Wakes the engine. */
 int work_add(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid, enum work_class class) MUSTCHECK;
 /* Makes an existing row due now without a new cause (what it waited for has happened). Absent rows are fine. */
 int work_poke(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid) MUSTCHECK;
@@ -58,7 +60,10 @@ int work_find(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t objec
 int work_due(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret, int limit) MUSTCHECK;
 /* The earliest due time of rows that are not held, over all apps; 0 row: ret untouched, returns 0. */
 int work_next_due(struct tx *tx, int64_t *ret_due) MUSTCHECK;
-/* App rids that have a due row (0 included), ascending, above `after`. The count. */
+/* The same over one app (0: of none): what an engine that skips a closed app sleeps by. 1 or 0. */
+int work_next_due_of_app(struct tx *tx, int64_t app_rid, int64_t *ret_due) MUSTCHECK;
+/* App rids that have a due row (0 included), ascending, above `after` (-1 to begin, which also pulls rows that a set
+ * back clock left too far in the future to the cap, when writing). The count. */
 int work_apps_due(struct tx *tx, int64_t now, int64_t after, int64_t *ret, int limit) MUSTCHECK;
 /* Deletes the row if its version is still `version`; else keeps it with since = version + 1. 1 deleted, 0 kept. */
 int work_done(struct tx *tx, int64_t rid, int64_t version) MUSTCHECK;
@@ -72,6 +77,9 @@ int work_delete_app(struct tx *tx, int64_t app_rid) MUSTCHECK;
 int work_delete(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid) MUSTCHECK;
 /* Takes hold, error and delay off every row of an app (0: of all) that has any: retry. The count. */
 int work_retry(struct tx *tx, int64_t app_rid) MUSTCHECK;
+
+/* Part of a row's causes is dealt with: the oldest that is left is `since`. Only moves up. */
+int work_advance(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid, int64_t since) MUSTCHECK;
 
 struct work_counts {
     int64_t pending; /* rows whose oldest cause is at most the given change number, without a failure */

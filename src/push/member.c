@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Members of target groups: what the app acknowledged, who is dirty, and what reading a group tells. */
+#include "base/limits.h"
+#include "push/push_private.h"
+
+#define LOOK_AT_ONCE 1000 /* dirty rows that one members_due() looks at */
+
+SQL(MEMBER_WANT_IN, "INSERT INTO target_members (target_rid, user_rid, external_id, dirty, urgency, version, since)"
+                    " VALUES ($1, $2, $3, 1, $4, $5, $5)"
+                    " ON CONFLICT (target_rid, user_rid) DO UPDATE SET"
+                    " since = CASE WHEN target_members.dirty = 1 THEN target_members.since ELSE excluded.since END,"
+                    " urgency = CASE WHEN target_members.dirty = 1 AND target_members.urgency < excluded.urgency"
+                    "  THEN target_members.urgency ELSE excluded.urgency END,"
+                    " version = excluded.version, dirty = 1, error_class = NULL, error = NULL"
+                    " WHERE target_members.known = 0 OR target_members.dirty = 1"
+                    "  OR target_members.external_id <> excluded.external_id");
+SQL(MEMBER_WANT_OUT, "UPDATE target_members SET"
+                     " since = CASE WHEN dirty = 1 THEN since ELSE $4 END,"
+                     " urgency = CASE WHEN dirty = 1 AND urgency < $3 THEN urgency ELSE $3 END,"
+                     " version = $4, dirty = 1, error_class = NULL, error = NULL"
+                     " WHERE target_rid = $1 AND user_rid = $2 AND (known = 1 OR dirty = 1)");
+SQL(MEMBERS_DIRTY, "SELECT rid, user_rid, external_id, known, version, urgency, since FROM target_members"
+                   " WHERE target_rid = $1 AND dirty = 1 AND error_class IS NULL"
+                   " ORDER BY urgency, since, rid LIMIT $2");
+SQL(MEMBER_CLEAN, "UPDATE target_members SET dirty = 0 WHERE rid = $1 AND version = $2");
+SQL(MEMBER_DELETE_CLEAN, "DELETE FROM target_members WHERE rid = $1 AND version = $2 AND known = 0");
+SQL(MEMBER_SET_KNOWN,
+    "UPDATE target_members SET known = $2, external_id = $3, extra = 0, error_class = NULL, error = NULL,"
+    " dirty = CASE WHEN version = $4 THEN 0 ELSE 1 END WHERE rid = $1");
+SQL(MEMBER_REFUSED, "UPDATE target_members SET error_class = $2, error = $3, error_at = $4 WHERE rid = $1");
+SQL(MEMBERS_FAILED, "SELECT user_rid, error_class, error, error_at FROM target_members"
+                    " WHERE target_rid = $1 AND error_class IS NOT NULL ORDER BY rid LIMIT $2");
+SQL(REMOVALS_PENDING, "SELECT count(*) FROM target_members AS t JOIN push_mappings AS m ON m.target_rid = t.target_rid"
+                      " WHERE t.user_rid = $1 AND t.known = 1 AND t.dirty = 1 AND t.error_class IS NULL"
+                      " AND m.app_rid = $2 AND m.status = 1");
+SQL(OLDEST_DIRTY, "SELECT min(since) FROM target_members WHERE target_rid = $1 AND dirty = 1 AND error_class IS NULL");
+SQL(MEMBERS_CHUNK_DELETE, "DELETE FROM target_members WHERE rid IN"
+                          " (SELECT rid FROM target_members WHERE target_rid = $1 ORDER BY rid LIMIT $2)");
+
+int member_facts(struct tx *tx, const struct mapping *mapping, int64_t user_rid, enum member_wanted *ret_wanted,
+                 const char **ret_external_id)
+{
+    struct user user;
+    struct account account = {.scope = SCOPE_NONE};
+    int r = user_by_rid(tx, user_rid, &user);
+    if (r == ERR_NOT_FOUND)
+        user = (struct user){.rid = user_rid, .deleted = true};
+    else if (r < 0)
+        return r;
+    r = account_get(tx, mapping->app_rid, user_rid, &account);
+    if (r < 0 && r != ERR_NOT_FOUND)
+        return r;
+    int in_source = member_exists(tx, mapping->source_rid, user_rid);
+    if (in_source < 0)
+        return in_source;
+    *ret_external_id = account.external_id;
+    *ret_wanted = member_wanted(in_source > 0, account.scope, user.status, user.deleted, account.external_id != NULL);
+    return 0;
+}
+
+int member_mark(struct tx *tx, const struct mapping *mapping, int64_t user_rid, enum work_class class)
+{
+    enum member_wanted wanted = MEMBER_AS_IS;
+    const char *external_id = NULL;
+    int r = member_facts(tx, mapping, user_rid, &wanted, &external_id);
+    int64_t number = r < 0 ? r : tx_change_number(tx);
+    if (number < 0)
+        return (int)number;
+    if (wanted == MEMBER_IN)
+        r = tx_exec(tx, &MEMBER_WANT_IN, I(mapping->target_rid), I(user_rid), T(external_id), I(class), I(number));
+    else if (wanted == MEMBER_OUT)
+        r = tx_exec(tx, &MEMBER_WANT_OUT, I(mapping->target_rid), I(user_rid), I(class), I(number));
+    return r < 0 ? r : r > 0;
+}
+
+int member_look(struct tx *tx, const struct mapping *mapping, int64_t user_rid, enum work_class class)
+{
+    int r = member_mark(tx, mapping, user_rid, class);
+    if (r <= 0)
+        return r;
+    return work_add(tx, mapping->app_rid, WORK_GROUP, mapping->target_rid, class);
+}
+
+/* What is to be done about one dirty row: 1 fills in *ret, 0 nothing (the row is clean now). */
+static int judge(struct tx *tx, const struct mapping *mapping, struct member *row, struct member *ret)
+{
+    const char *pushed_id = row->external_id;
+    const char *external_id = NULL;
+    int r = member_facts(tx, mapping, row->user_rid, &row->wanted, &external_id);
+    if (r < 0)
+        return r;
+    if (row->known && row->wanted == MEMBER_IN && !str_eq(pushed_id, external_id))
+        row->known = false; /* the person has another account there now: the old id went with the old account */
+    bool add = row->wanted == MEMBER_IN && !row->known;
+    bool remove = row->wanted == MEMBER_OUT && row->known;
+    if (add || remove) {
+        row->external_id = remove && pushed_id ? pushed_id : external_id;
+        if (row->external_id) {
+            *ret = *row;
+            return 1;
+        }
+    }
+    r = tx_exec(tx, row->known ? &MEMBER_CLEAN : &MEMBER_DELETE_CLEAN, I(row->rid), I(row->version));
+    return r < 0 ? r : 0;
+}
+
+int members_due(struct tx *tx, const struct target_group *group, struct member *ret, int limit, bool *ret_more)
+{
+    struct mapping mapping;
+    *ret_more = false;
+    int r = mapping_by_target(tx, group->rid, &mapping);
+    if (r == ERR_NOT_FOUND || (r == 0 && mapping.status != MAPPING_ACTIVE))
+        return 0;
+    struct query query;
+    struct member *rows = arena_array(tx_arena(tx), LOOK_AT_ONCE, sizeof(*rows));
+    int row_count = 0;
+    if (r == 0)
+        r = tx_query(tx, &query, &MEMBERS_DIRTY, I(group->rid), I(LOOK_AT_ONCE));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        rows[row_count++] = (struct member){.rid = query_int(&query, 0),
+                                            .user_rid = query_int(&query, 1),
+                                            .external_id = push_text(tx, &query, 2),
+                                            .known = query_int(&query, 3) != 0,
+                                            .version = query_int(&query, 4)};
+    int count = 0;
+    int i = 0;
+    for (; r >= 0 && i < row_count && count < limit; i++) {
+        r = judge(tx, &mapping, &rows[i], &ret[count]);
+        count += r > 0;
+    }
+    if (r < 0)
+        return r;
+    *ret_more = i < row_count || row_count == LOOK_AT_ONCE;
+    return count;
+}
+
+/* The group's row is due for what is still dirty; causes that are dealt with no longer hold up those who wait for them.
+ */
+static int advance(struct tx *tx, int64_t target_rid, int64_t app_rid)
+{
+    int64_t oldest = 0;
+    int r = tx_get_int(tx, &oldest, &OLDEST_DIRTY, I(target_rid));
+    if (r <= 0 || oldest == 0)
+        return r < 0 ? r : 0;
+    return work_advance(tx, app_rid, WORK_GROUP, target_rid, oldest);
+}
+
+int members_advance(struct tx *tx, const struct target_group *group)
+{
+    return advance(tx, group->rid, group->app_rid);
+}
+
+int member_acknowledged(struct tx *tx, int64_t member_rid, bool known, const char *external_id, int64_t version)
+{
+    int r = tx_exec(tx, &MEMBER_SET_KNOWN, I(member_rid), I(known), T(external_id), I(version));
+    if (r >= 0 && !known)
+        r = tx_exec(tx, &MEMBER_DELETE_CLEAN, I(member_rid), I(version));
+    return r < 0 ? r : 0;
+}
+
+int member_refused(struct tx *tx, int64_t member_rid, const char *error_class, const char *error)
+{
+    int r = tx_exec(tx, &MEMBER_REFUSED, I(member_rid), T(error_class), T(error), I(tx_now(tx)));
+    return r < 0 ? r : 0;
+}
+
+int member_errors_write(struct tx *tx, struct jout *out, int64_t target_rid, int limit)
+{
+    struct query query;
+    int count = 0;
+    int r = tx_query(tx, &query, &MEMBERS_FAILED, I(target_rid), I(limit));
+    while (r >= 0 && (r = query_next(&query)) > 0) {
+        struct user user;
+        int found = user_by_rid(tx, query_int(&query, 0), &user);
+        if (found < 0 && found != ERR_NOT_FOUND) {
+            query_close(&query);
+            return found;
+        }
+        jout_object(out, NULL);
+        jout_str(out, "userId", found == 0 ? user.id : NULL);
+        jout_str(out, "login", found == 0 ? user.login : NULL);
+        jout_str(out, "errorClass", query_text(&query, 1));
+        jout_str(out, "error", query_text(&query, 2));
+        jout_time(out, "failed", query_int(&query, 3));
+        jout_end(out);
+        count++;
+    }
+    return r < 0 ? r : count;
+}
+
+int64_t member_removals_pending(struct tx *tx, int64_t app_rid, int64_t user_rid)
+{
+    int64_t count = 0;
+    int r = tx_get_int(tx, &count, &REMOVALS_PENDING, I(user_rid), I(app_rid));
+    return r < 0 ? r : count;
+}
+
+int members_delete_chunk(struct tx *tx, int64_t target_rid, int limit)
+{
+    int r = tx_exec(tx, &MEMBERS_CHUNK_DELETE, I(target_rid), I(limit));
+    return r < 0 ? r : r == limit;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Group push: which groups an app should hold, and whom.
+ *
+ * A push mapping (gPm...) ties a source group of the directory to a target group of the app. The target group is an
+ * APP_GROUP of the directory with an id of its own, there from the moment the mapping is made; what the app is known to
+ * hold of it is remembered here: its id in the app, its name, and per member whether the app acknowledged it. A member
+ * is dirty when the app may hold something else than is wanted; the engine brings dirty members from known to wanted
+ * and never looks at the others.
+ *
+ * Who is wanted: plan.h. A member without an account in the app is not dirty: the commit of the account's id makes it
+ * so.
+ */
+#ifndef PUSH_PUSH_H
+#define PUSH_PUSH_H
+
+#include "app/account.h"
+#include "base/jout.h"
+#include "push/changes.h"
+#include "push/plan.h"
+
+extern const struct store_room push_room;
+
+/* --- push mappings -------------------------------------------------------------------------------------------------
+ */
+
+enum mapping_status { MAPPING_ACTIVE = 1, MAPPING_INACTIVE = 2 };
+
+/* What a link may do to members that are in the app's group already and not in the source. */
+enum existing_members { EXISTING_REFUSE, EXISTING_REMOVE };
+
+struct mapping {
+    int64_t rid;
+    const char *id; /* gPm... */
+    int64_t app_rid;
+    int64_t source_rid;         /* directory group */
+    int64_t target_rid;         /* target group below */
+    enum mapping_status status; /* the administrator's wish; ERROR is derived: mapping_state() */
+    enum existing_members existing;
+    bool follow_name;                         /* the target's name follows the source's */
+    int64_t created, last_updated, last_push; /* last_push 0: never */
+};
+/* Texts in the tx's arena. ERR_NOT_FOUND. */
+int mapping_by_id(struct tx *tx, int64_t app_rid, const char *id, struct mapping *ret) MUSTCHECK;
+int mapping_by_rid(struct tx *tx, int64_t rid, struct mapping *ret) MUSTCHECK;
+int mapping_by_target(struct tx *tx, int64_t target_rid, struct mapping *ret) MUSTCHECK;
+int mapping_by_source(struct tx *tx, int64_t app_rid, int64_t source_rid, struct mapping *ret) MUSTCHECK;
+struct mapping_filter {
+    int64_t source_rid;    /* 0: any */
+    int64_t updated_since; /* ms; 0: any */
+};
+/* Mappings of an app in order of creation, rids above `after`, at most `limit`. The count. */
+int mapping_list(struct tx *tx, int64_t app_rid, const struct mapping_filter *filter, int64_t after,
+                 struct mapping *ret, int limit) MUSTCHECK;
+
+struct mapping_input {
+    const char *target_group_id; /* exactly one of the two */
+    const char *target_group_name;
+    enum mapping_status status;
+    enum existing_members existing;
+};
+int mapping_create(struct tx *tx, const struct app *app, const struct group *source, const struct mapping_input *input,
+                   struct mapping *ret, struct problem *problem) MUSTCHECK;
+/* Activate or deactivate. Refused while the mapping is in error (published). `existing` is taken over as well. */
+int mapping_update(struct tx *tx, const struct app *app, struct mapping *mapping, enum mapping_status status,
+                   enum existing_members existing, struct problem *problem) MUSTCHECK;
+/*
+ * Deletes the mapping; it must be INACTIVE or in error (published). With `delete_target` the group is deleted in the
+ * app, as queued work that survives the mapping; refused for a linked group unless the app's setting allows it.
+ * Without, nothing is sent.
+ */
+int mapping_delete(struct tx *tx, const struct app *app, struct mapping *mapping, bool delete_target,
+                   struct problem *problem) MUSTCHECK;
+
+struct mapping_state {
+    bool in_error;           /* published status ERROR: ACTIVE, and the group as a whole waits for somebody */
+    const char *error_class; /* NULL: none */
+    const char *error;       /* the published text form, or NULL */
+    int64_t due;             /* ms of the next try; 0 when nothing waits */
+    int attempts;
+    int64_t members_known; /* acknowledged by the app */
+    int64_t members_pending;
+    int64_t members_failed;
+};
+int mapping_state(struct tx *tx, const struct mapping *mapping, struct mapping_state *ret) MUSTCHECK;
+/* The same without the counts of members: error, class, due, attempts. */
+int mapping_error(struct tx *tx, const struct mapping *mapping, struct mapping_state *ret) MUSTCHECK;
+/* Takes the error of every mapping of the app off and makes it due: Retry All Groups. The count of mappings. */
+int mapping_retry_all(struct tx *tx, int64_t app_rid) MUSTCHECK;
+
+/* --- target groups: what the app holds -----------------------------------------------------------------------------
+ */
+
+struct target_group {
+    int64_t rid;
+    int64_t app_rid;
+    int64_t group_rid;       /* the APP_GROUP */
+    const char *name;        /* wanted displayName: the APP_GROUP's name */
+    const char *external_id; /* the app's id, NULL until known */
+    enum account_origin origin;
+    const char *known_name; /* displayName that the app acknowledged, NULL: not known */
+    bool link_pending;      /* linked, and its members were not read yet: nothing may be removed */
+    bool delete_wanted;
+    int64_t read_at; /* ms of the last complete read of its members, 0 never */
+};
+int target_group_get(struct tx *tx, int64_t rid, struct target_group *ret) MUSTCHECK;
+int target_group_by_group(struct tx *tx, int64_t group_rid, struct target_group *ret) MUSTCHECK;
+/* Found or created in the app. A linked group's members are read before anything is removed. */
+int target_group_set_known(struct tx *tx, struct target_group *group, const char *external_id,
+                           enum account_origin origin, const char *known_name) MUSTCHECK;
+int target_group_set_name(struct tx *tx, struct target_group *group, const char *known_name) MUSTCHECK;
+/* The app no longer has it: id, name and memberships are forgotten; the mapping's members become dirty again. */
+int target_group_forget(struct tx *tx, struct target_group *group) MUSTCHECK;
+/* The app acknowledged its deletion: the APP_GROUP goes, the member rows follow in chunks. */
+int target_group_deleted(struct tx *tx, struct target_group *group) MUSTCHECK;
+int target_group_pushed(struct tx *tx, int64_t target_rid) MUSTCHECK; /* last_push of its mapping is now */
+
+/* --- members -------------------------------------------------------------------------------------------------------
+ */
+
+struct member {
+    int64_t rid;
+    int64_t user_rid;
+    const char
+        *external_id; /* the account's id in the app; the one that was pushed last when the account has none now */
+    bool known;       /* the app acknowledged it */
+    enum member_wanted wanted;
+    int64_t version;
+    const char *error_class; /* refused: isolated until an input changes or somebody retries; NULL */
+};
+/*
+ * The next dirty members of a group in the order of work (urgent first, then oldest), with what is wanted of each. Rows
+ * that need nothing are cleaned in passing; isolated ones are left out. The count; `*ret_more` tells whether there are
+ * more.
+ */
+int members_due(struct tx *tx, const struct target_group *group, struct member *ret, int limit,
+                bool *ret_more) MUSTCHECK;
+/* Causes that are dealt with no longer hold up those who wait for them (sync). */
+int members_advance(struct tx *tx, const struct target_group *group) MUSTCHECK;
+/* The app acknowledged: known, clean if the version is still the one that was sent. */
+int member_acknowledged(struct tx *tx, int64_t member_rid, bool known, const char *external_id,
+                        int64_t version) MUSTCHECK;
+/* The app refused this member: isolated, everybody else goes on. */
+int member_refused(struct tx *tx, int64_t member_rid, const char *error_class, const char *error) MUSTCHECK;
+/* Members of a mapping that are refused, as {userId, errorClass, error} objects into an open array; the count. */
+int member_errors_write(struct tx *tx, struct jout *out, int64_t target_rid, int limit) MUSTCHECK;
+/* Memberships of the person in ACTIVE mappings of the app that still wait for their removal; refused ones do not count
+ * (invariant 6). */
+int64_t member_removals_pending(struct tx *tx, int64_t app_rid, int64_t user_rid) MUSTCHECK;
+
+/* Members found by reading the app's group that Muster did not put there. */
+int stranger_remove_wanted(struct tx *tx, int64_t target_rid, const char *external_id) MUSTCHECK;
+int strangers_due(struct tx *tx, int64_t target_rid, const char **ret, int limit) MUSTCHECK;
+int stranger_gone(struct tx *tx, int64_t target_rid, const char *external_id) MUSTCHECK;
+
+/*
+ * What reading the group's members told, chunk by chunk (at most LIMIT_EXPAND_ROWS ids each), for a link:
+ * members_read_begin() before the first, members_read_chunk() for each, members_read_end() last. Found members of the
+ * source become known; found others are counted and, in members_read_end() if the mapping allows it, wanted gone.
+ */
+int members_read_begin(struct tx *tx, const struct target_group *group) MUSTCHECK;
+int members_read_chunk(struct tx *tx, const struct target_group *group, const char *const *external_ids,
+                       size_t count) MUSTCHECK;
+/* `*ret_extra`: how many would be removed. 1: they are now due (or there are none); 0: not allowed, nothing was changed
+ * for them. */
+int members_read_end(struct tx *tx, struct target_group *group, enum existing_members existing,
+                     int64_t *ret_extra) MUSTCHECK;
+
+/* The expansions of this room: one chunk. 1: more to do (cursor moved), 0: done. */
+int push_expand(struct tx *tx, struct work *work) MUSTCHECK;
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading a group's members from the app, for a link. Rows that the read found carry its mark; what carries an older
+ * one was not found. Nothing is wanted gone before the read is complete and the mapping allows it (invariant 8).
+ */
+#include "push/push_private.h"
+
+SQL(READ_BEGIN, "UPDATE target_groups SET read_mark = $2 WHERE rid = $1");
+SQL(READ_MARK, "SELECT read_mark FROM target_groups WHERE rid = $1");
+SQL(READ_SOURCE, "SELECT source_rid FROM target_groups WHERE rid = $1");
+SQL(READ_FOUND_WANTED,
+    "INSERT INTO target_members (target_rid, user_rid, external_id, known, dirty, version, since, seen)"
+    " VALUES ($1, $2, $3, 1, 0, $4, $4, $4)"
+    " ON CONFLICT (target_rid, user_rid) DO UPDATE SET known = 1, dirty = 0, extra = 0,"
+    " external_id = excluded.external_id, seen = excluded.seen, error_class = NULL, error = NULL");
+SQL(READ_FOUND_EXTRA,
+    "INSERT INTO target_members (target_rid, user_rid, external_id, known, dirty, version, since, seen, extra)"
+    " VALUES ($1, $2, $3, 1, 0, $4, $4, $4, 1)"
+    " ON CONFLICT (target_rid, user_rid) DO UPDATE SET"
+    " extra = CASE WHEN target_members.known = 1 AND $5 = 1 THEN 0 ELSE 1 END,"
+    " dirty = CASE WHEN target_members.known = 1 AND $5 = 1 THEN 1 ELSE 0 END,"
+    " known = 1, external_id = excluded.external_id, seen = excluded.seen,"
+    " version = excluded.version, error_class = NULL, error = NULL");
+SQL(READ_FOUND_STRANGER, "INSERT INTO target_strangers (target_rid, external_id, seen) VALUES ($1, $2, $3)"
+                         " ON CONFLICT (target_rid, external_id) DO UPDATE SET seen = excluded.seen");
+SQL(READ_EXTRA_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1 AND extra = 1");
+SQL(READ_STRANGER_COUNT, "SELECT count(*) FROM target_strangers WHERE target_rid = $1 AND seen = $2");
+SQL(READ_EXTRA_REMOVE, "UPDATE target_members SET extra = 0, dirty = 1, version = $2, since = $2"
+                       " WHERE target_rid = $1 AND extra = 1");
+SQL(READ_STRANGERS_REMOVE, "UPDATE target_strangers SET remove_wanted = 1 WHERE target_rid = $1 AND seen = $2");
+SQL(READ_NOT_FOUND, "UPDATE target_members SET known = 0, dirty = 1, version = $3, since = $3"
+                    " WHERE target_rid = $1 AND known = 1 AND seen <> $2");
+SQL(READ_STRANGERS_LEFT, "DELETE FROM target_strangers WHERE target_rid = $1 AND seen <> $2");
+SQL(STRANGERS_DUE, "SELECT external_id FROM target_strangers WHERE target_rid = $1 AND remove_wanted = 1"
+                   " ORDER BY external_id LIMIT $2");
+SQL(STRANGER_GONE, "DELETE FROM target_strangers WHERE target_rid = $1 AND external_id = $2");
+SQL(STRANGER_WANTED, "INSERT INTO target_strangers (target_rid, external_id, seen, remove_wanted) VALUES ($1, $2, 0, 1)"
+                     " ON CONFLICT (target_rid, external_id) DO UPDATE SET remove_wanted = 1");
+
+int members_read_begin(struct tx *tx, const struct target_group *group)
+{
+    int64_t number = tx_change_number(tx);
+    if (number < 0)
+        return (int)number;
+    int r = tx_exec(tx, &READ_BEGIN, I(group->rid), I(number));
+    return r < 0 ? r : 0;
+}
+
+static int found_one(struct tx *tx, const struct mapping *mapping, int64_t mark, bool same_source,
+                     const char *external_id)
+{
+    struct account account;
+    int r = account_by_external(tx, mapping->app_rid, external_id, &account);
+    if (r == ERR_NOT_FOUND) {
+        r = tx_exec(tx, &READ_FOUND_STRANGER, I(mapping->target_rid), T(external_id), I(mark));
+        return r < 0 ? r : 0;
+    }
+    if (r < 0)
+        return r;
+    enum member_wanted wanted = MEMBER_AS_IS;
+    const char *account_id = NULL;
+    r = member_facts(tx, mapping, account.user_rid, &wanted, &account_id);
+    if (r < 0)
+        return r;
+    if (wanted == MEMBER_OUT)
+        r = tx_exec(tx, &READ_FOUND_EXTRA, I(mapping->target_rid), I(account.user_rid), T(external_id), I(mark),
+                    I(same_source));
+    else
+        r = tx_exec(tx, &READ_FOUND_WANTED, I(mapping->target_rid), I(account.user_rid), T(external_id), I(mark));
+    return r < 0 ? r : 0;
+}
+
+int members_read_chunk(struct tx *tx, const struct target_group *group, const char *const *external_ids, size_t count)
+{
+    struct mapping mapping;
+    int64_t mark = 0;
+    int64_t source = 0;
+    int r = mapping_by_target(tx, group->rid, &mapping);
+    if (r == 0)
+        r = tx_get_int(tx, &mark, &READ_MARK, I(group->rid));
+    if (r >= 0)
+        r = tx_get_int(tx, &source, &READ_SOURCE, I(group->rid));
+    for (size_t i = 0; r >= 0 && i < count; i++)
+        r = found_one(tx, &mapping, mark, source == mapping.source_rid, external_ids[i]);
+    return r < 0 ? r : 0;
+}
+
+int members_read_end(struct tx *tx, struct target_group *group, enum existing_members existing, int64_t *ret_extra)
+{
+    struct mapping mapping;
+    int64_t mark = 0;
+    int64_t extra = 0;
+    int64_t strangers = 0;
+    int r = mapping_by_target(tx, group->rid, &mapping);
+    if (r >= 0)
+        r = tx_get_int(tx, &mark, &READ_MARK, I(group->rid));
+    if (r >= 0)
+        r = tx_get_int(tx, &extra, &READ_EXTRA_COUNT, I(group->rid));
+    if (r >= 0)
+        r = tx_get_int(tx, &strangers, &READ_STRANGER_COUNT, I(group->rid), I(mark));
+    if (r < 0)
+        return r;
+    *ret_extra = extra + strangers;
+    if (*ret_extra > 0 && existing == EXISTING_REFUSE)
+        return 0;
+    int64_t number = tx_change_number(tx);
+    r = number < 0 ? (int)number : tx_exec(tx, &READ_EXTRA_REMOVE, I(group->rid), I(number));
+    if (r >= 0)
+        r = tx_exec(tx, &READ_STRANGERS_REMOVE, I(group->rid), I(mark));
+    if (r >= 0)
+        r = tx_exec(tx, &READ_STRANGERS_LEFT, I(group->rid), I(mark));
+    if (r >= 0)
+        r = tx_exec(tx, &READ_NOT_FOUND, I(group->rid), I(mark), I(number));
+    if (r >= 0)
+        r = target_group_linked(tx, group, mapping.source_rid);
+    return r < 0 ? r : 1;
+}
+
+int strangers_due(struct tx *tx, int64_t target_rid, const char **ret, int limit)
+{
+    struct query query;
+    int count = 0;
+    int r = tx_query(tx, &query, &STRANGERS_DUE, I(target_rid), I(limit));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        ret[count++] = push_text(tx, &query, 0);
+    return r < 0 ? r : count;
+}
+
+int stranger_gone(struct tx *tx, int64_t target_rid, const char *external_id)
+{
+    int r = tx_exec(tx, &STRANGER_GONE, I(target_rid), T(external_id));
+    return r < 0 ? r : 0;
+}
+
+int stranger_remove_wanted(struct tx *tx, int64_t target_rid, const char *external_id)
+{
+    int r = tx_exec(tx, &STRANGER_WANTED, I(target_rid), T(external_id));
+    return r < 0 ? r : 0;
+}

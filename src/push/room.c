@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tables of group push, and what it does when a fact of the directory or of an app changes. */
+#include "base/limits.h"
+#include "push/push_private.h"
+
+static const struct migration migrations[] = {
+    {1, "CREATE TABLE target_groups ("
+        " rid INTEGER PRIMARY KEY,"
+        " app_rid BIGINT NOT NULL,"
+        " group_rid BIGINT NOT NULL UNIQUE,"
+        " name TEXT NOT NULL,"
+        " name_fold TEXT NOT NULL,"
+        " external_id TEXT,"
+        " origin INTEGER NOT NULL DEFAULT 0,"
+        " known_name TEXT,"
+        " link_pending INTEGER NOT NULL DEFAULT 0,"
+        " delete_wanted INTEGER NOT NULL DEFAULT 0,"
+        " source_rid BIGINT NOT NULL DEFAULT 0," /* the source whose members are there */
+        " read_mark BIGINT NOT NULL DEFAULT 0,"
+        " read_at BIGINT NOT NULL DEFAULT 0);"
+        "CREATE INDEX target_groups_name ON target_groups (app_rid, name_fold);"
+        "CREATE TABLE push_mappings ("
+        " rid INTEGER PRIMARY KEY,"
+        " id TEXT NOT NULL UNIQUE,"
+        " app_rid BIGINT NOT NULL,"
+        " source_rid BIGINT NOT NULL,"
+        " target_rid BIGINT NOT NULL UNIQUE REFERENCES target_groups (rid),"
+        " status INTEGER NOT NULL,"
+        " existing INTEGER NOT NULL,"
+        " follow_name INTEGER NOT NULL,"
+        " created BIGINT NOT NULL,"
+        " last_updated BIGINT NOT NULL,"
+        " last_push BIGINT NOT NULL DEFAULT 0);"
+        "CREATE UNIQUE INDEX push_mappings_source ON push_mappings (source_rid, app_rid);"
+        "CREATE INDEX push_mappings_app ON push_mappings (app_rid, rid);"
+        "CREATE TABLE target_members ("
+        " rid INTEGER PRIMARY KEY,"
+        " target_rid BIGINT NOT NULL,"
+        " user_rid BIGINT NOT NULL,"
+        " external_id TEXT," /* what was pushed */
+        " known INTEGER NOT NULL DEFAULT 0,"
+        " dirty INTEGER NOT NULL DEFAULT 0,"
+        " urgency INTEGER NOT NULL DEFAULT 1,"
+        " version BIGINT NOT NULL DEFAULT 0,"
+        " since BIGINT NOT NULL DEFAULT 0,"
+        " seen BIGINT NOT NULL DEFAULT 0,"   /* read_mark of the last read that found it */
+        " extra INTEGER NOT NULL DEFAULT 0," /* found by a link, not wanted, not put there by the same source */
+        " error_class TEXT,"
+        " error TEXT,"
+        " error_at BIGINT NOT NULL DEFAULT 0,"
+        " UNIQUE (target_rid, user_rid));"
+        "CREATE INDEX target_members_user ON target_members (user_rid, target_rid);"
+        "CREATE INDEX target_members_dirty ON target_members (target_rid, urgency, since, rid)"
+        " WHERE dirty = 1 AND error_class IS NULL;"
+        "CREATE INDEX target_members_failed ON target_members (target_rid, rid) WHERE error_class IS NOT NULL;"
+        "CREATE INDEX target_members_known ON target_members (target_rid, rid) WHERE known = 1;"
+        "CREATE INDEX target_members_extra ON target_members (target_rid, rid) WHERE extra = 1;"
+        "CREATE TABLE target_strangers ("
+        " target_rid BIGINT NOT NULL,"
+        " external_id TEXT NOT NULL,"
+        " seen BIGINT NOT NULL,"
+        " remove_wanted INTEGER NOT NULL DEFAULT 0,"
+        " PRIMARY KEY (target_rid, external_id));"},
+};
+
+const char *push_text(struct tx *tx, const struct query *query, int column)
+{
+    return arena_strdup(tx_arena(tx), query_text(query, column));
+}
+
+struct look {
+    int64_t user_rid;
+    enum work_class class;
+};
+
+static int look_at_mapping(struct tx *tx, const struct mapping *mapping, void *data)
+{
+    const struct look *look = data;
+    return member_look(tx, mapping, look->user_rid, look->class);
+}
+
+/* Every pushed group of a person, in one app or (0) in all. Too many are left to an expansion. */
+static int look_at_person(struct tx *tx, int64_t user_rid, int64_t app_rid, enum work_class class)
+{
+    struct look look = {.user_rid = user_rid, .class = class};
+    int64_t *groups = arena_array(tx_arena(tx), LIMIT_REACTOR_ROWS, sizeof(*groups));
+    int count = user_group_rids(tx, user_rid, 0, groups, LIMIT_REACTOR_ROWS);
+    if (count == LIMIT_REACTOR_ROWS)
+        return work_add(tx, 0, WORK_EXPAND_USER_PUSHES, user_rid, class);
+    int r = count;
+    for (int i = 0; r >= 0 && i < count; i++)
+        r = mapping_each_of_source(tx, groups[i], app_rid, look_at_mapping, &look);
+    return r;
+}
+
+SQL(TARGETS_OF_PERSON, "SELECT target_rid FROM target_members WHERE user_rid = $1 AND target_rid > $2"
+                       " ORDER BY target_rid LIMIT $3");
+
+/* Groups that hold the person although the source group no longer names them, or that wait to. */
+static int look_at_held(struct tx *tx, int64_t user_rid, int64_t app_rid, enum work_class class)
+{
+    int64_t *targets = arena_array(tx_arena(tx), LIMIT_REACTOR_ROWS, sizeof(*targets));
+    struct query query;
+    int count = 0;
+    int r = tx_query(tx, &query, &TARGETS_OF_PERSON, I(user_rid), I(0), I(LIMIT_REACTOR_ROWS));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        targets[count++] = query_int(&query, 0);
+    if (r == 0 && count == LIMIT_REACTOR_ROWS)
+        return work_add(tx, 0, WORK_EXPAND_USER_PUSHES, user_rid, class);
+    for (int i = 0; r >= 0 && i < count; i++) {
+        struct mapping mapping;
+        r = mapping_by_target(tx, targets[i], &mapping);
+        if (r == ERR_NOT_FOUND) {
+            r = 0;
+            continue;
+        }
+        if (r == 0 && mapping.status == MAPPING_ACTIVE && (app_rid == 0 || mapping.app_rid == app_rid))
+            r = member_look(tx, &mapping, user_rid, class);
+    }
+    return r;
+}
+
+/* Being suspended sends nothing; everything else that moves somebody in or out of eligibility does. */
+static int react_to_status(struct tx *tx, const struct change *change)
+{
+    enum user_status old_status = (enum user_status)(change->detail / 256);
+    enum user_status new_status = (enum user_status)(change->detail % 256);
+    if (new_status == USER_SUSPENDED)
+        return 0;
+    if (user_status_is_eligible(old_status) == user_status_is_eligible(new_status) && old_status != USER_SUSPENDED)
+        return 0;
+    enum work_class class = user_status_is_eligible(new_status) ? WORK_FRESH : WORK_URGENT;
+    int r = look_at_person(tx, change->subject, 0, class);
+    return r < 0 ? r : look_at_held(tx, change->subject, 0, class);
+}
+
+static int react_to_account(struct tx *tx, const struct change *change)
+{
+    struct account account;
+    int r = account_by_rid(tx, change->subject, &account);
+    if (r == ERR_NOT_FOUND)
+        return 0;
+    if (r < 0)
+        return r;
+    enum work_class class = account.scope == SCOPE_NONE ? WORK_URGENT : WORK_FRESH;
+    r = look_at_person(tx, account.user_rid, account.app_rid, class);
+    return r < 0 ? r : look_at_held(tx, account.user_rid, account.app_rid, class);
+}
+
+SQL(MAPPINGS_OF_SOURCE, "SELECT rid FROM push_mappings WHERE source_rid = $1 ORDER BY app_rid LIMIT $2");
+
+/* Mappings of a source group, ACTIVE or not. The count. */
+static int mappings_of_source(struct tx *tx, int64_t source_rid, int64_t *ret_rids, int limit)
+{
+    struct query query;
+    int count = 0;
+    int r = tx_query(tx, &query, &MAPPINGS_OF_SOURCE, I(source_rid), I(limit));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        ret_rids[count++] = query_int(&query, 0);
+    return r < 0 ? r : count;
+}
+
+static int follow_name(struct tx *tx, const struct mapping *mapping, const char *name)
+{
+    struct target_group target;
+    int r = mapping->follow_name ? target_group_get(tx, mapping->target_rid, &target) : ERR_NOT_FOUND;
+    if (r == ERR_NOT_FOUND)
+        return 0;
+    if (r == 0)
+        r = target_group_rename_wanted(tx, &target, name);
+    return r < 0 ? r : work_add(tx, mapping->app_rid, WORK_GROUP, mapping->target_rid, WORK_FRESH);
+}
+
+static int react_to_group(struct tx *tx, const struct change *change)
+{
+    struct group group;
+    int r = group_by_rid(tx, change->subject, &group);
+    if (r < 0)
+        return r == ERR_NOT_FOUND ? 0 : r;
+    int64_t *rids = arena_array(tx_arena(tx), LIMIT_REACTOR_ROWS, sizeof(*rids));
+    int count = mappings_of_source(tx, group.rid, rids, LIMIT_REACTOR_ROWS);
+    r = count < 0 ? count : 0;
+    for (int i = 0; r == 0 && i < count; i++) {
+        struct mapping mapping;
+        r = mapping_by_rid(tx, rids[i], &mapping);
+        if (r == 0 && change->kind == CHANGE_GROUP_DELETED)
+            r = mapping_forget(tx, &mapping); /* the app's group stays: onSourceGroupDeleted LEAVE */
+        else if (r == 0)
+            r = follow_name(tx, &mapping, group.name);
+    }
+    return r;
+}
+
+static int push_react(struct tx *tx, const struct change *change)
+{
+    struct look look = {.user_rid = change->object, .class = WORK_FRESH};
+    switch (change->kind) {
+    case CHANGE_MEMBER_REMOVED:
+        look.class = WORK_URGENT;
+        return mapping_each_of_source(tx, change->subject, 0, look_at_mapping, &look);
+    case CHANGE_MEMBER_ADDED:
+        return mapping_each_of_source(tx, change->subject, 0, look_at_mapping, &look);
+    case CHANGE_USER_STATUS:
+        return react_to_status(tx, change);
+    case CHANGE_ACCOUNT_WANTED:
+    case CHANGE_ACCOUNT_KNOWN:
+        return react_to_account(tx, change);
+    case CHANGE_GROUP_PROFILE:
+        return change->detail ? react_to_group(tx, change) : 0;
+    case CHANGE_GROUP_DELETED:
+        return react_to_group(tx, change);
+    case CHANGE_APP_DELETED:
+        return push_delete_app(tx, change->subject);
+    default:
+        return 0;
+    }
+}
+
+const struct store_room push_room = {
+    .name = "push", .migrations = migrations, .migration_count = ARRAY_LEN(migrations), .react = push_react};
+
+/* --- expansions ----------------------------------------------------------------------------------------------------
+ */
+
+SQL(HELD_AFTER, "SELECT rid, user_rid FROM target_members WHERE target_rid = $1 AND known = 1 AND rid > $2"
+                " ORDER BY rid LIMIT $3");
+
+/*
+ * Every member of the source, then everybody whom the app is known to hold. The cursor is the user's rid in the first
+ * pass, minus the member row's rid minus one in the second.
+ */
+static int expand_mapping(struct tx *tx, struct work *work)
+{
+    struct mapping mapping;
+    int r = mapping_by_rid(tx, work->object_rid, &mapping);
+    if (r == ERR_NOT_FOUND || (r == 0 && mapping.status != MAPPING_ACTIVE))
+        return 0;
+    if (r < 0)
+        return r;
+    int64_t *users = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*users));
+    int64_t cursor = -1;
+    int count = 0;
+    if (work->cursor >= 0) {
+        count = group_member_rids(tx, mapping.source_rid, work->cursor, users, LIMIT_EXPAND_ROWS);
+        if (count == LIMIT_EXPAND_ROWS)
+            cursor = users[count - 1];
+    } else {
+        struct query query;
+        r = tx_query(tx, &query, &HELD_AFTER, I(mapping.target_rid), I(-work->cursor - 1), I(LIMIT_EXPAND_ROWS));
+        while (r >= 0 && (r = query_next(&query)) > 0) {
+            cursor = -query_int(&query, 0) - 1;
+            users[count++] = query_int(&query, 1);
+        }
+    }
+    if (count < 0 || r < 0)
+        return MIN_OF(count, r);
+    int dirty = 0;
+    for (int i = 0; r >= 0 && i < count; i++) {
+        r = member_mark(tx, &mapping, users[i], WORK_BULK);
+        dirty += r > 0;
+    }
+    if (r >= 0 && dirty)
+        r = work_add(tx, mapping.app_rid, WORK_GROUP, mapping.target_rid, WORK_BULK);
+    if (r < 0)
+        return r;
+    if (work->cursor < 0 && count < LIMIT_EXPAND_ROWS)
+        return 0;
+    r = work_set_cursor(tx, work->rid, cursor);
+    return r < 0 ? r : 1;
+}
+
+static int expand_person(struct tx *tx, struct work *work)
+{
+    struct look look = {.user_rid = work->object_rid, .class = work->class};
+    int64_t *rids = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*rids));
+    int count = 0;
+    int r = 0;
+    int64_t cursor = -1;
+    if (work->cursor >= 0) {
+        count = user_group_rids(tx, work->object_rid, work->cursor, rids, LIMIT_EXPAND_ROWS);
+        r = count;
+        for (int i = 0; r >= 0 && i < count; i++)
+            r = mapping_each_of_source(tx, rids[i], 0, look_at_mapping, &look);
+        if (count == LIMIT_EXPAND_ROWS)
+            cursor = rids[count - 1];
+    } else {
+        struct query query;
+        r = tx_query(tx, &query, &TARGETS_OF_PERSON, I(work->object_rid), I(-work->cursor - 1), I(LIMIT_EXPAND_ROWS));
+        while (r >= 0 && (r = query_next(&query)) > 0)
+            rids[count++] = query_int(&query, 0);
+        for (int i = 0; r >= 0 && i < count; i++) {
+            struct mapping mapping;
+            r = mapping_by_target(tx, rids[i], &mapping);
+            if (r == 0 && mapping.status == MAPPING_ACTIVE)
+                r = member_look(tx, &mapping, work->object_rid, work->class);
+            r = r == ERR_NOT_FOUND ? 0 : r;
+            cursor = -rids[i] - 1;
+        }
+    }
+    if (r < 0)
+        return r;
+    if (work->cursor < 0 && count < LIMIT_EXPAND_ROWS)
+        return 0;
+    r = work_set_cursor(tx, work->rid, cursor);
+    return r < 0 ? r : 1;
+}
+
+int push_expand(struct tx *tx, struct work *work)
+{
+    if (work->kind == WORK_EXPAND_MAPPING)
+        return expand_mapping(tx, work);
+    if (work->kind == WORK_EXPAND_TARGET_GONE)
+        return members_delete_chunk(tx, work->object_rid, LIMIT_EXPAND_ROWS);
+    assert(work->kind == WORK_EXPAND_USER_PUSHES);
+    return expand_person(tx, work);
+}
