@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#undef sprintf /* a macro with clang and _FORTIFY_SOURCE */
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok strtok_r
 /* rand() and random() are not listed only because libsodium's header has a field of that name; env.h replaces them. */
 #pragma GCC poison gets atoi atol atoll rand srand

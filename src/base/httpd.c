@@ -55,7 +55,7 @@ struct httpd {
 
 struct exchange {
     uint32_t magic;
-    enum state state;
+    _Atomic enum state state; /* changed under the lock; check_open() looks without */
     struct httpd *httpd;
     struct MHD_Connection *connection;
     struct arena *arena;

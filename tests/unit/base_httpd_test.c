@@ -5,6 +5,7 @@
 #include "base/limits.h"
 
 #include <arpa/inet.h>
+#include <curl/curl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -505,6 +506,88 @@ static void failures_to_start_name_the_cause(void **state)
     httpd_stop(NULL);
 }
 
+/* A self-signed pair for localhost that protects nothing. */
+static const char tls_cert[] = "-----BEGIN CERTIFICATE-----\n"
+                               "MIIBmzCCAUGgAwIBAgIUfHu88WcE4LIoWO4hmxhObclt/PkwCgYIKoZIzj0EAwIw\n"
+                               "FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzE4MzEyMVoYDzIxMjYxMDMw\n"
+                               "MTgzMTIxWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO\n"
+                               "PQMBBwNCAAS308PJuo6qZGUdwuZdM8bgGFe8Ntw8IPis/aF2bB8sLCY8f/AUlkPh\n"
+                               "roosIski1ZG5hkRWC1De9Z3/9QqhGLvho28wbTAdBgNVHQ4EFgQUXT38Q2zbIdMg\n"
+                               "YdoAcAGXG7MXAo0wHwYDVR0jBBgwFoAUXT38Q2zbIdMgYdoAcAGXG7MXAo0wDwYD\n"
+                               "VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI\n"
+                               "zj0EAwIDSAAwRQIgdnnh7bpImbzsUoY2WpmbkgpKGT6+KvdB7lkIFprlcToCIQCi\n"
+                               "t3M3+mOoCf51+qfrl66VZx8QhxCEqhwAlj+8hu1f3g==\n"
+                               "-----END CERTIFICATE-----\n";
+static const char tls_key[] = "-----BEGIN PRIVATE KEY-----\n"
+                              "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg3cRJYHAtWwyY94QT\n"
+                              "vatznY6FrRFkayzUwhnyrYlPyjuhRANCAAS308PJuo6qZGUdwuZdM8bgGFe8Ntw8\n"
+                              "IPis/aF2bB8sLCY8f/AUlkPhroosIski1ZG5hkRWC1De9Z3/9QqhGLvh\n"
+                              "-----END PRIVATE KEY-----\n";
+
+static void write_temporary(char path[static 32], const char *text)
+{
+    (void)snprintf(path, 32, "/tmp/muster-test-XXXXXX");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+}
+
+static size_t collect(char *bytes, size_t size, size_t n, void *data)
+{
+    buf_add(data, bytes, size * n);
+    return size * n;
+}
+
+static CURLcode fetch(int port, const char *path, long tls_version, struct buf *out)
+{
+    char url[128];
+    CURL *curl = curl_easy_init();
+    assert_non_null(curl);
+    buf_clear(out);
+    (void)snprintf(url, sizeof(url), "https://127.0.0.1:%d%s", port, path);
+    (void)curl_easy_setopt(curl, CURLOPT_URL, url);
+    (void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    (void)curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L); /* the pair's dates are not the subject */
+    (void)curl_easy_setopt(curl, CURLOPT_SSLVERSION, tls_version);
+    (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
+    (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, out);
+    CURLcode r = curl_easy_perform(curl);
+    curl_easy_cleanup(curl);
+    return r;
+}
+
+static void serves_tls(void **state)
+{
+    struct server *plain = *state;
+    char cert[32];
+    char key[32];
+    char why[256] = "";
+    struct httpd *httpd = NULL;
+    struct buf out;
+    write_temporary(cert, tls_cert);
+    write_temporary(key, tls_key);
+    const struct httpd_options options = {.host = "127.0.0.1",
+                                          .body_max = BODY_MAX,
+                                          .handle = handle,
+                                          .data = plain,
+                                          .tls_cert_file = cert,
+                                          .tls_key_file = key};
+    assert_int_equal(httpd_start(&httpd, &options, why, sizeof(why)), 0);
+    unlink(cert);
+    unlink(key);
+    buf_init(&out, 65536);
+    assert_int_equal(fetch(httpd_port(httpd), "/s%2Fx?q", CURL_SSLVERSION_TLSv1_2, &out), CURLE_OK);
+    assert_string_equal(buf_text(&out), "GET|/s%2Fx|q|(none)|0|0||");
+    assert_int_equal(fetch(httpd_port(httpd), "/later", CURL_SSLVERSION_TLSv1_3, &out), CURLE_OK);
+    assert_string_equal(buf_text(&out), "later");
+    assert_int_not_equal(fetch(httpd_port(httpd), "/reset", CURL_SSLVERSION_TLSv1_2, &out), CURLE_OK);
+    assert_int_equal(out.len, 0);
+    assert_int_equal(fetch(httpd_port(httpd), "/", CURL_SSLVERSION_MAX_TLSv1_1, &out), CURLE_SSL_CONNECT_ERROR);
+    buf_free(&out);
+    httpd_stop(httpd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -528,6 +611,7 @@ int main(void)
         cmocka_unit_test(many_clients_and_threads_at_once),
         cmocka_unit_test(stopping_waits_for_the_answer),
         cmocka_unit_test(failures_to_start_name_the_cause),
+        cmocka_unit_test(serves_tls),
     };
     return cmocka_run_group_tests(tests, server_start, server_stop);
 }
