@@ -39,6 +39,10 @@ struct app {
 int app_by_id(struct tx *tx, const char *id, struct app *ret) MUSTCHECK; /* ERR_NOT_FOUND */
 int app_by_rid(struct tx *tx, int64_t rid, struct app *ret) MUSTCHECK;
 int app_by_label(struct tx *tx, const char *label, struct app *ret) MUSTCHECK; /* folded */
+/* App rids that a group is assigned to, ascending, above `after`. The count. */
+int app_rids_of_group(struct tx *tx, int64_t group_rid, int64_t after, int64_t *ret, int limit) MUSTCHECK;
+/* App rids that a person has (scope USER or GROUP), ascending, above `after`. The count. */
+int app_rids_of_user(struct tx *tx, int64_t user_rid, int64_t after, int64_t *ret, int limit) MUSTCHECK;
 /* Rids of all apps in ascending order above `after`. The count. */
 int app_rids(struct tx *tx, int64_t after, int64_t *ret, int limit) MUSTCHECK;
 int app_create(struct tx *tx, const struct jval *body, bool activate, struct app *ret,
@@ -88,6 +92,15 @@ struct connection_input {
  * refused. 0, or ERR_PROBLEM. Names that resolve to such addresses are refused again when connecting (engine).
  */
 int connection_url_check(const char *base_url, bool allow_plain_http, struct problem *problem) MUSTCHECK;
+/*
+ * Why an address (AF_INET, AF_INET6) is never connected to: a static text, or NULL when it may be. Judges the address
+ * that a name resolved to, so that a name cannot lead where its address may not. IPv4 inside IPv6 is judged as IPv4.
+ */
+struct sockaddr;
+const char *connection_address_refused(const struct sockaddr *address);
+/* What connection_save() refuses, before the target is asked: the URL, names, and a missing credential. */
+int connection_input_check(struct tx *tx, int64_t app_rid, const struct connection_input *input,
+                           struct problem *problem) MUSTCHECK;
 /* Stores and seals. The caller has verified the connection by asking the target, and says how that went. */
 int connection_save(struct tx *tx, const struct keyring *keyring, struct app *app, const struct connection_input *input,
                     bool activate, int64_t verified, const char *verify_error, struct problem *problem) MUSTCHECK;
@@ -130,6 +143,10 @@ struct app_group {
     const char *profile; /* JSON object */
     int64_t last_updated;
 };
+/* Assignments of an app above the rid `after`, in order of rid, at most `limit`. The count. */
+int app_group_list(struct tx *tx, int64_t app_rid, int64_t after, struct app_group *ret, int limit) MUSTCHECK;
+/* The assigned group with the best priority that holds the person: 1 (`ret` filled in), 0 none. */
+int app_group_best(struct tx *tx, int64_t app_rid, int64_t user_rid, struct app_group *ret) MUSTCHECK;
 int app_group_get(struct tx *tx, int64_t app_rid, int64_t group_rid, struct app_group *ret) MUSTCHECK;
 /* Assigns or changes. profile NULL: kept, or {}. priority < 0: kept, or next. */
 int app_group_put(struct tx *tx, const struct app *app, const struct group *group, int priority,

@@ -52,6 +52,7 @@
 #define LIMIT_EXPAND_ROWS 1000  /* rows that one expand chunk handles, one transaction each */
 #define LIMIT_READ_MS 10000     /* milliseconds before a read is interrupted */
 #define LIMIT_IMPORT_ROWS 1000  /* rows in one import transaction */
+#define LIMIT_BACKLOG_COUNT 20000 /* accounts that "what would the backlog do" looks at before it answers in part */
 
 /* --- what we send to a target ----------------------------------------------------------------------------------- */
 #define LIMIT_ANSWER_BYTES (4 * 1024 * 1024) /* bytes of an answer that is kept whole */

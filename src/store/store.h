@@ -150,9 +150,17 @@ struct change {
     int64_t subject; /* rid, by kind */
     int64_t object;  /* rid, by kind; 0 if none */
     int64_t detail;  /* by kind */
+    int64_t _continued;
 };
 /* Appends a change and takes the change number. 0 or a negative error. */
 int tx_change(struct tx *tx, struct change change) MUSTCHECK;
+/*
+ * Says that what follows in this job (and what reactors answer to it) goes on with something that an earlier job
+ * caused, at change number `since`: an expansion, the answer of an app. Work that is added counts from there, so that
+ * "everything caused up to N is done" stays true along the chain. 0 ends it.
+ */
+void tx_continue(struct tx *tx, int64_t since);
+int64_t tx_continued(const struct tx *tx); /* 0: nothing earlier */
 /* Asks that the store's on_commit be called after this commit: there is work for the engine. */
 void tx_wake(struct tx *tx);
 

@@ -72,8 +72,19 @@ int tx_change(struct tx *tx, struct change change)
         tx->changes = bigger;
         tx->change_size = size;
     }
+    change._continued = tx->continued;
     tx->changes[tx->change_count++] = change;
     return 0;
+}
+
+void tx_continue(struct tx *tx, int64_t since)
+{
+    tx->continued = since;
+}
+
+int64_t tx_continued(const struct tx *tx)
+{
+    return tx->continued;
 }
 
 void tx_wake(struct tx *tx)
@@ -85,6 +96,7 @@ int tx_react(struct tx *tx, const struct store_room *const *rooms)
 {
     for (size_t i = 0; i < tx->change_count; i++) {
         struct change change = tx->changes[i]; /* a reactor may append, which moves the array */
+        tx->continued = change._continued;
         for (size_t room = 0; rooms[room]; room++) {
             int r = rooms[room]->react ? rooms[room]->react(tx, &change) : 0;
             if (r < 0)

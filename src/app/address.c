@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a connection may lead. Whoever may edit an app must not thereby be able to ask the metadata service of the
+ * machine that Muster runs on, or other link-local services, in Muster's name.
+ */
+#include "app/inner.h"
+
+#include "base/text.h"
+#include "base/url.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+/* Networks never connected to, host byte order. Private networks are allowed: an organisation's own apps live there. */
+static const struct {
+    uint32_t network;
+    uint32_t mask;
+    const char *why;
+} refused4[] = {
+    {0x00000000, 0xff000000, "an address of the kind 0.x.x.x leads nowhere of its own"},
+    {0xa9fe0000, 0xffff0000, "link-local addresses (169.254.0.0/16) are the place of metadata services"},
+    {0x646464c8, 0xffffffff, "100.100.100.200 is a metadata service"},
+    {0xc00000c0, 0xffffffff, "192.0.0.192 is a metadata service"},
+    {0xe0000000, 0xf0000000, "multicast addresses are not an app"},
+    {0xf0000000, 0xf0000000, "reserved addresses are not an app"},
+};
+
+static const char *refused_ipv4(uint32_t address)
+{
+    for (size_t i = 0; i < ARRAY_LEN(refused4); i++)
+        if ((address & refused4[i].mask) == refused4[i].network)
+            return refused4[i].why;
+    return NULL;
+}
+
+static uint32_t last_four(const uint8_t bytes[16])
+{
+    return (uint32_t)bytes[12] << 24 | (uint32_t)bytes[13] << 16 | (uint32_t)bytes[14] << 8 | bytes[15];
+}
+
+/* IPv4-mapped (::ffff:0:0/96), IPv4-compatible (::/96, beyond :: and ::1) and NAT64 (64:ff9b::/96). */
+static bool holds_ipv4(const struct in6_addr *address)
+{
+    static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
+    return IN6_IS_ADDR_V4MAPPED(address) || IN6_IS_ADDR_V4COMPAT(address) ||
+           memcmp(address->s6_addr, nat64, sizeof(nat64)) == 0;
+}
+
+static const char *refused_ipv6(const struct in6_addr *address)
+{
+    static const uint8_t ec2[16] = {0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54};
+    if (IN6_IS_ADDR_UNSPECIFIED(address))
+        return "the address :: leads nowhere of its own";
+    if (IN6_IS_ADDR_LINKLOCAL(address))
+        return "link-local addresses (fe80::/10) are the place of metadata services";
+    if (IN6_IS_ADDR_MULTICAST(address))
+        return "multicast addresses are not an app";
+    if (memcmp(address->s6_addr, ec2, sizeof(ec2)) == 0)
+        return "fd00:ec2::254 is a metadata service";
+    return holds_ipv4(address) ? refused_ipv4(last_four(address->s6_addr)) : NULL;
+}
+
+const char *connection_address_refused(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET)
+        return refused_ipv4(ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr));
+    if (address->sa_family == AF_INET6)
+        return refused_ipv6(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+    return "only IPv4 and IPv6 addresses are connected to";
+}
+
+/* What a base URL's host is. */
+struct host {
+    const char *refused; /* why it is never connected to, or NULL */
+    bool loopback;
+};
+
+static struct host judge_name(const char *name)
+{
+    static const char *const metadata[] = {"metadata.google.internal", "metadata.goog", "metadata", "instance-data"};
+    size_t n = strlen(name);
+    for (size_t i = 0; i < ARRAY_LEN(metadata); i++)
+        if (strcmp(name, metadata[i]) == 0)
+            return (struct host){.refused = "this is the name of a metadata service"};
+    bool below = n > 10 && strcmp(name + n - 10, ".localhost") == 0;
+    return (struct host){.loopback = below || strcmp(name, "localhost") == 0};
+}
+
+static struct host judge_host(struct arena *arena, const char *text)
+{
+    size_t n = strlen(text);
+    if (n > 1 && text[n - 1] == '.') /* "localhost." is localhost */
+        n--;
+    const char *host = arena_strndup(arena, text, n);
+    struct in6_addr six;
+    if (inet_pton(AF_INET6, host, &six) == 1) {
+        uint32_t four = last_four(six.s6_addr);
+        bool mapped_loopback = holds_ipv4(&six) && four >> 24 == 127;
+        return (struct host){.refused = refused_ipv6(&six), .loopback = IN6_IS_ADDR_LOOPBACK(&six) || mapped_loopback};
+    }
+    if (strpbrk(host, ":%"))
+        return (struct host){.refused = "it is no address (zones are not supported)"};
+    struct in_addr four;
+    if (inet_aton(host, &four)) { /* also 2852039166, 0xa9.254.1 and 0251.0376.1.1, as clients read them */
+        uint32_t address = ntohl(four.s_addr);
+        return (struct host){.refused = refused_ipv4(address), .loopback = address >> 24 == 127};
+    }
+    return judge_name(host);
+}
+
+int connection_url_check(const char *base_url, bool allow_plain_http, struct problem *problem)
+{
+    if (!base_url || !*base_url)
+        return problem_invalid(problem, "baseUrl", "baseUrl: The field cannot be left blank");
+    if (strlen(base_url) > APP_BASE_URL_BYTES)
+        return problem_invalid(problem, "baseUrl", "baseUrl: longer than %d bytes; shorten it", APP_BASE_URL_BYTES);
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    struct url_target url;
+    if (text_has_control(base_url) || strchr(base_url, ' ') || strchr(base_url, '\\') ||
+        url_parse(arena, base_url, &url) < 0)
+        return problem_invalid(problem, "baseUrl",
+                               "baseUrl: must be like https://app.example.com/scim/v2, without user name, password "
+                               "and fragment");
+    if (url.query || strchr(base_url, '?'))
+        return problem_invalid(problem, "baseUrl", "baseUrl: must not have a query (the part from '?'); leave it out");
+    struct host host = judge_host(arena, url.host);
+    if (host.refused)
+        return problem_invalid(problem, "baseUrl", "baseUrl: '%.200s' is refused: %s", url.host, host.refused);
+    if (strcmp(url.scheme, "http") == 0 && !host.loopback && !allow_plain_http)
+        return problem_invalid(problem, "baseUrl",
+                               "baseUrl: plain http would show the credential to the network; use https, or set "
+                               "profile.allowPlainHttp to true");
+    return 0;
+}

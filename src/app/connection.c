@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The connection of an app: where it is reached, and the sealed credential. */
+#include "app/inner.h"
+
+#include "base/text.h"
+#include "base/url.h"
+
+#include <strings.h>
+
+#define SEAL_TABLE "app_connections"
+#define SEAL_COLUMN "sealed"
+
+SQL(CONNECTION_GET, "SELECT app_rid, base_url, scheme, user_name, header_name, sealed, allow_plain_http, status,"
+                    " verified, verify_error FROM app_connections WHERE app_rid = $1");
+SQL(CONNECTION_PUT,
+    "INSERT INTO app_connections (app_rid, base_url, scheme, user_name, header_name, sealed, key_id, allow_plain_http,"
+    " status, verified, verify_error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    " ON CONFLICT (app_rid) DO UPDATE SET base_url = excluded.base_url, scheme = excluded.scheme,"
+    " user_name = excluded.user_name, header_name = excluded.header_name, sealed = excluded.sealed,"
+    " key_id = excluded.key_id, allow_plain_http = excluded.allow_plain_http, status = excluded.status,"
+    " verified = excluded.verified, verify_error = excluded.verify_error");
+SQL(CONNECTION_SET_STATUS, "UPDATE app_connections SET status = $2 WHERE app_rid = $1");
+SQL_SCAN(CONNECTIONS_OF_OTHER_KEYS, "one row an app, only when keys are changed",
+         "SELECT app_rid FROM app_connections WHERE key_id <> $1 ORDER BY app_rid LIMIT $2");
+SQL(CONNECTION_SET_SEALED, "UPDATE app_connections SET sealed = $2, key_id = $3 WHERE app_rid = $1");
+
+int connection_get(struct tx *tx, int64_t app_rid, struct connection *ret)
+{
+    struct query query;
+    int r = tx_query(tx, &query, &CONNECTION_GET, I(app_rid));
+    if (r < 0)
+        return r;
+    r = query_next(&query);
+    if (r <= 0)
+        return r < 0 ? r : ERR_NOT_FOUND;
+    struct arena *arena = tx_arena(tx);
+    size_t sealed_n = 0;
+    const void *sealed = query_blob(&query, 5, &sealed_n);
+    *ret = (struct connection){
+        .app_rid = query_int(&query, 0),
+        .base_url = arena_strdup(arena, query_text(&query, 1)),
+        .scheme = (enum connection_scheme)query_int(&query, 2),
+        .user_name = arena_strdup(arena, query_text(&query, 3)),
+        .header_name = arena_strdup(arena, query_text(&query, 4)),
+        .sealed = sealed_n ? arena_strndup(arena, sealed, sealed_n) : "",
+        .sealed_n = sealed_n,
+        .allow_plain_http = query_int(&query, 6) != 0,
+        .status = (enum connection_status)query_int(&query, 7),
+        .verified = query_int(&query, 8),
+        .verify_error = arena_strdup(arena, query_text(&query, 9)),
+    };
+    query_close(&query);
+    return 0;
+}
+
+/* Names that would change how a request is read, or that the client sets itself. */
+static const char *const forbidden_headers[] = {"Host",       "Content-Length", "Content-Type", "Transfer-Encoding",
+                                                "Connection", "Expect",         "Accept",       "Upgrade",
+                                                "TE",         "Trailer",        "Cookie",       "User-Agent"};
+
+static int check_header_name(const char *name, struct problem *problem)
+{
+    static const char token[] = "!#$%&'*+-.^_`|~0123456789"
+                                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    if (!name || !*name || strspn(name, token) != strlen(name) || strlen(name) > APP_NAME_CHARS)
+        return problem_invalid(problem, "profile", "profile.headerName: must be the name of an HTTP header");
+    for (size_t i = 0; i < ARRAY_LEN(forbidden_headers); i++)
+        if (strcasecmp(name, forbidden_headers[i]) == 0)
+            return problem_invalid(problem, "profile", "profile.headerName: '%s' cannot carry a credential", name);
+    return 0;
+}
+
+static int check_input(const struct connection_input *input, struct problem *problem)
+{
+    int r = connection_url_check(input->base_url, input->allow_plain_http, problem);
+    if (r < 0)
+        return r;
+    if (input->scheme == CONNECTION_HEADER) {
+        r = check_header_name(input->header_name, problem);
+        if (r < 0)
+            return r;
+    }
+    const char *user = input->user_name;
+    if (input->scheme == CONNECTION_BASIC &&
+        (!user || !*user || strchr(user, ':') || text_has_control(user) || text_chars(user) > LIMIT_NAME_CHARS))
+        return problem_invalid(problem, "profile",
+                               "profile.userName: is needed for the scheme BASIC, at most %d characters, without ':'",
+                               LIMIT_NAME_CHARS);
+    if (!input->secret)
+        return 0;
+    size_t n = strlen(input->secret);
+    if (n == 0 || n > APP_SECRET_BYTES || text_has_control(input->secret))
+        return problem_invalid(problem, "profile",
+                               "profile.token: must have 1 to %d bytes and no line breaks or control characters",
+                               APP_SECRET_BYTES);
+    return 0;
+}
+
+/* Invariant 12: a stored credential goes nowhere but where it was given for. */
+static bool is_same_place(struct arena *arena, const char *a, const char *b)
+{
+    struct url_target x;
+    struct url_target y;
+    if (url_parse(arena, a, &x) < 0 || url_parse(arena, b, &y) < 0)
+        return false;
+    return strcmp(x.scheme, y.scheme) == 0 && strcmp(x.host, y.host) == 0 && x.port == y.port;
+}
+
+int connection_input_check(struct tx *tx, int64_t app_rid, const struct connection_input *input,
+                           struct problem *problem)
+{
+    int r = check_input(input, problem);
+    if (r < 0 || input->secret || input->scheme == CONNECTION_NONE)
+        return r;
+    struct connection old;
+    r = connection_get(tx, app_rid, &old);
+    if (r == ERR_NOT_FOUND || (r == 0 && old.sealed_n == 0))
+        return problem_invalid(problem, "profile", "profile.token: The field cannot be left blank");
+    if (r < 0)
+        return r;
+    if (old.scheme != input->scheme || !is_same_place(tx_arena(tx), old.base_url, input->base_url))
+        return problem_invalid(problem, "profile",
+                               "profile.token: is needed again, since the scheme, host or port changes: a stored "
+                               "credential is only sent where it was given for");
+    return 0;
+}
+
+/* Without slashes at its end. */
+static const char *trimmed_url(struct arena *arena, const char *base_url)
+{
+    size_t n = strlen(base_url);
+    while (n > 0 && base_url[n - 1] == '/')
+        n--;
+    return arena_strndup(arena, base_url, n);
+}
+
+static int connection_changed(struct tx *tx, const struct app *app, int kind, const char *debug)
+{
+    int r = tx_change(tx, (struct change){.kind = kind, .subject = app->rid});
+    if (r < 0)
+        return r;
+    tx_wake(tx);
+    return app_event(tx, "application.lifecycle.update", app, debug);
+}
+
+/* Status of what is saved: on when asked for, and what was on stays on while it works. */
+static enum connection_status status_after(const struct connection *old, bool activate, const char *verify_error)
+{
+    if (activate)
+        return CONNECTION_ENABLED;
+    return old->status == CONNECTION_ENABLED && !verify_error ? CONNECTION_ENABLED : CONNECTION_DISABLED;
+}
+
+int connection_save(struct tx *tx, const struct keyring *keyring, struct app *app, const struct connection_input *input,
+                    bool activate, int64_t verified, const char *verify_error, struct problem *problem)
+{
+    int r = connection_input_check(tx, app->rid, input, problem);
+    if (r < 0)
+        return r;
+    struct connection old = {.status = CONNECTION_UNKNOWN, .sealed = ""};
+    r = connection_get(tx, app->rid, &old);
+    if (r < 0 && r != ERR_NOT_FOUND)
+        return r;
+    struct arena *arena = tx_arena(tx);
+    const void *sealed = old.sealed;
+    size_t sealed_n = old.sealed_n;
+    const char *key_id = keyring_id(keyring);
+    if (input->scheme == CONNECTION_NONE) {
+        sealed = "";
+        sealed_n = 0;
+    } else if (input->secret) {
+        sealed = seal(keyring, arena, SEAL_TABLE, SEAL_COLUMN, app->rid, input->secret, &sealed_n);
+    } else {
+        r = seal_key_id(arena, sealed, sealed_n, &key_id);
+        if (r < 0)
+            return r;
+    }
+    enum connection_status status = status_after(&old, activate, verify_error);
+    r = tx_exec(tx, &CONNECTION_PUT, I(app->rid), T(trimmed_url(arena, input->base_url)), I(input->scheme),
+                T(input->scheme == CONNECTION_BASIC ? input->user_name : NULL),
+                T(input->scheme == CONNECTION_HEADER ? input->header_name : NULL), B(sealed, sealed_n), T(key_id),
+                I(input->allow_plain_http), I(status), I(verify_error ? old.verified : verified), T(verify_error));
+    if (r < 0)
+        return r;
+    return connection_changed(tx, app, CHANGE_APP_CONNECTION, "{\"provisioningConnection\":\"saved\"}");
+}
+
+int connection_set_status(struct tx *tx, struct app *app, enum connection_status status, struct problem *problem)
+{
+    struct connection old;
+    int r = connection_get(tx, app->rid, &old);
+    if (r == ERR_NOT_FOUND)
+        return problem_invalid(problem, "connection",
+                               "connection: there is none to %s yet; save a base URL and a credential first",
+                               status == CONNECTION_ENABLED ? "activate" : "deactivate");
+    if (r < 0 || old.status == status)
+        return r;
+    r = tx_exec(tx, &CONNECTION_SET_STATUS, I(app->rid), I(status));
+    if (r < 0)
+        return r;
+    return connection_changed(tx, app, CHANGE_APP_SWITCHES,
+                              status == CONNECTION_ENABLED ? "{\"provisioningConnection\":\"enabled\"}"
+                                                           : "{\"provisioningConnection\":\"disabled\"}");
+}
+
+int connection_secret(struct tx *tx, const struct keyring *keyring, const struct connection *connection,
+                      const char **ret_secret)
+{
+    if (connection->scheme == CONNECTION_NONE) {
+        *ret_secret = arena_strdup(tx_arena(tx), "");
+        return 0;
+    }
+    return unseal(keyring, tx_arena(tx), SEAL_TABLE, SEAL_COLUMN, connection->app_rid, connection->sealed,
+                  connection->sealed_n, ret_secret);
+}
+
+static int reseal_one(struct tx *tx, const struct keyring *keyring, int64_t app_rid)
+{
+    struct connection connection;
+    int r = connection_get(tx, app_rid, &connection);
+    if (r < 0)
+        return r;
+    const void *sealed = "";
+    size_t n = 0;
+    if (connection.sealed_n > 0) {
+        const char *plain = NULL;
+        r = connection_secret(tx, keyring, &connection, &plain);
+        if (r < 0)
+            return r;
+        sealed = seal(keyring, tx_arena(tx), SEAL_TABLE, SEAL_COLUMN, app_rid, plain, &n);
+        seal_wipe(plain);
+    }
+    return tx_exec(tx, &CONNECTION_SET_SEALED, I(app_rid), B(sealed, n), T(keyring_id(keyring)));
+}
+
+int connection_reseal(struct tx *tx, const struct keyring *keyring, int limit)
+{
+    struct query query;
+    int64_t *rids = arena_array(tx_arena(tx), (size_t)limit, sizeof(*rids));
+    int r = tx_query(tx, &query, &CONNECTIONS_OF_OTHER_KEYS, T(keyring_id(keyring)), I(limit));
+    if (r < 0)
+        return r;
+    int count = 0;
+    while ((r = query_next(&query)) > 0)
+        rids[count++] = query_int(&query, 0);
+    for (int i = 0; r >= 0 && i < count; i++)
+        r = reseal_one(tx, keyring, rids[i]);
+    return r < 0 ? r : count;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one fact would write too many rows for: chunk by chunk, each looked at with the facts as they are then. */
+#include "app/inner.h"
+
+static int look_at(struct tx *tx, const struct app *app, int64_t user_rid, const struct look *look)
+{
+    struct user user;
+    int r = account_user(tx, user_rid, &user);
+    return r < 0 ? r : account_look(tx, app, &user, look);
+}
+
+int expand_assigned(struct tx *tx, const struct app *app, int64_t group_rid, enum work_class class, int64_t *cursor,
+                    int limit)
+{
+    struct app_switches switches;
+    int r = app_switches_get(tx, app->rid, &switches);
+    if (r < 0)
+        return r;
+    const struct look look = {.class = class, .profile = true, .switches = &switches};
+    int64_t *rids = arena_array(tx_arena(tx), (size_t)limit, sizeof(*rids));
+    int count = group_member_rids(tx, group_rid, *cursor, rids, limit);
+    for (int i = 0; i < count; i++) {
+        r = look_at(tx, app, rids[i], &look);
+        if (r < 0)
+            return r;
+        *cursor = rids[i];
+    }
+    return count < 0 ? count : count == limit;
+}
+
+int expand_unassigned(struct tx *tx, const struct app *app, int64_t group_rid, int64_t *cursor, int limit)
+{
+    struct app_switches switches;
+    int r = app_switches_get(tx, app->rid, &switches);
+    if (r < 0)
+        return r;
+    const struct look look = {.class = WORK_FRESH, .switches = &switches};
+    struct account *accounts = arena_array(tx_arena(tx), (size_t)limit, sizeof(*accounts));
+    int count = account_list_via(tx, app->rid, group_rid, *cursor, accounts, limit);
+    for (int i = 0; i < count; i++) {
+        r = look_at(tx, app, accounts[i].user_rid, &look);
+        if (r < 0)
+            return r;
+        *cursor = accounts[i].rid;
+    }
+    return count < 0 ? count : count == limit;
+}
+
+static int expand_group_assigned(struct tx *tx, struct work *work)
+{
+    struct app app;
+    struct app_group assignment;
+    int r = app_group_by_rid(tx, work->object_rid, &assignment);
+    if (r == 0)
+        r = app_by_rid(tx, work->app_rid, &app);
+    if (r == ERR_NOT_FOUND)
+        return 0;
+    return r < 0 ? r : expand_assigned(tx, &app, assignment.group_rid, work->class, &work->cursor, LIMIT_EXPAND_ROWS);
+}
+
+static int expand_group_unassigned(struct tx *tx, struct work *work)
+{
+    struct app app;
+    int r = app_by_rid(tx, work->app_rid, &app);
+    if (r == ERR_NOT_FOUND)
+        return 0;
+    return r < 0 ? r : expand_unassigned(tx, &app, work->object_rid, &work->cursor, LIMIT_EXPAND_ROWS);
+}
+
+/* Assignments that were too many for the reactor first, then the memberships. */
+static int expand_group_deleted(struct tx *tx, struct work *work)
+{
+    struct group group;
+    int r = group_by_rid(tx, work->object_rid, &group);
+    if (r == ERR_NOT_FOUND)
+        return 0;
+    if (r < 0)
+        return r;
+    int64_t *apps = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*apps));
+    int count = app_rids_of_group(tx, group.rid, 0, apps, LIMIT_EXPAND_ROWS);
+    for (int i = 0; i < count; i++) {
+        struct app app;
+        r = app_by_rid(tx, apps[i], &app);
+        if (r == 0)
+            r = app_group_drop(tx, &app, &group);
+        if (r < 0)
+            return r;
+    }
+    if (count != 0)
+        return count < 0 ? count : 1;
+    return group_purge_chunk(tx, group.rid, LIMIT_EXPAND_ROWS);
+}
+
+/*
+ * Accounts that no app knows go with the person; the others stay, since what was not yet removed from or deactivated in
+ * an app needs the app's id for the person.
+ */
+static int forget_accounts(struct tx *tx, int64_t user_rid)
+{
+    struct account *accounts = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*accounts));
+    int64_t after = 0;
+    int count = LIMIT_EXPAND_ROWS;
+    while (count == LIMIT_EXPAND_ROWS) {
+        count = account_list_of_user(tx, user_rid, after, accounts, LIMIT_EXPAND_ROWS);
+        for (int i = 0; i < count; i++) {
+            after = accounts[i].app_rid;
+            struct work work;
+            int r = accounts[i].external_id ? 1 : work_find(tx, after, WORK_ACCOUNT, accounts[i].rid, &work);
+            if (r == 0) /* nothing is on its way either */
+                r = account_delete(tx, &accounts[i]);
+            if (r < 0)
+                return r;
+        }
+    }
+    return count < 0 ? count : 0;
+}
+
+static int expand_user_deleted(struct tx *tx, struct work *work)
+{
+    int r = user_purge_chunk(tx, work->object_rid, LIMIT_EXPAND_ROWS);
+    return r == 0 ? forget_accounts(tx, work->object_rid) : r;
+}
+
+static int expand_user(struct tx *tx, struct work *work)
+{
+    struct user user;
+    int r = account_user(tx, work->object_rid, &user);
+    if (r < 0)
+        return r;
+    const struct look look = {.class = work->class, .profile = true, .again = true};
+    int64_t *apps = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*apps));
+    int count = app_rids(tx, work->cursor, apps, LIMIT_EXPAND_ROWS);
+    for (int i = 0; i < count; i++) {
+        struct app app;
+        r = app_by_rid(tx, apps[i], &app);
+        if (r == 0)
+            r = account_look(tx, &app, &user, &look);
+        if (r < 0)
+            return r;
+        work->cursor = apps[i];
+    }
+    return count < 0 ? count : count == LIMIT_EXPAND_ROWS;
+}
+
+/* --- the backlog ---------------------------------------------------------------------------------------------------
+ */
+
+enum difference { DIFFERS_NOT, DIFFERS_CREATE, DIFFERS_REACTIVATE, DIFFERS_UPDATE, DIFFERS_DEACTIVATE };
+
+/* What the switches would let Muster do about the account; enum difference or a negative error. */
+static int account_difference(struct tx *tx, const struct account *a, const struct app_switches *switches)
+{
+    if (a->wanted == WANT_INACTIVE)
+        return a->external_id && a->known != KNOWN_INACTIVE && switches->deactivate ? DIFFERS_DEACTIVATE : DIFFERS_NOT;
+    if (a->wanted != WANT_ACTIVE)
+        return DIFFERS_NOT;
+    if (!a->external_id)
+        return switches->create ? DIFFERS_CREATE : DIFFERS_NOT;
+    if (a->known == KNOWN_INACTIVE && !a->disabled_there && switches->create)
+        return DIFFERS_REACTIVATE;
+    struct user user;
+    int r = switches->update ? account_user(tx, a->user_rid, &user) : 0;
+    if (r == 0 && switches->update)
+        r = account_profile_differs(tx, a, &user);
+    return r < 0 ? r : r > 0 ? DIFFERS_UPDATE : DIFFERS_NOT;
+}
+
+static int queue_difference(struct tx *tx, struct account *a, int difference, enum work_class class)
+{
+    int r = 0;
+    if (difference == DIFFERS_CREATE || difference == DIFFERS_REACTIVATE) {
+        a->activation_owed = true; /* an administrator's explicit act */
+        r = account_store(tx, a);
+    } else if (difference == DIFFERS_DEACTIVATE) {
+        class = WORK_URGENT;
+        if (a->leave_since == 0) {
+            a->leave_since = tx_now(tx);
+            r = account_store(tx, a);
+        }
+    }
+    return r < 0 ? r : work_add(tx, a->app_rid, WORK_ACCOUNT, a->rid, class);
+}
+
+static int expand_backlog(struct tx *tx, struct work *work)
+{
+    struct app_switches switches;
+    int r = app_switches_get(tx, work->app_rid, &switches);
+    if (r < 0)
+        return r;
+    struct account *accounts = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*accounts));
+    int count = account_list(tx, work->app_rid, work->cursor, accounts, LIMIT_EXPAND_ROWS);
+    for (int i = 0; i < count; i++) {
+        r = account_difference(tx, &accounts[i], &switches);
+        if (r > 0)
+            r = queue_difference(tx, &accounts[i], r, work->class);
+        if (r < 0)
+            return r;
+        work->cursor = accounts[i].rid;
+    }
+    return count < 0 ? count : count == LIMIT_EXPAND_ROWS;
+}
+
+static void count_difference(struct app_backlog *backlog, int difference)
+{
+    backlog->looked++;
+    backlog->create += difference == DIFFERS_CREATE;
+    backlog->reactivate += difference == DIFFERS_REACTIVATE;
+    backlog->update += difference == DIFFERS_UPDATE;
+    backlog->deactivate += difference == DIFFERS_DEACTIVATE;
+}
+
+int app_backlog_count(struct tx *tx, const struct app *app, struct app_backlog *ret)
+{
+    struct app_backlog backlog = {0};
+    struct app_switches switches;
+    int r = app_switches_get(tx, app->rid, &switches);
+    if (r < 0)
+        return r;
+    struct account *accounts = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*accounts));
+    int64_t after = 0;
+    int count = LIMIT_EXPAND_ROWS;
+    while (count == LIMIT_EXPAND_ROWS && backlog.looked < LIMIT_BACKLOG_COUNT) {
+        count = account_list(tx, app->rid, after, accounts, LIMIT_EXPAND_ROWS);
+        for (int i = 0; i < count; i++) {
+            r = account_difference(tx, &accounts[i], &switches);
+            if (r < 0)
+                return r;
+            count_difference(&backlog, r);
+            after = accounts[i].rid;
+        }
+        if (count < 0)
+            return count;
+    }
+    backlog.complete = count < LIMIT_EXPAND_ROWS;
+    *ret = backlog;
+    return 0;
+}
+
+int app_backlog_start(struct tx *tx, const struct app *app)
+{
+    int r = work_add(tx, app->rid, WORK_EXPAND_BACKLOG, app->rid, WORK_BULK);
+    return r < 0 ? r : app_event(tx, "application.lifecycle.update", app, "{\"backlog\":\"queued\"}");
+}
+
+int app_expand(struct tx *tx, struct work *work)
+{
+    tx_continue(tx, work->since);
+    int r;
+    switch ((int)work->kind) {
+    case WORK_EXPAND_GROUP_ASSIGNED:
+        r = expand_group_assigned(tx, work);
+        break;
+    case WORK_EXPAND_GROUP_UNASSIGNED:
+        r = expand_group_unassigned(tx, work);
+        break;
+    case WORK_EXPAND_GROUP_DELETED:
+        r = expand_group_deleted(tx, work);
+        break;
+    case WORK_EXPAND_USER_DELETED:
+        r = expand_user_deleted(tx, work);
+        break;
+    case WORK_EXPAND_USER:
+        r = expand_user(tx, work);
+        break;
+    case WORK_EXPAND_BACKLOG:
+        r = expand_backlog(tx, work);
+        break;
+    default:
+        return ERR_UNSUPPORTED; /* not of this room */
+    }
+    if (r > 0) {
+        int moved = work_set_cursor(tx, work->rid, work->cursor);
+        return moved < 0 ? moved : 1;
+    }
+    return r;
+}

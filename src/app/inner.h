@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this room share. */
+#ifndef APP_INNER_H
+#define APP_INNER_H
+
+#include "app/account.h"
+#include "app/app.h"
+#include "base/limits.h"
+#include "record/record.h"
+
+#define APP_NAME_CHARS 100       /* characters of an app's catalogue key */
+#define APP_USER_NAME_CHARS 100  /* characters of a user name in an app, as published */
+#define APP_SECRET_BYTES 8192    /* bytes of a credential */
+#define APP_BASE_URL_BYTES 2048  /* bytes of a base URL */
+#define APP_PRIORITY_MAX 1000000 /* the worst priority of a group assignment */
+
+/* template.c */
+/* Refuses templates that app_template_apply() does not know. 0 or ERR_PROBLEM. */
+int app_template_check(const char *template, struct problem *problem) MUSTCHECK;
+/* The user name that the app's template (from its document) gives a person, in the tx's arena. */
+const char *app_template_apply(struct tx *tx, const struct app *app, const struct user *user)
+    __attribute__((returns_nonnull));
+
+/* document.c */
+struct app_document {
+    const char *name;
+    const char *label;
+    const char *sign_on_mode;
+    const char *text; /* the rest, as JSON, without secrets */
+};
+/* Judges a body for POST (`old` NULL) or PUT. Texts in the tx's arena. 0 or ERR_PROBLEM. */
+int app_document_read(struct tx *tx, const struct jval *body, const struct app *old, struct app_document *ret,
+                      struct problem *problem) MUSTCHECK;
+
+/* account.c */
+/* Why an account is looked at. */
+struct look {
+    enum work_class class;               /* of work for what is not a loss */
+    bool profile;                        /* something that the profile is made from may have changed */
+    bool again;                          /* what is owed was passed over while the person was suspended */
+    const struct app_switches *switches; /* NULL: read */
+};
+/* The heart of account_reconcile(): makes or changes the account's row, and its work. 0 or a negative error. */
+int account_look(struct tx *tx, const struct app *app, const struct user *user, const struct look *look) MUSTCHECK;
+/* The user of a rid even when the row is gone: then `deleted`, DEPROVISIONED. */
+int account_user(struct tx *tx, int64_t user_rid, struct user *ret) MUSTCHECK;
+/* Writes every column of the row, which exists. */
+int account_store(struct tx *tx, struct account *account) MUSTCHECK;
+int account_delete(struct tx *tx, const struct account *account) MUSTCHECK;
+int account_event(struct tx *tx, const char *type, const struct app *app, const struct user *user,
+                  const struct account *account) MUSTCHECK;
+int account_changed(struct tx *tx, int kind, const struct account *account) MUSTCHECK;
+/* Former accounts and those of scope GROUP that a group gives: above `after`, in order of rid. The count. */
+int account_list_via(struct tx *tx, int64_t app_rid, int64_t group_rid, int64_t after, struct account *ret,
+                     int limit) MUSTCHECK;
+/* Accounts of a person above the app rid `after`, former ones included, in order of app rid. The count. */
+int account_list_of_user(struct tx *tx, int64_t user_rid, int64_t after, struct account *ret, int limit) MUSTCHECK;
+
+/* profile.c */
+/* 1 when the app should hold another profile than it acknowledged, 0 when not. */
+int account_profile_differs(struct tx *tx, const struct account *account, const struct user *user) MUSTCHECK;
+
+/* assignment.c */
+int app_group_by_rid(struct tx *tx, int64_t rid, struct app_group *ret) MUSTCHECK; /* ERR_NOT_FOUND */
+/* Drops an assignment, with its change, event and the expansion that follows. `group` may be a tombstone. */
+int app_group_drop(struct tx *tx, const struct app *app, const struct group *group) MUSTCHECK;
+
+/* expand.c */
+/* Gives the app to a chunk of the members of an assigned group, or looks at them again. 1 more, 0 done. */
+int expand_assigned(struct tx *tx, const struct app *app, int64_t group_rid, enum work_class class, int64_t *cursor,
+                    int limit) MUSTCHECK;
+/* Looks at a chunk of the accounts that a group gave. 1 more, 0 done. */
+int expand_unassigned(struct tx *tx, const struct app *app, int64_t group_rid, int64_t *cursor, int limit) MUSTCHECK;
+
+/* react.c */
+int app_react(struct tx *tx, const struct change *change) MUSTCHECK;
+
+/* app.c */
+int app_event(struct tx *tx, const char *type, const struct app *app, const char *debug) MUSTCHECK;
+
+#endif
