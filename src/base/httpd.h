@@ -14,11 +14,15 @@ struct httpd;
 struct exchange; /* one request and its answer */
 
 struct httpd_options {
-    const char *host;          /* numeric address or name; loopback unless the caller decided otherwise */
+    const char *host;          /* numeric address or name; "" or NULL is every address, IPv6 and IPv4 */
     int port;                  /* 0 picks one */
     const char *tls_cert_file; /* PEM; NULL for plain HTTP */
     const char *tls_key_file;
-    size_t body_max; /* bytes; a longer body is read away and answered by the handler: exchange_body_too_large() */
+    /*
+     * bytes; a longer body is read away and answered by the handler: exchange_body_too_large(). One of more than 16
+     * times the maximum is cut off.
+     */
+    size_t body_max;
     /*
      * Called on the server's thread once per request, when it is complete. It must lead to exactly one exchange_send()
      * or exchange_reset(), from any thread, at once or later. It must not block.
@@ -32,7 +36,8 @@ int httpd_start(struct httpd **ret, const struct httpd_options *options, char *r
 int httpd_port(const struct httpd *httpd);
 /*
  * Stops accepting, waits until every exchange was answered (callers make sure that all are, at the latest after their
- * own deadline), closes, frees. Accepts NULL.
+ * own deadline), gives slow clients two seconds to read, closes, frees. Requests that still come on open connections
+ * get 503. Never called from the handler. Accepts NULL.
  */
 void httpd_stop(struct httpd *httpd);
 
@@ -45,19 +50,23 @@ const char *exchange_query(const struct exchange *exchange);                    
 const char *exchange_header(const struct exchange *exchange, const char *name); /* any case; NULL when absent */
 /* The values of all its lines, joined by ", " (proxies add lines of their own); NULL when absent. */
 const char *exchange_header_all(struct exchange *exchange, const char *name);
-const char *exchange_body(const struct exchange *exchange, size_t *ret_n);      /* "" and 0 when there is none */
+const char *exchange_body(const struct exchange *exchange, size_t *ret_n); /* "" and 0 when there is none */
 bool exchange_body_too_large(const struct exchange *exchange);
 const char *exchange_peer(const struct exchange *exchange); /* numeric address without port */
 /* A pointer of the handler's own, NULL at first. */
 void exchange_set_data(struct exchange *exchange, void *data);
 void *exchange_data(const struct exchange *exchange);
 
-/* --- the answer -----------------------------------------------------------------------------------------------------
+/* --- the answer --------------------------------------------------------------------------------------------------- */
+/*
+ * Adds a header line (a name may be added twice). Copies both. Control characters in the value become spaces, and a
+ * blank value adds nothing. Content-Length is not the caller's.
  */
-/* Adds a header line (a name may be added twice). Copies both. */
 void exchange_add_header(struct exchange *exchange, const char *name, const char *value);
-/* Sends status, headers and `n` bytes of body (copied; may be NULL with 0), and ends the exchange: it must not be
- * touched afterwards. */
+/*
+ * Sends status (200 to 599), headers and `n` bytes of body (copied; may be NULL with 0; not sent with 204, 304 and to
+ * HEAD), and ends the exchange: it must not be touched afterwards.
+ */
 void exchange_send(struct exchange *exchange, int status, const void *body, size_t n);
 /* Closes the connection without an answer (faults of the practice target). */
 void exchange_reset(struct exchange *exchange);
