@@ -58,28 +58,38 @@ struct answer {
     enum transport transport;
     int status;
     int64_t retry_after_ms; /* milliseconds to wait, -1: not said */
-    bool malformed;         /* the body is no JSON, was cut, or is over a limit */
+    int64_t reset_ms;       /* the same from a rate limit's reset header; becomes retry_after_ms of a 429 without one */
+    const char *transport_words; /* what the shell knows about a failure below HTTP; NULL takes the usual words */
+    /* There is a body, but it is no JSON object, was cut, is over a limit, or (ANSWER_LIST) is no list. No body at all
+     * is not malformed: bytes is 0. */
+    bool malformed;
     struct jread *reader;
     struct jval *rest;     /* the document without its long lists; NULL when there is none */
     struct buf excerpt;    /* the first ANSWER_EXCERPT_BYTES of the body */
+    size_t bytes;          /* of the body, all of them */
+    const char *secret;    /* answer_hide() */
     struct found resource; /* ANSWER_RESOURCE, ANSWER_MEMBERS: the resource */
     struct found *found;   /* ANSWER_LIST */
     size_t found_count, found_size;
     bool found_overflow;  /* more than ANSWER_FOUND_MAX matched: two matches at least */
     const char **members; /* ANSWER_MEMBERS: values, in order */
     size_t member_count, member_size;
-    bool has_members; /* the attribute was there (maybe empty) */
+    bool has_members; /* the attribute was there as an array (maybe empty); null proves nothing */
 };
 #define ANSWER_FOUND_MAX 200       /* resources kept of one list answer */
 #define ANSWER_MEMBERS_MAX 1000000 /* members kept of one group */
 
 struct answer *answer_new(enum answer_shape shape);
 struct answer *answer_free(struct answer *answer); /* accepts NULL, returns NULL */
-/* Body bytes as they arrive. */
+/* The credential that was sent: where the target repeats it, the excerpt and the words show asterisks instead. `secret`
+ * lives until answer_finish(); before that call. NULL and texts shorter than 4 bytes hide nothing. */
+void answer_hide(struct answer *answer, const char *secret);
+/* Body bytes as they arrive, in pieces of any size. */
 void answer_feed(struct answer *answer, const char *bytes, size_t n);
-/* Headers: only Retry-After matters (seconds or an HTTP date, against now_ms). */
+/* Headers: Retry-After matters (seconds or an HTTP date, against now_ms), and RateLimit-Reset with its older spellings
+ * (seconds from now, or seconds since the epoch). */
 void answer_header(struct answer *answer, const char *name, const char *value, int64_t now_ms);
-/* The exchange ended. */
+/* The exchange ended. `status` counts with TRANSPORT_OK only. Once per answer, which is complete from then on. */
 void answer_finish(struct answer *answer, enum transport transport, int status);
 
 /* What a request was, for judging: a failed read has no unknown outcome, a 404 on delete is success ... */
@@ -98,10 +108,16 @@ enum request_kind {
 };
 bool request_is_write(enum request_kind kind);
 
-/* ERROR_NONE: done as asked. REQUEST_FIND_*: 404 counts as "none found". REQUEST_DELETE_GROUP: 404 counts as done. A
- * create answered 2xx without an id is ERROR_OUTCOME_UNKNOWN (look it up). A write with TRANSPORT_UNKNOWN, 502 or 504
- * is ERROR_OUTCOME_UNKNOWN; a read is SERVER_ERROR. */
+/*
+ * ERROR_NONE: done as asked. REQUEST_FIND_*: 404 counts as "none found". REQUEST_DELETE_GROUP: 404 counts as done. A
+ * create answered 2xx without an id is ERROR_OUTCOME_UNKNOWN (look it up). A write with TRANSPORT_UNKNOWN, 408, 502,
+ * 504 or a proxy's 52x is ERROR_OUTCOME_UNKNOWN; a read is SERVER_ERROR. A create answered 404 is UNSUPPORTED: there is
+ * nothing to look for again. 403 with Retry-After is RATE_LIMITED. A 400, 409 or 422 to REQUEST_MEMBERS is
+ * MEMBER_UNKNOWN whatever the number of members: who was the cause shows when the batch is split.
+ */
 enum error_class answer_judge(const struct answer *answer, enum request_kind kind);
+/* The scimType of a SCIM error ("uniqueness", "noTarget"), or NULL. Lives as long as the answer. */
+const char *answer_scim_type(const struct answer *answer);
 /*
  * The words of the target: "Conflict. Errors reported by remote server: A team with this slug already exists." (the
  * reference's text form: HTTP reason, then scim detail), or what happened below HTTP ("Read timed out"). In `arena`.

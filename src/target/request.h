@@ -25,7 +25,11 @@ struct target_request target_create_user(struct arena *arena, const char *user_i
 struct target_request target_read_user(struct arena *arena, const char *external_id);
 /*
  * The difference between what the app acknowledged (`sent`, NULL: nothing is known) and `profile`, attribute by
- * attribute, and, when `active` is 1 or 0 (-1: not touched), the activation. False when there is nothing to send.
+ * attribute, and, when `active` is 1 or 0 (-1: not touched), the activation. False when there is nothing to send;
+ * `*ret` is then untouched. An attribute is a top-level one ("name", "emails"), replaced as a whole; what is gone is
+ * removed. Targets apply a PATCH as a whole: a deactivation that must not fail for a refused attribute is sent without
+ * them
+ * (`sent` equal to `profile`).
  */
 bool target_update_user(struct arena *arena, const char *external_id, const struct jval *sent,
                         const struct jval *profile, int active, struct target_request *ret);
@@ -34,7 +38,8 @@ struct target_request target_find_group(struct arena *arena, const char *name);
 struct target_request target_create_group(struct arena *arena, const char *name);
 struct target_request target_read_group(struct arena *arena, const char *external_id, bool with_members);
 struct target_request target_rename_group(struct arena *arena, const char *external_id, const char *name);
-/* Removals first, one operation each, then one add of all. At least one of the counts is positive. */
+/* Removals first, one operation each, then one add of all. At least one of the counts is positive; the caller bounds
+ * them. */
 struct target_request target_change_members(struct arena *arena, const char *external_id, const char *const *remove,
                                             size_t remove_count, const char *const *add, size_t add_count);
 struct target_request target_delete_group(struct arena *arena, const char *external_id);
@@ -45,13 +50,16 @@ struct target_request target_probe_users(struct arena *arena); /* GET /Users?sta
  * https://h/scim/Users?x=1&tenant=7. */
 const char *target_url(struct arena *arena, const char *base_url, const char *path) __attribute__((returns_nonnull));
 
-/* Which of the found resources is the one asked for: compares the names itself, folded. The count of matches; `*ret` is
- * the first. */
+/* Which of the found resources is the one asked for: compares the names itself, folded. The count of matches, 2 at
+ * least when there were more resources than an answer keeps; `*ret` is the first, untouched when none was seen. */
 size_t target_match_user(const struct answer *answer, const char *user_name, const struct found **ret);
 size_t target_match_group(const struct answer *answer, const char *name, const struct found **ret);
 
 /* The request and answer bodies as the journal may keep them: an allow-list (ids, user names, attribute names,
- * statuses); every other value appears as its type and length. In `arena`; NULL gives NULL. */
+ * statuses); every other value appears as its type and length, a name that is not SCIM's own by its length. Text that
+ * is no JSON gives "<N bytes, not JSON>". In `arena`; NULL gives NULL. */
 const char *target_redact(struct arena *arena, const char *json, size_t n);
+/* The same for a finished answer, whose body may be longer than its excerpt. NULL when there was no body. */
+const char *target_redact_answer(struct arena *arena, const struct answer *answer);
 
 #endif

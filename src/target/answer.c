@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads an answer as it arrives. Lists come out of the pull reader element by element and only what is asked for is
+ * kept of each, so that memory follows the number of ids, not the size of the body.
+ */
+#include "target/answer.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "target/inner.h"
+
+#include <ctype.h>
+
+#define RETRY_AFTER_MAX_S 86400    /* seconds: a longer wait that a target asks for counts as this one */
+#define EPOCH_SECONDS 1000000000LL /* a reset of so many seconds is a time, not a distance */
+
+static const struct jread_pattern resource_patterns[] = {{"members", true}, {"groups", true}};
+static const struct jread_pattern list_patterns[] = {
+    {"Resources", false}, {"Resources.members", true}, {"Resources.groups", true}};
+static const struct jread_pattern member_patterns[] = {{"members", false}};
+
+static struct jread *reader_new(enum answer_shape shape)
+{
+    const struct jread_pattern *patterns = resource_patterns;
+    size_t count = ARRAY_LEN(resource_patterns);
+    if (shape == ANSWER_LIST) {
+        patterns = list_patterns;
+        count = ARRAY_LEN(list_patterns);
+    } else if (shape == ANSWER_MEMBERS) {
+        patterns = member_patterns;
+        count = ARRAY_LEN(member_patterns);
+    }
+    return jread_new(patterns, count, LIMIT_ELEMENT_BYTES, LIMIT_ANSWER_BYTES);
+}
+
+struct answer *answer_new(enum answer_shape shape)
+{
+    struct answer *answer = NEW(struct answer);
+    answer->arena = arena_new();
+    answer->shape = shape;
+    answer->retry_after_ms = -1;
+    answer->reset_ms = -1;
+    answer->resource.active = -1;
+    answer->reader = reader_new(shape);
+    buf_init(&answer->excerpt, ANSWER_EXCERPT_BYTES);
+    return answer;
+}
+
+struct answer *answer_free(struct answer *answer)
+{
+    if (!answer)
+        return NULL;
+    jread_free(answer->reader);
+    jval_free(answer->rest);
+    buf_free(&answer->excerpt);
+    free(answer->found);
+    free(answer->members);
+    arena_free(answer->arena);
+    free(answer);
+    return NULL;
+}
+
+void answer_hide(struct answer *answer, const char *secret)
+{
+    answer->secret = secret;
+}
+
+/* --- what is kept ------------------------------------------------------------------------------------------------- */
+
+struct jval *get_any_case(const struct jval *object, const char *key)
+{
+    struct jval *exact = jval_get(object, key);
+    if (exact || jval_type(object) != JVAL_OBJECT)
+        return exact;
+    for (void *it = jval_first(object); it; it = jval_next(object, it)) {
+        if (strcasecmp(jval_iter_key(it), key) == 0)
+            return jval_iter_value(it);
+    }
+    return NULL;
+}
+
+const char *id_text(struct arena *arena, const struct jval *value)
+{
+    if (jval_type(value) == JVAL_INT)
+        return arena_printf(arena, "%lld", (long long)jval_int(value, 0));
+    const char *text = jval_str(value);
+    return text && *text ? arena_strdup(arena, text) : NULL;
+}
+
+/* Some servers write the truth value as a string, with a capital. */
+static int read_active(const struct jval *value)
+{
+    if (jval_type(value) == JVAL_BOOL)
+        return jval_is_true(value);
+    const char *text = jval_str(value);
+    if (!text)
+        return -1;
+    return strcasecmp(text, "true") == 0 ? 1 : strcasecmp(text, "false") == 0 ? 0 : -1;
+}
+
+static struct found read_found(struct arena *arena, const struct jval *resource)
+{
+    return (struct found){
+        .id = id_text(arena, get_any_case(resource, "id")),
+        .user_name = arena_strdup(arena, jval_str(get_any_case(resource, "userName"))),
+        .display_name = arena_strdup(arena, jval_str(get_any_case(resource, "displayName"))),
+        .external_id = id_text(arena, get_any_case(resource, "externalId")),
+        .active = read_active(get_any_case(resource, "active")),
+    };
+}
+
+static void keep_found(struct answer *answer, const struct jval *resource)
+{
+    if (jval_type(resource) != JVAL_OBJECT)
+        return;
+    if (answer->found_count == ANSWER_FOUND_MAX) {
+        answer->found_overflow = true;
+        return;
+    }
+    if (answer->found_count == answer->found_size) {
+        answer->found_size = answer->found_size ? answer->found_size * 2 : 4;
+        answer->found = mem_resize(answer->found, answer->found_size * sizeof(*answer->found));
+    }
+    answer->found[answer->found_count++] = read_found(answer->arena, resource);
+}
+
+/* A member without a value cannot be asked about or removed: it is left out. Servers were seen that list plain ids. */
+static void keep_member(struct answer *answer, const struct jval *member)
+{
+    const struct jval *value = jval_type(member) == JVAL_OBJECT ? get_any_case(member, "value") : member;
+    const char *id = id_text(answer->arena, value);
+    if (!id)
+        return;
+    if (answer->member_count == ANSWER_MEMBERS_MAX) {
+        answer->malformed = true;
+        return;
+    }
+    if (answer->member_count == answer->member_size) {
+        answer->member_size = answer->member_size ? answer->member_size * 2 : 64;
+        answer->members = mem_resize(answer->members, answer->member_size * sizeof(*answer->members));
+    }
+    answer->members[answer->member_count++] = id;
+}
+
+/* --- reading ------------------------------------------------------------------------------------------------------ */
+
+static void read_events(struct answer *answer)
+{
+    for (;;) {
+        struct jval *value CLEANUP(jval_freep) = NULL;
+        int event = jread_next(answer->reader, &value, NULL);
+        if (event == JREAD_ELEMENT) {
+            if (answer->shape == ANSWER_LIST)
+                keep_found(answer, value);
+            else
+                keep_member(answer, value);
+        } else if (event == JREAD_END) {
+            answer->rest = TAKE_PTR(value);
+            return;
+        } else {
+            if (event < 0)
+                answer->malformed = true;
+            return;
+        }
+    }
+}
+
+void answer_feed(struct answer *answer, const char *bytes, size_t n)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    /* A byte order mark is no JSON, but servers write it. It may arrive in pieces. */
+    while (n > 0 && answer->bytes < 3 && *bytes == mark[answer->bytes] && answer->excerpt.len == 0) {
+        answer->bytes++;
+        bytes++;
+        n--;
+    }
+    if (n == 0)
+        return;
+    answer->bytes += n;
+    buf_add(&answer->excerpt, bytes, MIN_OF(n, ANSWER_EXCERPT_BYTES - answer->excerpt.len));
+    if (answer->malformed)
+        return;
+    jread_feed(answer->reader, bytes, n);
+    read_events(answer);
+}
+
+/* --- headers ------------------------------------------------------------------------------------------------------ */
+
+/* Whole seconds, rounded up; -1 for anything else. */
+static int64_t read_seconds(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    int64_t seconds = 0;
+    if (digits == 0 || digits > 15)
+        return -1;
+    for (size_t i = 0; i < digits; i++)
+        seconds = seconds * 10 + (text[i] - '0');
+    if (text[digits] == '.') {
+        size_t fraction = strspn(text + digits + 1, "0123456789");
+        seconds += strspn(text + digits + 1, "0") < fraction;
+        digits += 1 + fraction;
+    }
+    return text[digits + strspn(text + digits, " \t\r\n")] ? -1 : seconds;
+}
+
+static int64_t bounded_wait(int64_t ms)
+{
+    return ms < 0 ? 0 : MIN_OF(ms, RETRY_AFTER_MAX_S * 1000LL);
+}
+
+static int64_t seconds_to_wait(int64_t seconds)
+{
+    return bounded_wait(MIN_OF(seconds, RETRY_AFTER_MAX_S) * 1000);
+}
+
+static int64_t read_retry_after(const char *value, int64_t now_ms)
+{
+    int64_t at_ms = 0;
+    int64_t seconds = read_seconds(value);
+    if (seconds >= 0)
+        return seconds_to_wait(seconds);
+    char trimmed[64];
+    size_t n = strlen(value);
+    while (n > 0 && isspace((unsigned char)value[n - 1]))
+        n--;
+    (void)snprintf(trimmed, sizeof(trimmed), "%.*s", (int)MIN_OF(n, sizeof(trimmed)), value);
+    return clock_parse_http(trimmed, &at_ms) == 0 ? bounded_wait(at_ms - now_ms) : -1;
+}
+
+static int64_t read_reset(const char *value, int64_t now_ms)
+{
+    int64_t seconds = read_seconds(value);
+    if (seconds < 0)
+        return -1;
+    return seconds < EPOCH_SECONDS ? seconds_to_wait(seconds) : bounded_wait(seconds * 1000 - now_ms);
+}
+
+void answer_header(struct answer *answer, const char *name, const char *value, int64_t now_ms)
+{
+    value += strspn(value, " \t");
+    if (strcasecmp(name, "Retry-After") == 0)
+        answer->retry_after_ms = read_retry_after(value, now_ms);
+    else if (strcasecmp(name, "RateLimit-Reset") == 0 || strcasecmp(name, "X-RateLimit-Reset") == 0 ||
+             strcasecmp(name, "X-Rate-Limit-Reset") == 0)
+        answer->reset_ms = read_reset(value, now_ms);
+}
+
+/* --- the end ------------------------------------------------------------------------------------------------------ */
+
+/* A list has Resources, or says how many there are: 0. Anything else (a login page in JSON, say) proves nothing. */
+static bool is_list(const struct jval *document)
+{
+    const struct jval *resources = get_any_case(document, "Resources");
+    enum jval_type type = jval_type(resources);
+    if (type == JVAL_ARRAY)
+        return true;
+    return (type == JVAL_NONE || type == JVAL_NULL) && jval_int(get_any_case(document, "totalResults"), -1) == 0;
+}
+
+/* No SCIM body is blank, but an empty one may come as a line end. */
+static bool is_blank(const struct answer *answer)
+{
+    const char *text = buf_text(&answer->excerpt);
+    return answer->bytes <= ANSWER_EXCERPT_BYTES && strspn(text, " \t\r\n") == strlen(text) &&
+           strlen(text) == answer->excerpt.len;
+}
+
+static void hide_secret(struct answer *answer)
+{
+    size_t n = answer->secret ? strlen(answer->secret) : 0;
+    char *at = answer->excerpt.data;
+    size_t left = answer->excerpt.len;
+    while (n >= 4 && at && (at = memmem(at, left, answer->secret, n)) != NULL) {
+        memset(at, '*', n);
+        at += n;
+        left = answer->excerpt.len - (size_t)(at - answer->excerpt.data);
+    }
+    /* The excerpt may end in the middle of it. */
+    for (size_t part = MIN_OF(n, answer->excerpt.len); n >= 4 && part >= 4; part--) {
+        char *tail = answer->excerpt.data + answer->excerpt.len - part;
+        if (part < n && memcmp(tail, answer->secret, part) == 0)
+            memset(tail, '*', part);
+    }
+}
+
+void answer_finish(struct answer *answer, enum transport transport, int status)
+{
+    answer->transport = transport;
+    answer->status = transport == TRANSPORT_OK ? status : 0;
+    if (is_blank(answer)) {
+        answer->malformed = false;
+        answer->bytes = 0;
+        buf_clear(&answer->excerpt);
+    } else if (!answer->malformed) {
+        jread_finish(answer->reader);
+        read_events(answer);
+        if (jval_type(answer->rest) != JVAL_OBJECT || (answer->shape == ANSWER_LIST && !is_list(answer->rest)))
+            answer->malformed = true;
+    }
+    if (answer->status / 100 == 2 && answer->rest && answer->shape != ANSWER_LIST)
+        answer->resource = read_found(answer->arena, answer->rest);
+    answer->has_members =
+        answer->shape == ANSWER_MEMBERS && jval_type(get_any_case(answer->rest, "members")) == JVAL_ARRAY;
+    if (answer->status == 429 && answer->retry_after_ms < 0)
+        answer->retry_after_ms = answer->reset_ms;
+    hide_secret(answer);
+    answer->secret = answer->secret ? arena_strdup(answer->arena, answer->secret) : NULL;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The room `target`: what is asked of an app, in SCIM 2.0, and what its answers mean. A dialect of pure functions: no
+ * socket, no clock, no store. request.c builds requests, user.c maps profiles, answer.c reads answers as they arrive,
+ * judge.c says what they mean, words.c puts them into words, redact.c makes bodies fit to be kept. Shared inside of
+ * the room only.
+ */
+#ifndef TARGET_INNER_H
+#define TARGET_INNER_H
+
+#include "base/jout.h"
+#include "target/answer.h"
+
+#define SCIM_CORE_USER "urn:ietf:params:scim:schemas:core:2.0:User"
+#define SCIM_CORE_GROUP "urn:ietf:params:scim:schemas:core:2.0:Group"
+#define SCIM_ENTERPRISE_USER "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+#define SCIM_PATCH_OP "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+/* The attributes of a SCIM user that a profile gives, as an object of PATCH paths: "userName", "emails",
+ * SCIM_ENTERPRISE_USER ":department". The caller frees. NULL profile gives an empty object. */
+struct jval *user_attributes(const struct jval *profile);
+/* Writes the attributes of user_attributes() into the open object of a resource; `extension`: into the extension's
+ * object (true) or into the resource itself (false). */
+void user_write(struct jout *out, const struct jval *attributes, bool extension);
+/* True when an attribute of the enterprise extension is among them. */
+bool user_has_extension(const struct jval *attributes);
+/* Writes into the open Operations array what leads from the attributes `before` to `after`. The count of operations. */
+size_t user_write_difference(struct jout *out, const struct jval *before, const struct jval *after);
+
+/* The member of an object whose name is `key` but for ASCII case; NULL when there is none. */
+struct jval *get_any_case(const struct jval *object, const char *key);
+/* The text of an id: a string that is not empty, or an integer; NULL otherwise. In `arena`. */
+const char *id_text(struct arena *arena, const struct jval *value);
+/* What counts as an id, a user name, or a word of the protocol is the business of redact.c; the reason phrase of a
+ * status is that of words.c: NULL for a status without one. */
+const char *http_reason(int status);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the directory's profile (flat, the directory's attribute names) to a SCIM user: core and enterprise attributes
+ * of RFC 7643 sections 4.1 and 4.3, by the table below. An attribute that is not in the table is not sent.
+ *
+ * A second e-mail address is sent as type "other": it is where somebody can be reached besides work, and "home" would
+ * claim more than the directory knows. `primary` stands on the work address and the work telephone only, never as
+ * false.
+ */
+#include "target/inner.h"
+
+struct mapping {
+    const char *from;
+    const char *path;
+    const char *sub;  /* sub-attribute, NULL for a plain attribute */
+    const char *type; /* of the element of a multi-valued attribute, NULL for single values */
+    bool primary;
+};
+
+static const struct mapping mappings[] = {
+    {"userName", "userName", NULL, NULL, false},
+    {"lastName", "name", "familyName", NULL, false},
+    {"firstName", "name", "givenName", NULL, false},
+    {"middleName", "name", "middleName", NULL, false},
+    {"honorificPrefix", "name", "honorificPrefix", NULL, false},
+    {"honorificSuffix", "name", "honorificSuffix", NULL, false},
+    {"displayName", "displayName", NULL, NULL, false},
+    {"nickName", "nickName", NULL, NULL, false},
+    {"profileUrl", "profileUrl", NULL, NULL, false},
+    {"title", "title", NULL, NULL, false},
+    {"userType", "userType", NULL, NULL, false},
+    {"preferredLanguage", "preferredLanguage", NULL, NULL, false},
+    {"locale", "locale", NULL, NULL, false},
+    {"timezone", "timezone", NULL, NULL, false},
+    {"email", "emails", "value", "work", true},
+    {"secondEmail", "emails", "value", "other", false},
+    {"primaryPhone", "phoneNumbers", "value", "work", true},
+    {"mobilePhone", "phoneNumbers", "value", "mobile", false},
+    {"postalAddress", "addresses", "formatted", "work", false},
+    {"streetAddress", "addresses", "streetAddress", "work", false},
+    {"city", "addresses", "locality", "work", false},
+    {"state", "addresses", "region", "work", false},
+    {"zipCode", "addresses", "postalCode", "work", false},
+    {"countryCode", "addresses", "country", "work", false},
+    {"employeeNumber", SCIM_ENTERPRISE_USER ":employeeNumber", NULL, NULL, false},
+    {"costCenter", SCIM_ENTERPRISE_USER ":costCenter", NULL, NULL, false},
+    {"organization", SCIM_ENTERPRISE_USER ":organization", NULL, NULL, false},
+    {"division", SCIM_ENTERPRISE_USER ":division", NULL, NULL, false},
+    {"department", SCIM_ENTERPRISE_USER ":department", NULL, NULL, false},
+    {"managerId", SCIM_ENTERPRISE_USER ":manager", "value", NULL, false},
+    {"manager", SCIM_ENTERPRISE_USER ":manager", "displayName", NULL, false},
+};
+
+static struct jval *child(struct jval *object, const char *key, struct jval *(*make)(void))
+{
+    struct jval *found = jval_get(object, key);
+    if (!found) {
+        found = make();
+        jval_set(object, key, found);
+    }
+    return found;
+}
+
+/* The element of a multi-valued attribute with this type; the table names the elements of a type in a row. */
+static struct jval *element(struct jval *array, const struct mapping *mapping)
+{
+    size_t count = jval_len(array);
+    struct jval *last = count ? jval_at(array, count - 1) : NULL;
+    if (str_eq(jval_get_str(last, "type"), mapping->type))
+        return last;
+    struct jval *added = jval_new_object();
+    jval_set_str(added, "type", mapping->type);
+    if (mapping->primary)
+        jval_set(added, "primary", jval_new_bool(true));
+    jval_append(array, added);
+    return added;
+}
+
+struct jval *user_attributes(const struct jval *profile)
+{
+    struct jval *attributes = jval_new_object();
+    for (size_t i = 0; i < ARRAY_LEN(mappings); i++) {
+        const struct mapping *m = &mappings[i];
+        const char *value = jval_get_str(profile, m->from);
+        if (!value || !*value)
+            continue;
+        struct jval *holder = attributes;
+        if (m->type)
+            holder = element(child(attributes, m->path, jval_new_array), m);
+        else if (m->sub)
+            holder = child(attributes, m->path, jval_new_object);
+        jval_set_str(holder, m->sub ? m->sub : m->path, value);
+    }
+    return attributes;
+}
+
+/* The name inside of the extension, or NULL for a core attribute. */
+static const char *extension_name(const char *path)
+{
+    size_t n = strlen(SCIM_ENTERPRISE_USER);
+    return strncmp(path, SCIM_ENTERPRISE_USER, n) == 0 ? path + n + 1 : NULL;
+}
+
+bool user_has_extension(const struct jval *attributes)
+{
+    for (void *it = jval_first(attributes); it; it = jval_next(attributes, it)) {
+        if (extension_name(jval_iter_key(it)))
+            return true;
+    }
+    return false;
+}
+
+void user_write(struct jout *out, const struct jval *attributes, bool extension)
+{
+    for (void *it = jval_first(attributes); it; it = jval_next(attributes, it)) {
+        const char *inside = extension_name(jval_iter_key(it));
+        if (!!inside == extension)
+            jout_val(out, inside ? inside : jval_iter_key(it), jval_iter_value(it));
+    }
+}
+
+static void write_remove(struct jout *out, const char *path, const char *sub)
+{
+    jout_object(out, NULL);
+    jout_str(out, "op", "remove");
+    if (sub) {
+        struct buf joined;
+        buf_init(&joined, 512);
+        buf_printf(&joined, "%s.%s", path, sub);
+        jout_str(out, "path", buf_text(&joined));
+        buf_free(&joined);
+    } else {
+        jout_str(out, "path", path);
+    }
+    jout_end(out);
+}
+
+/* A replaced complex value leaves the sub-attributes that it does not name as they are (RFC 7644 section 3.5.2.3):
+ * those that are gone are removed by name first. */
+static size_t write_gone_parts(struct jout *out, const char *path, const struct jval *before, const struct jval *after)
+{
+    size_t count = 0;
+    if (jval_type(before) != JVAL_OBJECT)
+        return 0;
+    for (void *it = jval_first(before); it; it = jval_next(before, it)) {
+        if (!jval_get(after, jval_iter_key(it))) {
+            write_remove(out, path, jval_iter_key(it));
+            count++;
+        }
+    }
+    return count;
+}
+
+size_t user_write_difference(struct jout *out, const struct jval *before, const struct jval *after)
+{
+    size_t count = 0;
+    for (void *it = jval_first(before); it; it = jval_next(before, it)) {
+        const char *path = jval_iter_key(it);
+        /* A user without a user name is nothing that SCIM knows: the name there stays. */
+        if (jval_get(after, path) || str_eq(path, "userName"))
+            continue;
+        write_remove(out, path, NULL);
+        count++;
+    }
+    for (void *it = jval_first(after); it; it = jval_next(after, it)) {
+        const char *path = jval_iter_key(it);
+        const struct jval *value = jval_iter_value(it);
+        const struct jval *old = jval_get(before, path);
+        if (old && jval_equal(old, value))
+            continue;
+        count += write_gone_parts(out, path, old, value) + 1;
+        jout_object(out, NULL);
+        jout_str(out, "op", "replace");
+        jout_str(out, "path", path);
+        jout_val(out, "value", value);
+        jout_end(out);
+    }
+    return count;
+}
