@@ -90,7 +90,8 @@ static const char *format_wanted(enum attribute_format format, const char *text)
     case FORMAT_URI:
         return is_uri(text) ? NULL : "a URI like https://example.com/path";
     case FORMAT_COUNTRY:
-        return strlen(text) == 2 && is_word(text, "") ? NULL : "a country code of two letters like SE";
+        return strlen(text) == 2 && is_letter(text[0]) && is_letter(text[1]) ? NULL
+                                                                             : "a country code of two letters like SE";
     case FORMAT_LANGUAGE:
         return is_word(text, "-,;=.* ") ? NULL : "a language tag like en or en-US";
     case FORMAT_LOCALE:
