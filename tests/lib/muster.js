@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// `muster serve` and `muster practice` as a test uses them.
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+
+const { Program, run } = require('./program');
+const { request } = require('./http');
+
+const ROOT = path.resolve(__dirname, '..', '..');
+const BIN = process.env.MUSTER_BIN || path.join(ROOT, 'build-asan', 'src', 'cli', 'muster');
+const READY = /ready on (https?:\/\/[^\s/]+:\d+)/;
+
+function temporaryDirectory() {
+    return fs.mkdtempSync(path.join(os.tmpdir(), 'muster-test-'));
+}
+
+class Muster {
+    // A server on a port and a data directory of its own. `args` are added to the command line.
+    static async start({ args = [], env = {}, dir } = {}) {
+        const muster = new Muster();
+        muster.args = args;
+        muster.env = env;
+        muster.dir = dir || temporaryDirectory();
+        muster.ownsDir = !dir;
+        muster.data = path.join(muster.dir, 'data');
+        muster.change = 0; // the newest change that an answer has named
+        await muster.startAgain();
+        return muster;
+    }
+
+    async startAgain(args = this.args) {
+        this.program = await Program.start(BIN, ['serve', '--data', this.data, '--listen', '127.0.0.1:0', ...args], {
+            ready: READY,
+            env: this.env,
+            cwd: this.dir,
+        });
+        this.url = this.program.ready[1];
+        this.token = this.token || fs.readFileSync(path.join(this.data, 'admin.token'), 'utf8').trim();
+    }
+
+    note(value) {
+        this.change = Math.max(this.change, Number(value || 0));
+    }
+
+    // A call of the API with the administrator's token, or that of `token` (null: none).
+    async call(method, path_, { token = this.token, headers = {}, ...rest } = {}) {
+        const authorization = token ? { Authorization: `SSWS ${token}` } : {};
+        const answer = await request(this.url, method, path_, { headers: { ...authorization, ...headers }, ...rest });
+        this.note(answer.headers['x-muster-change']);
+        return answer;
+    }
+
+    // The same for a call that must succeed; its JSON.
+    async ask(method, path_, body, options = {}) {
+        const answer = await this.call(method, path_, { body, ...options });
+        assert.ok(answer.status >= 200 && answer.status < 300, `${method} ${path_}: ${answer.status} ${answer.text}`);
+        return answer.json;
+    }
+
+    // Waits until everything that the calls up to now have caused in an app is done: the last answer of `sync`.
+    async sync(appId, { after = this.change, timeout = 60000 } = {}) {
+        const deadline = Date.now() + timeout;
+        for (;;) {
+            const answer = await this.ask('GET', `/api/v1/apps/${appId}/sync?after=${after}&wait=10s`);
+            if (answer.done) return answer;
+            if (Date.now() > deadline) {
+                throw this.program.failure(`app ${appId} was not in step after ${timeout} ms: ${JSON.stringify(answer)}`);
+            }
+        }
+    }
+
+    // The same, and nothing may have failed.
+    async synced(appId, options) {
+        const answer = await this.sync(appId, options);
+        assert.equal(answer.failed, 0, `work failed: ${JSON.stringify(answer)}`);
+        return answer;
+    }
+
+    // The command line against this server: { code, output }.
+    cli(args, options = {}) {
+        return run(BIN, args, {
+            cwd: this.dir,
+            ...options,
+            env: { MUSTER_URL: this.url, MUSTER_TOKEN: this.token, ...(options.env || {}) },
+        });
+    }
+
+    check() {
+        this.program.check();
+    }
+
+    kill() {
+        return this.program.kill();
+    }
+
+    async stop() {
+        try {
+            await this.program.stop();
+        } finally {
+            if (this.ownsDir) fs.rmSync(this.dir, { recursive: true, force: true });
+        }
+    }
+}
+
+// A SCIM server to push to. Both kinds of target answer the same questions:
+//   baseUrl, token           what a connection needs
+//   users(), groups()        everything there is, as SCIM resources
+//   mark(), log(mark)        requests received since: { number, method, path, query, json, status, dropped }
+//   seedUser(), seedGroup()  what was there before Muster came; the new resource
+class Practice {
+    static async start({ args = [] } = {}) {
+        const target = new Practice();
+        target.kind = 'practice';
+        target.token = 'a-token-of-the-practice-target';
+        target.program = await Program.start(BIN, ['practice', '--listen', '127.0.0.1:0', '--token', target.token, ...args], {
+            ready: /(https?:\/\/[^\s/]+:\d+)/,
+        });
+        target.url = target.program.ready[1];
+        target.baseUrl = `${target.url}/scim/v2`;
+        return target;
+    }
+
+    async ask(method, path_, body) {
+        const headers = { Authorization: `Bearer ${this.token}` };
+        if (body) headers['Content-Type'] = 'application/scim+json';
+        const answer = await request(this.url, method, path_, { headers, body });
+        assert.ok(answer.status < 300, `${method} ${path_}: ${answer.status} ${answer.text}`);
+        return answer.json;
+    }
+
+    state() {
+        return this.ask('GET', '/practice/state');
+    }
+
+    async faults(faults) {
+        await this.ask('PUT', '/practice/faults', { faults });
+    }
+
+    async mark() {
+        return (await this.ask('GET', '/practice/journal?after=999999999')).last;
+    }
+
+    async log(mark = 0) {
+        const { oldest, entries } = await this.ask('GET', `/practice/journal?after=${mark}`);
+        assert.ok(entries.length === 0 || oldest <= mark + 1, 'the journal has forgotten requests that are asked for');
+        return entries.map((entry) => ({ ...entry, json: tryJson(entry.body) }));
+    }
+
+    async list(what) {
+        const all = [];
+        for (;;) {
+            const page = await this.ask('GET', `/scim/v2/${what}?startIndex=${all.length + 1}&count=1000`);
+            all.push(...(page.Resources || []));
+            if (all.length >= page.totalResults || !(page.Resources || []).length) return all;
+        }
+    }
+
+    users() {
+        return this.list('Users');
+    }
+
+    groups() {
+        return this.list('Groups');
+    }
+
+    seedUser(resource) {
+        return this.ask('POST', '/scim/v2/Users', { schemas: [USER_SCHEMA], active: true, ...resource });
+    }
+
+    seedGroup(resource) {
+        return this.ask('POST', '/scim/v2/Groups', { schemas: [GROUP_SCHEMA], ...resource });
+    }
+
+    check() {
+        this.program.check();
+    }
+
+    stop() {
+        return this.program.stop();
+    }
+}
+
+const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
+const GROUP_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:Group';
+
+function tryJson(text) {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return undefined;
+    }
+}
+
+module.exports = { BIN, ROOT, Muster, Practice, temporaryDirectory, USER_SCHEMA, GROUP_SCHEMA };
