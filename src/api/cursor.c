@@ -23,10 +23,10 @@ char *cursor_encode(struct arena *arena, const unsigned char key[static CURSOR_K
 {
     size_t text_n = strlen(text);
     size_t n = 1 + MAC_BYTES + text_n;
-    unsigned char *bytes = arena_alloc(arena, n);
+    unsigned char *bytes = arena_alloc(arena, n + 1);
     bytes[0] = CURSOR_VERSION;
     mac(key, scope, text, text_n, bytes + 1);
-    memcpy(bytes + 1 + MAC_BYTES, text, text_n);
+    memcpy(bytes + 1 + MAC_BYTES, text, text_n + 1);
     size_t size = sodium_base64_encoded_len(n, BASE64);
     char *cursor = arena_alloc(arena, size);
     (void)sodium_bin2base64(cursor, size, bytes, n, BASE64);

@@ -101,7 +101,7 @@ static int create_token(struct tx *tx, struct call *call)
 static int update_token(struct tx *tx, struct call *call)
 {
     const struct jval *body;
-    struct api_token token;
+    struct api_token token = {0};
     int r = call_body_object(call, &body);
     if (r == 0)
         r = check_fields(call, body);

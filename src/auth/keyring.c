@@ -227,7 +227,7 @@ static int write_file(const struct keyring *keyring, const char *path, bool repl
 int keyring_load(struct keyring **ret, const char *path, bool create, char *ret_why, size_t why_size)
 {
     auth_ready();
-    char text[KEY_FILE_BYTES];
+    char text[KEY_FILE_BYTES] = "";
     int r = read_file(path, text, ret_why, why_size);
     if (r == ERR_NOT_FOUND && create) {
         struct keyring *made = NEW(struct keyring);

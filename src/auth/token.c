@@ -192,7 +192,7 @@ static int find_token(struct tx *tx, const char *id, struct api_token *ret, stru
 
 int token_rename(struct tx *tx, const char *id, const char *name, struct problem *problem)
 {
-    struct api_token token;
+    struct api_token token = {0};
     int r = find_token(tx, id, &token, problem);
     if (r == 0)
         r = check_name(name, problem);
@@ -206,7 +206,7 @@ int token_rename(struct tx *tx, const char *id, const char *name, struct problem
 
 int token_revoke(struct tx *tx, const char *id, struct problem *problem)
 {
-    struct api_token token;
+    struct api_token token = {0};
     int r = find_token(tx, id, &token, problem);
     if (r < 0)
         return r;
