@@ -162,21 +162,22 @@ int app_group_put(struct tx *tx, const struct app *app, const struct group *grou
         r = next_priority(tx, app->rid, &priority);
     if (r < 0)
         return r;
-    bool same = !is_new && priority == old.priority && strcmp(text, old.profile) == 0;
-    if (!same) {
-        int64_t rid = 0;
-        r = tx_get_int(tx, &rid, &GROUP_PUT, I(app->rid), I(group->rid), I(priority), T(text), I(tx_now(tx)));
-        if (r >= 0 && is_new)
-            r = tx_change(tx,
-                          (struct change){.kind = CHANGE_GROUP_ASSIGNED, .subject = app->rid, .object = group->rid});
-        else if (r >= 0)
-            r = work_add(tx, app->rid, WORK_EXPAND_GROUP_ASSIGNED, rid, WORK_BULK);
-        if (r < 0)
-            return r;
-        r = group_event(tx, is_new ? "group.application_assignment.add" : "group.application_assignment.update", app,
-                        group);
+    if (!is_new && priority == old.priority && strcmp(text, old.profile) == 0) {
+        *ret = old;
+        return 0;
     }
-    return r < 0 ? r : app_group_get(tx, app->rid, group->rid, ret);
+    int64_t rid = 0;
+    r = tx_get_int(tx, &rid, &GROUP_PUT, I(app->rid), I(group->rid), I(priority), T(text), I(tx_now(tx)));
+    if (r >= 0)
+        r = app_group_by_rid(tx, rid, ret);
+    if (r < 0)
+        return r;
+    if (is_new) {
+        r = tx_change(tx, (struct change){.kind = CHANGE_GROUP_ASSIGNED, .subject = app->rid, .object = group->rid});
+        return r < 0 ? r : group_event(tx, "group.application_assignment.add", app, group);
+    }
+    r = spread_assigned(tx, app, ret);
+    return r < 0 ? r : group_event(tx, "group.application_assignment.update", app, group);
 }
 
 int app_group_drop(struct tx *tx, const struct app *app, const struct group *group)

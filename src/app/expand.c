@@ -9,8 +9,9 @@ static int look_at(struct tx *tx, const struct app *app, int64_t user_rid, const
     return r < 0 ? r : account_look(tx, app, &user, look);
 }
 
-int expand_assigned(struct tx *tx, const struct app *app, int64_t group_rid, enum work_class class, int64_t *cursor,
-                    int limit)
+/* Gives the app to a chunk of the members of an assigned group, or looks at them again. 1 more, 0 done. */
+static int expand_assigned(struct tx *tx, const struct app *app, int64_t group_rid, enum work_class class,
+                           int64_t *cursor, int limit)
 {
     struct app_switches switches;
     int r = app_switches_get(tx, app->rid, &switches);
@@ -28,7 +29,8 @@ int expand_assigned(struct tx *tx, const struct app *app, int64_t group_rid, enu
     return count < 0 ? count : count == limit;
 }
 
-int expand_unassigned(struct tx *tx, const struct app *app, int64_t group_rid, int64_t *cursor, int limit)
+/* Looks at a chunk of the accounts that a group gave. 1 more, 0 done. */
+static int expand_unassigned(struct tx *tx, const struct app *app, int64_t group_rid, int64_t *cursor, int limit)
 {
     struct app_switches switches;
     int r = app_switches_get(tx, app->rid, &switches);
@@ -44,6 +46,32 @@ int expand_unassigned(struct tx *tx, const struct app *app, int64_t group_rid, i
         *cursor = accounts[i].rid;
     }
     return count < 0 ? count : count == limit;
+}
+
+int spread_assigned(struct tx *tx, const struct app *app, const struct app_group *assignment)
+{
+    int64_t rids[REACT_ACCOUNTS + 1];
+    int count = group_member_rids(tx, assignment->group_rid, 0, rids, REACT_ACCOUNTS + 1);
+    if (count < 0)
+        return count;
+    if (count > REACT_ACCOUNTS)
+        return work_add(tx, app->rid, WORK_EXPAND_GROUP_ASSIGNED, assignment->rid, WORK_BULK);
+    int64_t cursor = 0;
+    int r = expand_assigned(tx, app, assignment->group_rid, WORK_FRESH, &cursor, REACT_ACCOUNTS + 1);
+    return r < 0 ? r : 0;
+}
+
+int spread_unassigned(struct tx *tx, const struct app *app, int64_t group_rid)
+{
+    struct account *few = arena_array(tx_arena(tx), REACT_ACCOUNTS + 1, sizeof(*few));
+    int count = account_list_via(tx, app->rid, group_rid, 0, few, REACT_ACCOUNTS + 1);
+    if (count < 0)
+        return count;
+    if (count > REACT_ACCOUNTS)
+        return work_add(tx, app->rid, WORK_EXPAND_GROUP_UNASSIGNED, group_rid, WORK_URGENT);
+    int64_t cursor = 0;
+    int r = expand_unassigned(tx, app, group_rid, &cursor, REACT_ACCOUNTS + 1);
+    return r < 0 ? r : 0;
 }
 
 static int expand_group_assigned(struct tx *tx, struct work *work)

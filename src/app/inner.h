@@ -66,11 +66,16 @@ int app_group_by_rid(struct tx *tx, int64_t rid, struct app_group *ret) MUSTCHEC
 int app_group_drop(struct tx *tx, const struct app *app, const struct group *group) MUSTCHECK;
 
 /* expand.c */
-/* Gives the app to a chunk of the members of an assigned group, or looks at them again. 1 more, 0 done. */
-int expand_assigned(struct tx *tx, const struct app *app, int64_t group_rid, enum work_class class, int64_t *cursor,
-                    int limit) MUSTCHECK;
-/* Looks at a chunk of the accounts that a group gave. 1 more, 0 done. */
-int expand_unassigned(struct tx *tx, const struct app *app, int64_t group_rid, int64_t *cursor, int limit) MUSTCHECK;
+/*
+ * Accounts that one fact looks at itself: each may write the account, its work, an event, and what push adds, which
+ * stays within LIMIT_REACTOR_ROWS.
+ */
+#define REACT_ACCOUNTS 100
+/* The people of a group that was assigned, or whose assignment changed: at once when they are few, else an expansion.
+ */
+int spread_assigned(struct tx *tx, const struct app *app, const struct app_group *assignment) MUSTCHECK;
+/* The same for accounts that a group gave. */
+int spread_unassigned(struct tx *tx, const struct app *app, int64_t group_rid) MUSTCHECK;
 
 /* react.c */
 int app_react(struct tx *tx, const struct change *change) MUSTCHECK;

@@ -3,12 +3,6 @@
  * an expansion instead. */
 #include "app/inner.h"
 
-/*
- * Accounts that one fact looks at itself: each may write the account, its work, an event, and what push adds, which
- * stays within LIMIT_REACTOR_ROWS.
- */
-#define REACT_ACCOUNTS 100
-
 /* A set of app rids; `full` when there were more than fit. */
 struct apps {
     int64_t rids[REACT_ACCOUNTS];
@@ -127,46 +121,25 @@ static int on_group_deleted(struct tx *tx, const struct change *change)
     return count < 0 ? count : work_add(tx, 0, WORK_EXPAND_GROUP_DELETED, group.rid, WORK_URGENT);
 }
 
-/* A small group's people get the app with the assignment itself. */
 static int on_group_assigned(struct tx *tx, const struct change *change)
 {
     struct app app;
     struct app_group assignment;
-    int64_t rids[REACT_ACCOUNTS + 1];
     int r = app_by_rid(tx, change->subject, &app);
     if (r == 0)
         r = app_group_get(tx, app.rid, change->object, &assignment);
     if (r == ERR_NOT_FOUND)
         return 0; /* and gone again */
-    if (r < 0)
-        return r;
-    int count = group_member_rids(tx, change->object, 0, rids, REACT_ACCOUNTS + 1);
-    if (count < 0)
-        return count;
-    if (count > REACT_ACCOUNTS)
-        return work_add(tx, app.rid, WORK_EXPAND_GROUP_ASSIGNED, assignment.rid, WORK_BULK);
-    int64_t cursor = 0;
-    r = expand_assigned(tx, &app, change->object, WORK_FRESH, &cursor, REACT_ACCOUNTS + 1);
-    return r < 0 ? r : 0;
+    return r < 0 ? r : spread_assigned(tx, &app, &assignment);
 }
 
 static int on_group_unassigned(struct tx *tx, const struct change *change)
 {
     struct app app;
-    struct account few[REACT_ACCOUNTS + 1];
     int r = app_by_rid(tx, change->subject, &app);
     if (r == ERR_NOT_FOUND)
         return 0;
-    if (r < 0)
-        return r;
-    int count = account_list_via(tx, app.rid, change->object, 0, few, REACT_ACCOUNTS + 1);
-    if (count < 0)
-        return count;
-    if (count > REACT_ACCOUNTS)
-        return work_add(tx, app.rid, WORK_EXPAND_GROUP_UNASSIGNED, change->object, WORK_URGENT);
-    int64_t cursor = 0;
-    r = expand_unassigned(tx, &app, change->object, &cursor, REACT_ACCOUNTS + 1);
-    return r < 0 ? r : 0;
+    return r < 0 ? r : spread_unassigned(tx, &app, change->object);
 }
 
 int app_react(struct tx *tx, const struct change *change)
