@@ -84,7 +84,9 @@ const char *id_text(struct arena *arena, const struct jval *value)
     if (jval_type(value) == JVAL_INT)
         return arena_printf(arena, "%lld", (long long)jval_int(value, 0));
     const char *text = jval_str(value);
-    return text && *text ? arena_strdup(arena, text) : NULL;
+    /* "." and ".." cannot be a segment of a path: on the way to the target they would name something else. */
+    bool usable = text && *text && !str_eq(text, ".") && !str_eq(text, "..");
+    return usable ? arena_strdup(arena, text) : NULL;
 }
 
 /* Some servers write the truth value as a string, with a capital. */
@@ -169,8 +171,8 @@ void answer_feed(struct answer *answer, const char *bytes, size_t n)
 {
     static const char mark[] = "\xef\xbb\xbf";
     /* A byte order mark is no JSON, but servers write it. It may arrive in pieces. */
-    while (n > 0 && answer->bytes < 3 && *bytes == mark[answer->bytes] && answer->excerpt.len == 0) {
-        answer->bytes++;
+    while (n > 0 && answer->bytes == 0 && answer->mark_bytes < 3 && *bytes == mark[answer->mark_bytes]) {
+        answer->mark_bytes++;
         bytes++;
         n--;
     }

@@ -64,9 +64,10 @@ struct answer {
      * is not malformed: bytes is 0. */
     bool malformed;
     struct jread *reader;
-    struct jval *rest;     /* the document without its long lists; NULL when there is none */
-    struct buf excerpt;    /* the first ANSWER_EXCERPT_BYTES of the body */
-    size_t bytes;          /* of the body, all of them */
+    struct jval *rest;  /* the document without its long lists; NULL when there is none */
+    struct buf excerpt; /* the first ANSWER_EXCERPT_BYTES of the body */
+    size_t bytes;       /* of the body, all of them, without a byte order mark */
+    size_t mark_bytes;
     const char *secret;    /* answer_hide() */
     struct found resource; /* ANSWER_RESOURCE, ANSWER_MEMBERS: the resource */
     struct found *found;   /* ANSWER_LIST */
@@ -112,8 +113,9 @@ bool request_is_write(enum request_kind kind);
  * ERROR_NONE: done as asked. REQUEST_FIND_*: 404 counts as "none found". REQUEST_DELETE_GROUP: 404 counts as done. A
  * create answered 2xx without an id is ERROR_OUTCOME_UNKNOWN (look it up). A write with TRANSPORT_UNKNOWN, 408, 502,
  * 504 or a proxy's 52x is ERROR_OUTCOME_UNKNOWN; a read is SERVER_ERROR. A create answered 404 is UNSUPPORTED: there is
- * nothing to look for again. 403 with Retry-After is RATE_LIMITED. A 400, 409 or 422 to REQUEST_MEMBERS is
- * MEMBER_UNKNOWN whatever the number of members: who was the cause shows when the batch is split.
+ * nothing to look for again. 403 with Retry-After is RATE_LIMITED. A find answered invalidFilter or tooMany is
+ * UNSUPPORTED: nothing is known. A 400, 409 or 422 to REQUEST_MEMBERS is MEMBER_UNKNOWN whatever the number of members:
+ * who was the cause shows when the batch is split.
  */
 enum error_class answer_judge(const struct answer *answer, enum request_kind kind);
 /* The scimType of a SCIM error ("uniqueness", "noTarget"), or NULL. Lives as long as the answer. */

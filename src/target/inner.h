@@ -29,10 +29,9 @@ size_t user_write_difference(struct jout *out, const struct jval *before, const 
 
 /* The member of an object whose name is `key` but for ASCII case; NULL when there is none. */
 struct jval *get_any_case(const struct jval *object, const char *key);
-/* The text of an id: a string that is not empty, or an integer; NULL otherwise. In `arena`. */
+/* The text of an id: a string that can stand in a path, or an integer; NULL otherwise. In `arena`. */
 const char *id_text(struct arena *arena, const struct jval *value);
-/* What counts as an id, a user name, or a word of the protocol is the business of redact.c; the reason phrase of a
- * status is that of words.c: NULL for a status without one. */
+/* The reason phrase of an HTTP status; NULL for a status without one. */
 const char *http_reason(int status);
 
 #endif

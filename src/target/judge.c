@@ -132,6 +132,10 @@ static enum error_class judge_refusal(const struct answer *answer, enum request_
         return ERROR_MEMBER_UNKNOWN;
     if (gives_name(kind) && scim_type && strcasecmp(scim_type, "uniqueness") == 0)
         return ERROR_NAME_TAKEN;
+    /* The question could not be put to this app, whatever the value is worth. */
+    if (is_find(kind) && scim_type &&
+        (strcasecmp(scim_type, "invalidFilter") == 0 || strcasecmp(scim_type, "tooMany") == 0))
+        return ERROR_UNSUPPORTED;
     return ERROR_ATTRIBUTE_REFUSED;
 }
 
