@@ -193,6 +193,7 @@ int api_start(struct api **ret, const struct api_options *options, char *ret_why
     (void)pthread_cond_init(&api->changed, &attr);
     (void)pthread_condattr_destroy(&attr);
     (void)pthread_mutex_init(&api->lock, NULL);
+    options->env->fill_random(options->env->data, api->known_key, sizeof(api->known_key));
     int r = prepare_parts(api, options, ret_why, why_size);
     if (r == 0)
         r = start_threads(api, ret_why, why_size);

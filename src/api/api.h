@@ -6,9 +6,9 @@
  *     reader or writer  the job authenticates, counts against the rate limit, runs the handler (call.h)
  *     after the commit  the answer is sent from the store's thread
  *
- * A call that has something to prepare, a large body or a malformed one is authenticated in a read first; so nobody
- * without a token makes this process do more than look one up. A handler that waits for an effect is parked and run
- * again after commits (api_wake()).
+ * A call that has something to prepare, a large body or a malformed one, and a write with a token not seen before, is
+ * authenticated in a read first; so nobody without a token makes this process do more than look one up. A handler that
+ * waits for an effect is parked and run again after commits (api_wake()).
  */
 #ifndef API_API_H
 #define API_API_H

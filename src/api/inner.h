@@ -113,6 +113,8 @@ struct call_private {
     struct call *next_parked;
 };
 
+#define KNOWN_SECRETS 1024
+
 struct api {
     struct api_options options;
     struct arena *arena; /* the options' strings */
@@ -123,6 +125,13 @@ struct api {
     char org_id[ID_BYTES];
     int64_t org_created;
     unsigned char cursor_key[CURSOR_KEY_BYTES];
+    /*
+     * Keyed hashes of secrets that were valid some time ago. A hint only: who is in here goes to the writer at once and
+     * is authenticated there; everybody else is authenticated in a read before, so that strangers do not keep the
+     * writer busy.
+     */
+    unsigned char known_key[16];
+    uint64_t known[KNOWN_SECRETS];
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;

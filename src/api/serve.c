@@ -236,6 +236,28 @@ static int understand(struct call *call)
     return 0;
 }
 
+static uint64_t *known_slot(struct api *api, const char *secret, uint64_t *ret_hash)
+{
+    static_assert(sizeof(api->known_key) == crypto_shorthash_KEYBYTES && sizeof(*ret_hash) == crypto_shorthash_BYTES,
+                  "SipHash");
+    (void)crypto_shorthash((unsigned char *)ret_hash, (const unsigned char *)secret, strlen(secret), api->known_key);
+    return &api->known[*ret_hash % KNOWN_SECRETS];
+}
+
+static bool is_known(struct api *api, const char *secret)
+{
+    uint64_t hash;
+    const uint64_t *slot = known_slot(api, secret, &hash);
+    return __atomic_load_n(slot, __ATOMIC_RELAXED) == hash;
+}
+
+static void make_known(struct api *api, const char *secret)
+{
+    uint64_t hash;
+    uint64_t *slot = known_slot(api, secret, &hash);
+    __atomic_store_n(slot, hash, __ATOMIC_RELAXED);
+}
+
 /* --- in a job of the store ---------------------------------------------------------------------------------------- */
 
 static int authenticate(struct tx *tx, struct call *call)
@@ -247,6 +269,7 @@ static int authenticate(struct tx *tx, struct call *call)
         return problem_set(&call->problem, E0000011, "%s", "");
     if (r < 0)
         return r;
+    make_known(call->api, p->secret);
     call->token = token;
     call->token.id = arena_strdup(call->arena, token.id);
     call->token.name = arena_strdup(call->arena, token.name);
@@ -391,7 +414,8 @@ void serve(struct exchange *exchange, void *arg)
         call_answer(call, r);
     else if (call->route->kind == ROUTE_OPEN && call->route->prepare)
         call->route->prepare(call);
-    else if (call->route->prepare || p->parse_later || p->early.code != PUBLISHED_NONE)
+    else if (call->route->prepare || p->parse_later || p->early.code != PUBLISHED_NONE ||
+             (call->route->kind == ROUTE_WRITE && !is_known(api, p->secret)))
         submit(call, check, check_done, false);
     else
         serve_run(call);

@@ -350,6 +350,31 @@ static void only_a_token_opens(void **state)
     }
 }
 
+/* Requests with an unknown token never reach the one writer. */
+static void strangers_do_not_reach_the_writer(void **state)
+{
+    struct fixture *f = *state;
+    struct store_stats before;
+    struct store_stats after;
+    store_stats(f->store, &before);
+    for (int i = 0; i < 5; i++) {
+        struct answer a = ask(&(struct ask){.port = f->port,
+                                            .method = "POST",
+                                            .target = "/api/v1/things",
+                                            .token = "muster_stranger",
+                                            .body = "{\"name\":\"x\"}"});
+        expect(&a, 401, "E0000011", NULL);
+        answer_free(&a);
+    }
+    store_stats(f->store, &after);
+    assert_int_equal(after.jobs, before.jobs);
+    struct answer a = post(f, "/api/v1/things", "{\"name\":\"y\"}");
+    expect(&a, 200, NULL, NULL);
+    answer_free(&a);
+    store_stats(f->store, &after);
+    assert_int_equal(after.jobs, before.jobs + 1);
+}
+
 static void a_role_allows_what_it_allows(void **state)
 {
     struct fixture *f = *state;
@@ -1003,6 +1028,7 @@ int main(void)
     (void)curl_global_init(CURL_GLOBAL_DEFAULT);
     const struct CMUnitTest tests[] = {
         TEST(only_a_token_opens),
+        TEST(strangers_do_not_reach_the_writer),
         TEST(a_role_allows_what_it_allows),
         cmocka_unit_test_setup_teardown(too_many_requests_wait, setup_few_requests, teardown),
         TEST(paths_that_are_not_ours),
