@@ -161,10 +161,9 @@ static void fail_reference(struct bulk *bulk, struct operation *operation, const
     note_answer(bulk, operation, r, &refusal, &none);
 }
 
-/* Runs what can run; true when something did. */
+/* Runs the first operation that can run; false when there is none. What has waited goes before what comes after it. */
 static bool run_ready(struct bulk *bulk)
 {
-    bool progress = false;
     for (size_t i = 0; i < bulk->count && bulk->errors < bulk->errors_max; i++) {
         struct operation *operation = &bulk->operations[i];
         if (operation->outcome != WAITING)
@@ -178,9 +177,9 @@ static bool run_ready(struct bulk *bulk)
             fail_reference(bulk, operation, resolution.unknown);
         else
             run(bulk, operation, path, data);
-        progress = true;
+        return true;
     }
-    return progress;
+    return false;
 }
 
 /* --- circles

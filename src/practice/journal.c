@@ -117,6 +117,7 @@ void journal_add(struct journal *journal, int64_t now_ms, const struct practice_
     if (number - journal->oldest >= journal->size)
         journal->oldest = number - journal->size + 1;
     (void)snprintf(entry->method, sizeof(entry->method), "%s", request->method);
+    utf8_repair(entry->method);
     entry->shown = (struct practice_entry){.number = number,
                                            .time_ms = now_ms,
                                            .method = entry->method,

@@ -474,9 +474,10 @@ static int apply_path(struct patch *patch, enum op op, const struct filter_path 
     const char *core = schema_core(patch->kind)->urn;
     if (!path->urn || (path->attribute && strcasecmp(path->urn, core) == 0))
         return apply_in(patch, op, NULL, patch->doc, path, value);
-    const char *whole = path->attribute && !path->where && !path->sub_attribute
-                            ? arena_printf(patch->call->arena, "%s:%s", path->urn, path->attribute)
-                            : path->urn;
+    bool narrow = path->where || path->sub_attribute; /* then it is no schema that the path names */
+    const char *whole = narrow            ? ""
+                        : path->attribute ? arena_printf(patch->call->arena, "%s:%s", path->urn, path->attribute)
+                                          : path->urn;
     if (strcasecmp(whole, core) == 0) {
         if (op == OP_REMOVE)
             return refuse(why(patch), 400, "noTarget", "remove needs a path that names an attribute.");
