@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* muster app ... */
+#include "cli/cli.h"
+
+#include "base/env.h"
+#include "base/limits.h"
+
+static const struct column app_columns[] = {
+    {"APP", "label", NULL}, {"STATUS", "status", NULL}, {"TYPE", "name", NULL}, {"ID", "id", NULL}, {0}};
+
+int cmd_app_list(struct cli *cli)
+{
+    const char *q = cli_option(cli, "q");
+    int r = client_open(cli);
+    if (r)
+        return r;
+    const char *path = q ? client_path(cli, "/api/v1/apps?limit=200&q=%s", q) : "/api/v1/apps?limit=200";
+    return cli_print_list(cli, path, app_columns, "no apps");
+}
+
+static int open_and_find(struct cli *cli, const char **ret_id)
+{
+    int r = client_open(cli);
+    return r ? r : resolve_app(cli, cli->args[0], ret_id);
+}
+
+/* The part at `path`, or {"error": ...} where the server has none. */
+static int add_part(struct cli *cli, struct jval *all, const char *name, const char *path)
+{
+    struct answer answer;
+    int r = client_try(cli->client, "GET", path, NULL, &answer);
+    if (r == CLI_OK && answer.body)
+        jval_set(all, name, jval_copy(answer.body));
+    /* An app without a connection has neither connection nor switches: that is no failure of this verb. */
+    return r == CLI_REFUSED && (answer.status == 400 || answer.status == 404) ? CLI_OK
+           : r                                                                ? client_complain(cli, r)
+                                                                              : CLI_OK;
+}
+
+int cmd_app_show(struct cli *cli)
+{
+    const char *id;
+    struct answer answer;
+    int r = open_and_find(cli, &id);
+    if (r == CLI_OK)
+        r = client_call(cli, "GET", client_path(cli, "/api/v1/apps/%s", id), NULL, &answer);
+    if (r)
+        return r;
+    struct jval *all CLEANUP(jval_freep) = jval_copy(answer.body);
+    r = add_part(cli, all, "connection", client_path(cli, "/api/v1/apps/%s/connections/default", id));
+    if (r == CLI_OK)
+        r = add_part(cli, all, "switches", client_path(cli, "/api/v1/apps/%s/features/USER_PROVISIONING", id));
+    if (r == CLI_OK)
+        cli_print_object(cli, all);
+    return r;
+}
+
+int cmd_app_create(struct cli *cli)
+{
+    struct jval *body CLEANUP(jval_freep) = jval_new_object();
+    jval_set_str(body, "label", cli->args[0]);
+    if (cli_option(cli, "name"))
+        jval_set_str(body, "name", cli_option(cli, "name"));
+    jval_set_str(body, "signOnMode", "AUTO_LOGIN");
+    struct answer answer;
+    int r = client_open(cli);
+    if (r == CLI_OK)
+        r = client_call(cli, "POST",
+                        cli_flag(cli, "inactive") ? "/api/v1/apps?activate=false" : "/api/v1/apps?activate=true", body,
+                        &answer);
+    if (r)
+        return r;
+    if (cli->json)
+        cli_print_object(cli, answer.body);
+    cli_say(cli, "created %s (%s, %s)", cli->args[0], jval_get_str(answer.body, "id"),
+            jval_get_str(answer.body, "status"));
+    return CLI_OK;
+}
+
+/* --- the connection --------------------------------------------------------------------------------------------------
+ */
+
+/* The credential: the first line of a file, so that it is in no list of processes and no shell history. */
+static int read_secret(struct cli *cli, const char **ret)
+{
+    const char *path = cli_option(cli, "secret-file");
+    char line[LIMIT_SECRET_BYTES * 8 + 2] = "";
+    if (!path) {
+        *ret = NULL;
+        return CLI_OK;
+    }
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    bool read = file && fgets(line, sizeof(line), file);
+    if (file && file != stdin)
+        (void)fclose(file);
+    line[strcspn(line, "\r\n")] = '\0';
+    if (!read || !line[0])
+        return cli_fail(cli, CLI_USAGE, "--secret-file %s: cannot read a credential from its first line", path);
+    *ret = arena_strdup(cli->arena, line);
+    explicit_bzero(line, sizeof(line));
+    return CLI_OK;
+}
+
+static int connection_profile(struct cli *cli, const char *secret, struct jval *profile)
+{
+    const char *user = cli_option(cli, "basic-user"), *header = cli_option(cli, "header");
+    if (user && header)
+        return cli_fail(cli, CLI_USAGE, "--basic-user and --header do not go together; use one");
+    jval_set_str(profile, "authScheme", user ? "BASIC" : header ? "HEADER" : "TOKEN");
+    if (user)
+        jval_set_str(profile, "username", user);
+    if (header)
+        jval_set_str(profile, "headerName", header);
+    if (secret)
+        jval_set_str(profile, user ? "password" : "token", secret);
+    return CLI_OK;
+}
+
+int cmd_app_connect(struct cli *cli)
+{
+    const char *id, *secret;
+    struct jval *body CLEANUP(jval_freep) = jval_new_object();
+    struct jval *profile = jval_new_object();
+    jval_set_str(body, "baseUrl", cli->args[1]);
+    jval_set(body, "profile", profile);
+    if (cli_flag(cli, "allow-plain-http"))
+        jval_set(body, "allowPlainHttp", jval_new_bool(true));
+    int r = read_secret(cli, &secret);
+    if (r == CLI_OK)
+        r = connection_profile(cli, secret, profile);
+    if (r == CLI_OK)
+        r = open_and_find(cli, &id);
+    struct answer answer;
+    if (r == CLI_OK) {
+        const char *path = cli_flag(cli, "off")
+                               ? client_path(cli, "/api/v1/apps/%s/connections/default?activate=false", id)
+                               : client_path(cli, "/api/v1/apps/%s/connections/default?activate=true", id);
+        r = client_call(cli, "POST", path, body, &answer);
+    }
+    if (r)
+        return r;
+    if (cli->json)
+        cli_print_object(cli, answer.body);
+    cli_say(cli, "%s is connected to %s (%s)", cli->args[0], cli->args[1], jval_get_str(answer.body, "status"));
+    return CLI_OK;
+}
+
+/* --- switches --------------------------------------------------------------------------------------------------------
+ */
+
+static void set_path(struct jval *object, const char *dotted, const char *last, const char *value)
+{
+    struct jval *at = object;
+    for (const char *p = dotted; *p;) {
+        size_t n = strcspn(p, ".");
+        char key[64];
+        (void)snprintf(key, sizeof(key), "%.*s", (int)n, p);
+        if (!jval_get(at, key))
+            jval_set(at, key, jval_new_object());
+        at = jval_get(at, key);
+        p += n + (p[n] == '.');
+    }
+    jval_set_str(at, last, value);
+}
+
+static int read_switches(struct cli *cli, struct jval *body)
+{
+    static const struct {
+        const char *word;
+        const char *path;
+    } switches[] = {
+        {"create", "create.lifecycleCreate"},
+        {"update", "update.profile"},
+        {"deactivate", "update.lifecycleDeactivate"},
+    };
+    for (size_t i = 1; i < cli->arg_count; i++) {
+        const char *word = cli->args[i], *equals = strchr(word, '=');
+        bool on = equals && strcmp(equals, "=on") == 0, off = equals && strcmp(equals, "=off") == 0;
+        size_t n = equals ? (size_t)(equals - word) : 0, s = 0;
+        while (s < ARRAY_LEN(switches) && (strlen(switches[s].word) != n || strncmp(switches[s].word, word, n) != 0))
+            s++;
+        bool all = n == 3 && strncmp(word, "all", n) == 0;
+        if (!(on || off) || (s == ARRAY_LEN(switches) && !all))
+            return cli_fail(cli, CLI_USAGE, "%s: give switches as create=on, update=on, deactivate=off or all=on",
+                            word);
+        for (size_t k = 0; k < ARRAY_LEN(switches); k++)
+            if (all || k == s)
+                set_path(body, switches[k].path, "status", on ? "ENABLED" : "DISABLED");
+    }
+    return CLI_OK;
+}
+
+int cmd_app_switch(struct cli *cli)
+{
+    const char *id;
+    struct answer answer;
+    struct jval *body CLEANUP(jval_freep) = jval_new_object();
+    int r = read_switches(cli, body);
+    if (r == CLI_OK)
+        r = open_and_find(cli, &id);
+    if (r)
+        return r;
+    const char *path = client_path(cli, "/api/v1/apps/%s/features/USER_PROVISIONING", id);
+    r = cli->arg_count > 1 ? client_call(cli, "PUT", path, body, &answer)
+                           : client_call(cli, "GET", path, NULL, &answer);
+    if (r)
+        return r;
+    if (cli->json) {
+        cli_print_object(cli, answer.body);
+        return CLI_OK;
+    }
+    static const char *const shown[][2] = {{"create", "capabilities.create.lifecycleCreate.status"},
+                                           {"update", "capabilities.update.profile.status"},
+                                           {"deactivate", "capabilities.update.lifecycleDeactivate.status"}};
+    struct table *table = table_new(cli->arena, NULL, 2);
+    for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
+        table_cell(table, shown[i][0]);
+        table_cell(table, str_eq(jval_str(jval_path(answer.body, shown[i][1])), "ENABLED") ? "on" : "off");
+    }
+    table_print(table);
+    return CLI_OK;
+}
+
+/* --- assignments -----------------------------------------------------------------------------------------------------
+ */
+
+static int assignment_done(struct cli *cli, int r, const struct answer *answer, const char *what)
+{
+    if (r)
+        return r;
+    if (cli->json) {
+        if (answer->body)
+            cli_print_object(cli, answer->body);
+        else
+            cli_print_json(cli, jval_new_object());
+    }
+    cli_say(cli, "%s %s %s", cli->args[1], what, cli->args[0]);
+    return CLI_OK;
+}
+
+int cmd_app_assign(struct cli *cli)
+{
+    const char *app, *id;
+    int64_t priority;
+    struct jval *body CLEANUP(jval_freep) = jval_new_object();
+    struct answer answer;
+    int r = cli_option_int(cli, "priority", -1, 0, 10000, &priority);
+    if (r == CLI_OK)
+        r = open_and_find(cli, &app);
+    if (r)
+        return r;
+    if (cli_flag(cli, "user")) {
+        r = resolve_user(cli, cli->args[1], &id);
+        jval_set_str(body, "id", r ? NULL : id);
+        jval_set_str(body, "scope", "USER");
+        if (r == CLI_OK)
+            r = client_call(cli, "POST", client_path(cli, "/api/v1/apps/%s/users", app), body, &answer);
+    } else {
+        r = resolve_group(cli, cli->args[1], &id);
+        if (priority >= 0)
+            jval_set(body, "priority", jval_new_int(priority));
+        if (r == CLI_OK)
+            r = client_call(cli, "PUT", client_path(cli, "/api/v1/apps/%s/groups/%s", app, id), body, &answer);
+    }
+    return assignment_done(cli, r, &answer, "is assigned to");
+}
+
+int cmd_app_unassign(struct cli *cli)
+{
+    const char *app, *id;
+    struct answer answer;
+    bool user = cli_flag(cli, "user");
+    int r = open_and_find(cli, &app);
+    if (r == CLI_OK)
+        r = user ? resolve_user(cli, cli->args[1], &id) : resolve_group(cli, cli->args[1], &id);
+    if (r == CLI_OK)
+        r = client_call(cli, "DELETE",
+                        user ? client_path(cli, "/api/v1/apps/%s/users/%s", app, id)
+                             : client_path(cli, "/api/v1/apps/%s/groups/%s", app, id),
+                        NULL, &answer);
+    return assignment_done(cli, r, &answer, "is no longer assigned to");
+}
+
+int cmd_app_accounts(struct cli *cli)
+{
+    static const struct column columns[] = {{"USER NAME", "credentials.userName", NULL},
+                                            {"STATUS", "status", NULL},
+                                            {"SYNC", "syncState", NULL},
+                                            {"SCOPE", "scope", NULL},
+                                            {"ID IN THE APP", "externalId", NULL},
+                                            {"ID", "id", NULL},
+                                            {0}};
+    const char *id;
+    int r = open_and_find(cli, &id);
+    return r ? r : cli_print_list(cli, client_path(cli, "/api/v1/apps/%s/users?limit=500", id), columns, "no accounts");
+}
+
+static const char *embedded_name(struct cli *cli, const struct jval *item)
+{
+    (void)cli;
+    return jval_str(jval_path(item, "_embedded.group.profile.name"));
+}
+
+int cmd_app_groups(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"GROUP", NULL, embedded_name}, {"PRIORITY", "priority", NULL}, {"ID", "id", NULL}, {0}};
+    const char *id;
+    int r = open_and_find(cli, &id);
+    return r ? r
+             : cli_print_list(cli, client_path(cli, "/api/v1/apps/%s/groups?limit=200&expand=group", id), columns,
+                              "no groups are assigned");
+}
+
+/* --- status ----------------------------------------------------------------------------------------------------------
+ */
+
+int cmd_app_lifecycle(struct cli *cli)
+{
+    bool activate = strcmp(cli->verb->name, "app activate") == 0;
+    const char *id;
+    struct answer answer;
+    int r = open_and_find(cli, &id);
+    if (r == CLI_OK)
+        r = client_call(cli, "POST",
+                        activate ? client_path(cli, "/api/v1/apps/%s/lifecycle/activate", id)
+                                 : client_path(cli, "/api/v1/apps/%s/lifecycle/deactivate", id),
+                        NULL, &answer);
+    if (r)
+        return r;
+    struct jval *out = jval_new_object();
+    jval_set_str(out, activate ? "activated" : "deactivated", id);
+    cli_print_json(cli, out);
+    cli_say(cli, activate ? "activated %s" : "deactivated %s: nothing more is sent to it", cli->args[0]);
+    return CLI_OK;
+}
+
+int cmd_app_delete(struct cli *cli)
+{
+    const char *id;
+    struct answer answer;
+    int r = open_and_find(cli, &id);
+    if (r == CLI_OK && cli_flag(cli, "deactivate"))
+        r = client_call(cli, "POST", client_path(cli, "/api/v1/apps/%s/lifecycle/deactivate", id), NULL, &answer);
+    if (r == CLI_OK)
+        r = client_call(cli, "DELETE", client_path(cli, "/api/v1/apps/%s", id), NULL, &answer);
+    if (r)
+        return r;
+    struct jval *out = jval_new_object();
+    jval_set_str(out, "deleted", id);
+    cli_print_json(cli, out);
+    cli_say(cli, "deleted %s; nothing was changed in the app itself", cli->args[0]);
+    return CLI_OK;
+}

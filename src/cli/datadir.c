@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/datadir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WHY_BYTES 1024
+#define TOKEN_NAME "first administrator"
+
+/* --- files -----------------------------------------------------------------------------------------------------------
+ */
+
+void file_sync_folder(const char *path)
+{
+    char *copy = mem_strdup(path);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync(fd);
+        (void)close(fd);
+    }
+    free(copy);
+}
+
+static bool write_all(int fd, const char *bytes, size_t n)
+{
+    while (n) {
+        ssize_t written = write(fd, bytes, n);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        bytes += written;
+        n -= (size_t)written;
+    }
+    return true;
+}
+
+int file_write_atomically(const char *path, const char *bytes, size_t n)
+{
+    struct buf beside;
+    buf_init(&beside, 4096);
+    buf_printf(&beside, "%s.new", path);
+    int r = ERR_IO;
+    (void)unlink(buf_text(&beside));
+    int fd = beside.overflowed ? -1 : open(buf_text(&beside), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        bool ok = write_all(fd, bytes, n) && fsync(fd) == 0;
+        ok = close(fd) == 0 && ok;
+        if (ok && rename(buf_text(&beside), path) == 0)
+            r = 0;
+        else
+            (void)unlink(buf_text(&beside));
+    }
+    if (r == 0)
+        file_sync_folder(path);
+    buf_free(&beside);
+    return r;
+}
+
+/* --- the lock --------------------------------------------------------------------------------------------------------
+ */
+
+void datadir_init(struct datadir *data, struct cli *cli, const char *dir, const char *key_file)
+{
+    *data = (struct datadir){.dir = dir ? dir : DATADIR_DEFAULT, .lock_fd = -1};
+    data->store_path = arena_printf(cli->arena, "%s/muster.db", data->dir);
+    data->token_path = arena_printf(cli->arena, "%s/admin.token", data->dir);
+    data->key_path = key_file ? key_file : arena_printf(cli->arena, "%s/muster.key", data->dir);
+}
+
+static int make_folder(const struct datadir *data, const struct cli *cli)
+{
+    struct stat st;
+    if (mkdir(data->dir, 0700) == 0) {
+        file_sync_folder(data->dir);
+        return CLI_OK;
+    }
+    if (errno != EEXIST)
+        return cli_fail(cli, CLI_FAILED, "cannot make the data directory %s: %s", data->dir, strerror(errno));
+    if (stat(data->dir, &st) != 0 || !S_ISDIR(st.st_mode))
+        return cli_fail(cli, CLI_FAILED, "%s is not a directory; name another with --data", data->dir);
+    if (st.st_mode & 077)
+        return cli_fail(cli, CLI_FAILED, "the data directory %s is open to others: chmod 700 %s", data->dir, data->dir);
+    return CLI_OK;
+}
+
+int datadir_lock(struct datadir *data, const struct cli *cli, bool create)
+{
+    (void)umask(077);
+    struct buf path;
+    buf_init(&path, 4096);
+    buf_printf(&path, "%s/lock", data->dir);
+    int r = create ? make_folder(data, cli) : CLI_OK;
+    int fd = r || path.overflowed ? -1 : open(buf_text(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (r == CLI_OK && fd < 0)
+        r = cli_fail(cli, CLI_FAILED, "cannot use the data directory %s: %s", data->dir, strerror(errno));
+    buf_free(&path);
+    if (r)
+        return r;
+    char pid[32] = "";
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
+        pid[n > 0 ? strcspn(pid, "\n") : 0] = '\0';
+        (void)close(fd);
+        return cli_fail(cli, CLI_IN_USE, "another muster is using %s (pid %s)", data->dir, pid[0] ? pid : "unknown");
+    }
+    (void)snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, strlen(pid), 0) < 0) {
+        (void)close(fd);
+        return cli_fail(cli, CLI_FAILED, "cannot write %s/lock: %s", data->dir, strerror(errno));
+    }
+    data->lock_fd = fd;
+    data->fresh = access(data->store_path, F_OK) != 0;
+    return CLI_OK;
+}
+
+/* --- key and store ---------------------------------------------------------------------------------------------------
+ */
+
+struct key_check {
+    const struct keyring *keyring;
+    char why[WHY_BYTES];
+};
+
+static int check_key(struct tx *tx, void *arg)
+{
+    struct key_check *check = arg;
+    return keyring_check(tx, check->keyring, check->why, sizeof(check->why));
+}
+
+static int load_key(struct datadir *data, const struct cli *cli)
+{
+    char why[WHY_BYTES] = "";
+    int r = keyring_load(&data->keyring, data->key_path, data->fresh, why, sizeof(why));
+    if (r == ERR_NOT_FOUND)
+        return cli_fail(cli, CLI_KEY,
+                        "%s; the credentials in %s can be read with that key only: put it back, or name it with "
+                        "--key-file",
+                        why, data->store_path);
+    return r < 0 ? cli_fail(cli, CLI_KEY, "%s", why) : CLI_OK;
+}
+
+int datadir_open(struct datadir *data, const struct cli *cli, int readers, void (*on_commit)(void *, bool),
+                 void *on_commit_data)
+{
+    int r = load_key(data, cli);
+    if (r)
+        return r;
+    char why[WHY_BYTES] = "";
+    struct store_options options = {.path = data->store_path,
+                                    .env = env_real(),
+                                    .rooms = cli_rooms,
+                                    .readers = readers,
+                                    .on_commit = on_commit,
+                                    .on_commit_data = on_commit_data};
+    if (store_open(&data->store, &options, why, sizeof(why)) < 0)
+        return cli_fail(cli, CLI_FAILED, "cannot open %s: %s", data->store_path, why);
+    struct key_check check = {.keyring = data->keyring};
+    r = store_write_wait(data->store, NULL, check_key, &check);
+    if (r == ERR_KEY)
+        return cli_fail(cli, CLI_KEY, "%s does not fit: %s; name the right one with --key-file", data->key_path,
+                        check.why);
+    return r < 0 ? cli_fail(cli, CLI_FAILED, "%s: %s", data->store_path, check.why[0] ? check.why : err_text(r))
+                 : CLI_OK;
+}
+
+void datadir_close(struct datadir *data)
+{
+    store_close(data->store);
+    data->store = NULL;
+    data->keyring = keyring_free(data->keyring);
+    if (data->lock_fd >= 0)
+        (void)close(data->lock_fd);
+    data->lock_fd = -1;
+}
+
+/* --- tokens ----------------------------------------------------------------------------------------------------------
+ */
+
+static int stop_at_first(const struct api_token *token, void *data)
+{
+    (void)token;
+    *(bool *)data = true;
+    return 0;
+}
+
+/*
+ * The file is written before the commit: a crash in between leaves a file that no token belongs to, and the next start
+ * writes it anew; the other way round nobody could ever sign in.
+ */
+static int first_token(struct tx *tx, void *arg)
+{
+    struct datadir *data = arg;
+    bool any = false;
+    int r = token_each(tx, stop_at_first, &any);
+    if (r < 0 || any)
+        return r;
+    struct api_token token;
+    struct problem problem = {0};
+    const char *secret;
+    r = token_create(tx, TOKEN_NAME, ROLE_ADMIN, &token, &secret, &problem);
+    if (r < 0)
+        return r;
+    const char *line = arena_printf(tx_arena(tx), "%s\n", secret);
+    return file_write_atomically(data->token_path, line, strlen(line));
+}
+
+int datadir_first_token(struct datadir *data, const struct cli *cli)
+{
+    int r = store_write_wait(data->store, NULL, first_token, data);
+    return r < 0 ? cli_fail(cli, CLI_FAILED, "cannot write the administrator's token to %s: %s", data->token_path,
+                            r == ERR_IO ? strerror(errno) : err_text(r))
+                 : CLI_OK;
+}
+
+struct new_token {
+    const char *name;
+    enum role role;
+    struct arena *arena;
+    const char *id;
+    const char *secret;
+    struct problem problem;
+};
+
+static int create_token(struct tx *tx, void *arg)
+{
+    struct new_token *new = arg;
+    struct api_token token;
+    const char *secret;
+    new->problem = (struct problem){0};
+    int r = token_create(tx, new->name, new->role, &token, &secret, &new->problem);
+    if (r < 0)
+        return r;
+    new->id = arena_strdup(new->arena, token.id);
+    new->secret = arena_strdup(new->arena, secret);
+    return 0;
+}
+
+int datadir_token_create(struct cli *cli, const char *dir, const char *name, const char *role)
+{
+    struct datadir data;
+    struct new_token new = {.name = name, .arena = cli->arena};
+    datadir_init(&data, cli, dir, NULL);
+    if (role_parse(role, &new.role) < 0)
+        return cli_fail(cli, CLI_USAGE, "there is no role %s", role);
+    if (access(data.store_path, F_OK) != 0)
+        return cli_fail(cli, CLI_FAILED, "there is no store in %s", data.dir);
+    int r = datadir_lock(&data, cli, false);
+    if (r == CLI_OK)
+        r = datadir_open(&data, cli, 0, NULL, NULL);
+    if (r == CLI_OK) {
+        int result = store_write_wait(data.store, NULL, create_token, &new);
+        char summary[PROBLEM_TEXT] = "";
+        problem_summary(&new.problem, summary, sizeof(summary));
+        if (result < 0)
+            r = cli_fail(cli, CLI_FAILED, "%s", result == ERR_PROBLEM ? summary : err_text(result));
+    }
+    datadir_close(&data);
+    if (r)
+        return r;
+    struct jval *out = jval_new_object();
+    jval_set_str(out, "id", new.id);
+    jval_set_str(out, "role", role);
+    jval_set_str(out, "token", new.secret);
+    cli_print_json(cli, out);
+    cli_say(cli, "%s", new.secret);
+    return CLI_OK;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* muster push ... */
+#include "cli/cli.h"
+
+#include "base/env.h"
+
+/* The name of a group by its id; the id when it cannot be read. */
+static const char *group_name(struct cli *cli, const char *id)
+{
+    if (!id)
+        return "";
+    /* A list shows the same group more than once only seldom: no memory of earlier answers. */
+    const char *kept = arena_strdup(cli->arena, id);
+    struct answer answer;
+    int r = client_try(cli->client, "GET", client_path(cli, "/api/v1/groups/%s", kept), NULL, &answer);
+    const char *name = r ? NULL : jval_str(jval_path(answer.body, "profile.name"));
+    return name ? arena_strdup(cli->arena, name) : kept;
+}
+
+static const char *source_name(struct cli *cli, const struct jval *mapping)
+{
+    return group_name(cli, jval_get_str(mapping, "sourceGroupId"));
+}
+
+static const char *target_name(struct cli *cli, const struct jval *mapping)
+{
+    return group_name(cli, jval_get_str(mapping, "targetGroupId"));
+}
+
+static const struct column mapping_columns[] = {
+    {"GROUP", NULL, source_name},
+    {"IN THE APP", NULL, target_name},
+    {"STATUS", "status", NULL},
+    {"LAST PUSH", "lastPush", NULL},
+    {"ERROR", "errorSummary", NULL},
+    {"ID", "id", NULL},
+    {0},
+};
+
+static int open_and_find(struct cli *cli, const char **ret_app, const char **ret_mapping)
+{
+    int r = client_open(cli);
+    if (r == CLI_OK)
+        r = resolve_app(cli, cli->args[0], ret_app);
+    if (r == CLI_OK && ret_mapping)
+        r = resolve_mapping(cli, *ret_app, cli->args[1], ret_mapping);
+    return r;
+}
+
+static const char *mapping_path(struct cli *cli, const char *app, const char *mapping)
+{
+    return client_path(cli, "/api/v1/apps/%s/group-push/mappings/%s", app, mapping);
+}
+
+int cmd_push_list(struct cli *cli)
+{
+    const char *app, *status = cli_option(cli, "status");
+    int r = open_and_find(cli, &app, NULL);
+    if (r)
+        return r;
+    const char *path = status
+                           ? client_path(cli, "/api/v1/apps/%s/group-push/mappings?limit=1000&status=%s", app, status)
+                           : client_path(cli, "/api/v1/apps/%s/group-push/mappings?limit=1000", app);
+    return cli_print_list(cli, path, mapping_columns, "no groups are pushed to this app");
+}
+
+int cmd_push_show(struct cli *cli)
+{
+    const char *app, *id;
+    struct answer answer;
+    int r = open_and_find(cli, &app, &id);
+    if (r == CLI_OK)
+        r = client_call(cli, "GET", mapping_path(cli, app, id), NULL, &answer);
+    if (r == CLI_OK)
+        cli_print_object(cli, answer.body);
+    return r;
+}
+
+int cmd_push_create(struct cli *cli)
+{
+    const char *app, *group, *link = cli_option(cli, "link"), *name = cli_option(cli, "target-name");
+    if (link && name)
+        return cli_fail(cli, CLI_USAGE, "--link and --target-name do not go together; use one");
+    int r = open_and_find(cli, &app, NULL);
+    if (r == CLI_OK)
+        r = resolve_group(cli, cli->args[1], &group);
+    if (r)
+        return r;
+    struct jval *body CLEANUP(jval_freep) = jval_new_object();
+    jval_set_str(body, "sourceGroupId", group);
+    if (link)
+        jval_set_str(body, "targetGroupId", link);
+    else
+        jval_set_str(body, "targetGroupName", name ? name : group_name(cli, group));
+    jval_set_str(body, "status", cli_flag(cli, "inactive") ? "INACTIVE" : "ACTIVE");
+    if (cli_flag(cli, "remove-existing-members"))
+        jval_set_str(body, "existingMembers", "REMOVE");
+    struct answer answer;
+    r = client_call(cli, "POST", client_path(cli, "/api/v1/apps/%s/group-push/mappings", app), body, &answer);
+    if (r)
+        return r;
+    if (cli->json)
+        cli_print_object(cli, answer.body);
+    cli_say(cli, "%s is pushed to %s (%s, %s)", cli->args[1], cli->args[0], jval_get_str(answer.body, "id"),
+            jval_get_str(answer.body, "status"));
+    return CLI_OK;
+}
+
+int cmd_push_status(struct cli *cli)
+{
+    bool activate = strcmp(cli->verb->name, "push activate") == 0;
+    const char *app, *id;
+    struct answer answer;
+    struct jval *body CLEANUP(jval_freep) = jval_new_object();
+    jval_set_str(body, "status", activate ? "ACTIVE" : "INACTIVE");
+    if (activate && cli_flag(cli, "remove-existing-members"))
+        jval_set_str(body, "existingMembers", "REMOVE");
+    int r = open_and_find(cli, &app, &id);
+    if (r == CLI_OK)
+        r = client_call(cli, "PATCH", mapping_path(cli, app, id), body, &answer);
+    if (r)
+        return r;
+    if (cli->json)
+        cli_print_object(cli, answer.body);
+    cli_say(cli, activate ? "%s is pushed to %s again" : "%s is no longer pushed to %s; the app keeps its group",
+            cli->args[1], cli->args[0]);
+    return CLI_OK;
+}
+
+int cmd_push_delete(struct cli *cli)
+{
+    const char *app, *id;
+    struct answer answer;
+    bool delete_group = cli_flag(cli, "delete-group"), keep_group = cli_flag(cli, "keep-group");
+    if (delete_group == keep_group)
+        return cli_fail(cli, CLI_USAGE, "say what becomes of the group in the app: --keep-group or --delete-group");
+    int r = open_and_find(cli, &app, &id);
+    if (r)
+        return r;
+    if (cli_flag(cli, "deactivate")) {
+        struct jval *body CLEANUP(jval_freep) = jval_new_object();
+        jval_set_str(body, "status", "INACTIVE");
+        r = client_call(cli, "PATCH", mapping_path(cli, app, id), body, &answer);
+    }
+    if (r == CLI_OK)
+        r = client_call(
+            cli, "DELETE",
+            delete_group ? client_path(cli, "/api/v1/apps/%s/group-push/mappings/%s?deleteTargetGroup=true", app, id)
+                         : client_path(cli, "/api/v1/apps/%s/group-push/mappings/%s?deleteTargetGroup=false", app, id),
+            NULL, &answer);
+    if (r)
+        return r;
+    struct jval *out = jval_new_object();
+    jval_set_str(out, "deleted", id);
+    cli_print_json(cli, out);
+    cli_say(cli, delete_group ? "unlinked %s; its group in %s is being deleted" : "unlinked %s; %s keeps its group",
+            cli->args[1], cli->args[0]);
+    return CLI_OK;
+}
+
+int cmd_push_retry(struct cli *cli)
+{
+    const char *app;
+    struct answer answer;
+    int r = open_and_find(cli, &app, NULL);
+    if (r == CLI_OK)
+        r = client_call(cli, "POST", client_path(cli, "/api/v1/apps/%s/group-push/retry", app), NULL, &answer);
+    if (r)
+        return r;
+    if (cli->json) {
+        if (answer.body)
+            cli_print_object(cli, answer.body);
+        else
+            cli_print_json(cli, jval_new_object());
+    }
+    cli_say(cli, "everything that failed in %s is tried again; `muster wait --app` tells how it goes", cli->args[0]);
+    return CLI_OK;
+}
+
+/* --- errors ----------------------------------------------------------------------------------------------------------
+ */
+
+struct errors {
+    struct cli *cli;
+    struct jval *found;
+};
+
+static int collect_error(const struct jval *mapping, void *data)
+{
+    struct errors *errors = data;
+    if (jval_get_str(mapping, "errorSummary") || jval_len(jval_get(mapping, "memberErrors")) > 0 ||
+        str_eq(jval_get_str(mapping, "status"), "ERROR"))
+        jval_append(errors->found, jval_copy(mapping));
+    return 0;
+}
+
+int cmd_push_errors(struct cli *cli)
+{
+    const char *app;
+    struct errors errors = {.cli = cli};
+    int r = open_and_find(cli, &app, NULL);
+    if (r)
+        return r;
+    struct jval *found CLEANUP(jval_freep) = jval_new_array();
+    errors.found = found;
+    r = client_each(cli, client_path(cli, "/api/v1/apps/%s/group-push/mappings?limit=1000", app), collect_error,
+                    &errors);
+    if (r)
+        return r;
+    if (cli->json) {
+        cli_print_object(cli, found);
+        return jval_len(found) ? CLI_FAILED : CLI_OK;
+    }
+    for (size_t i = 0; i < jval_len(found); i++) {
+        const struct jval *mapping = jval_at(found, i);
+        const char *summary = jval_get_str(mapping, "errorSummary");
+        cli_say(cli, "%s (%s): %s", source_name(cli, mapping), jval_get_str(mapping, "status"),
+                summary ? summary : "some members were refused");
+        const struct jval *members = jval_get(mapping, "memberErrors");
+        for (size_t m = 0; m < jval_len(members); m++) {
+            const struct jval *member = jval_at(members, m);
+            const char *login = jval_get_str(member, "login"), *text = jval_get_str(member, "errorSummary");
+            cli_say(cli, "  %s: %s", login ? login : jval_get_str(member, "userId"), text ? text : "refused");
+        }
+    }
+    if (jval_len(found) == 0)
+        cli_say(cli, "no errors");
+    return jval_len(found) ? CLI_FAILED : CLI_OK;
+}

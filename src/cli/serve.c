@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* muster serve */
+#include "cli/server.h"
+
+#include "base/url.h"
+
+#include <arpa/inet.h>
+#include <unistd.h>
+
+#define TIDY_MS (3600 * 1000)
+#define PROXIES_BYTES 4096
+
+/* True when every address of the name is the machine's own: what is given must be numeric, or localhost. */
+static bool is_loopback(const char *host)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (strcmp(host, "localhost") == 0)
+        return true;
+    if (inet_pton(AF_INET, host, &v4) == 1)
+        return (ntohl(v4.s_addr) >> 24) == 127;
+    return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+static const char *proxy_list(struct cli *cli)
+{
+    struct buf list;
+    buf_init(&list, PROXIES_BYTES);
+    const char *one;
+    for (size_t i = 0; (one = cli_option_at(cli, "behind-proxy", i)); i++)
+        buf_printf(&list, "%s%s", i ? "," : "", one);
+    const char *text = list.len && !list.overflowed ? arena_strdup(cli->arena, buf_text(&list)) : NULL;
+    buf_free(&list);
+    return text;
+}
+
+static int check_file(const struct cli *cli, const char *option)
+{
+    const char *path = cli_option(cli, option);
+    if (!path || access(path, R_OK) == 0)
+        return CLI_OK;
+    return cli_fail(cli, CLI_USAGE, "--%s %s cannot be read", option, path);
+}
+
+static int check_external_url(const struct cli *cli, const char *url)
+{
+    struct url_target target;
+    if (!url || (url_parse(cli->arena, url, &target) == 0 && !target.query))
+        return CLI_OK;
+    return cli_fail(cli, CLI_USAGE, "--external-url %s: give a URL as in https://muster.example.com", url);
+}
+
+static int read_options(struct cli *cli, struct server_options *ret)
+{
+    int64_t rate;
+    const char *listen = cli_option(cli, "listen");
+    *ret = (struct server_options){.dir = cli_option(cli, "data"),
+                                   .key_file = cli_option(cli, "key-file"),
+                                   .host = "127.0.0.1",
+                                   .port = 8080,
+                                   .tls_cert_file = cli_option(cli, "tls-cert"),
+                                   .tls_key_file = cli_option(cli, "tls-key"),
+                                   .external_url = cli_option(cli, "external-url"),
+                                   .proxies = proxy_list(cli),
+                                   .ca_file = cli_option(cli, "ca-file"),
+                                   .paused = cli_flag(cli, "paused")};
+    if (listen && url_host_port(cli->arena, listen, &ret->host, &ret->port) < 0)
+        return cli_fail(cli, CLI_USAGE, "--listen %s: give HOST:PORT, as in 127.0.0.1:8080", listen);
+    int r = cli_option_int(cli, "rate", 0, 1, 100000000, &rate);
+    ret->rate_per_minute = r ? 0 : (int)rate;
+    for (size_t i = 0; r == CLI_OK && i < 3; i++)
+        r = check_file(cli, ((const char *[]){"tls-cert", "tls-key", "ca-file"})[i]);
+    if (r == CLI_OK)
+        r = check_external_url(cli, ret->external_url);
+    if (r)
+        return r;
+    if (!ret->tls_cert_file != !ret->tls_key_file)
+        return cli_fail(cli, CLI_USAGE, "--tls-cert and --tls-key go together; give both");
+    if (!ret->tls_cert_file && !is_loopback(ret->host) && !ret->proxies)
+        return cli_fail(
+            cli, CLI_USAGE,
+            "without TLS the server answers on loopback only, and %s is not: give --tls-cert and --tls-key, "
+            "or name the proxy in front with --behind-proxy",
+            *ret->host ? ret->host : "every address");
+    return CLI_OK;
+}
+
+static void say_ready(struct cli *cli, const struct server *server)
+{
+    const struct datadir *data = server_data(server);
+    struct jval *out = jval_new_object();
+    jval_set_str(out, "url", server_url(server));
+    jval_set_str(out, "data", data->dir);
+    jval_set_str(out, "token", data->token_path);
+    cli_print_json(cli, out);
+    cli_say(cli, "muster is ready on %s, data in %s, token in %s", server_url(server), data->dir, data->token_path);
+}
+
+int cmd_serve(struct cli *cli)
+{
+    struct server_options options;
+    struct server *server;
+    signals_hold();
+    int r = read_options(cli, &options);
+    if (r == CLI_OK)
+        r = server_start(&server, cli, &options);
+    if (r)
+        return r;
+    say_ready(cli, server);
+    server_tidy(server);
+    while (signals_wait(TIDY_MS) == 0)
+        server_tidy(server);
+    signals_limit_stop();
+    server_stop(server);
+    return CLI_OK;
+}

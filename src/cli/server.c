@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/server.h"
+
+#include "api/api.h"
+#include "app/app.h"
+#include "base/limits.h"
+#include "base/worker.h"
+#include "engine/engine.h"
+#include "record/record.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#define SERVER_READERS 4       /* reader threads of the store */
+#define SERVER_QUEUE 256       /* jobs that may wait for the worker */
+#define SERVER_STOP_S 4        /* seconds that stopping may take */
+#define SERVER_TIDY_ROWS 10000 /* rows deleted in one transaction */
+#define WHY_BYTES 1024
+
+struct server {
+    struct datadir data;
+    char url[256];
+    /* on_commit comes on the writer's thread while engine and API come and go: under the lock they are there or NULL.
+     */
+    pthread_mutex_t lock;
+    struct engine *engine;
+    struct api *api;
+    struct worker *worker;
+};
+
+static void on_commit(void *data, bool wake)
+{
+    struct server *server = data;
+    (void)pthread_mutex_lock(&server->lock);
+    api_wake(server->api);
+    if (wake)
+        engine_wake(server->engine);
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+static int pause_org(struct tx *tx, void *arg)
+{
+    const char *reason = NULL;
+    int r = org_paused(tx, &reason);
+    if (r != 0)
+        return MIN_OF(r, 0); /* a reason that is there already is the better one */
+    return org_set_paused(tx, true, arg);
+}
+
+static int start_engine(struct server *server, const struct cli *cli, const struct server_options *options)
+{
+    char why[WHY_BYTES] = "";
+    struct engine_options engine = {
+        .store = server->data.store, .env = env_real(), .keyring = server->data.keyring, .ca_file = options->ca_file};
+    struct engine *started = NULL;
+    if (engine_start(&started, &engine, why, sizeof(why)) < 0)
+        return cli_fail(cli, CLI_FAILED, "the engine does not start: %s", why);
+    (void)pthread_mutex_lock(&server->lock);
+    server->engine = started;
+    (void)pthread_mutex_unlock(&server->lock);
+    engine_wake(started);
+    return CLI_OK;
+}
+
+static int start_api(struct server *server, const struct cli *cli, const struct server_options *options)
+{
+    char why[WHY_BYTES] = "";
+    struct api_options api = {.host = options->host,
+                              .port = options->port,
+                              .tls_cert_file = options->tls_cert_file,
+                              .tls_key_file = options->tls_key_file,
+                              .external_url = options->external_url,
+                              .proxies = options->proxies,
+                              .rate_per_minute = options->rate_per_minute,
+                              .routes = api_routes,
+                              .store = server->data.store,
+                              .keyring = server->data.keyring,
+                              .worker = server->worker,
+                              .engine = server->engine,
+                              .env = env_real()};
+    struct api *started = NULL;
+    if (api_start(&started, &api, why, sizeof(why)) < 0)
+        return cli_fail(cli, CLI_FAILED, "%s", why);
+    (void)pthread_mutex_lock(&server->lock);
+    server->api = started;
+    (void)pthread_mutex_unlock(&server->lock);
+    bool any = !*options->host || strcmp(options->host, "0.0.0.0") == 0 || strcmp(options->host, "::") == 0;
+    bool v6 = strchr(options->host, ':') && !any;
+    (void)snprintf(server->url, sizeof(server->url), "%s://%s%s%s:%d", options->tls_cert_file ? "https" : "http",
+                   v6 ? "[" : "", any ? "127.0.0.1" : options->host, v6 ? "]" : "", api_port(started));
+    return CLI_OK;
+}
+
+static int start_parts(struct server *server, struct cli *cli, const struct server_options *options)
+{
+    int r = datadir_lock(&server->data, cli, true);
+    if (r == CLI_OK)
+        r = datadir_open(&server->data, cli, SERVER_READERS, on_commit, server);
+    if (r == CLI_OK)
+        r = datadir_first_token(&server->data, cli);
+    if (r == CLI_OK && options->paused &&
+        store_write_wait(server->data.store, NULL, pause_org, (void *)(uintptr_t) "started with --paused") < 0)
+        r = cli_fail(cli, CLI_FAILED, "cannot pause: the store refuses");
+    if (r)
+        return r;
+    server->worker = worker_new(SERVER_QUEUE);
+    r = start_engine(server, cli, options);
+    return r ? r : start_api(server, cli, options);
+}
+
+int server_start(struct server **ret, struct cli *cli, const struct server_options *options)
+{
+    struct server *server = NEW(struct server);
+    *server = (struct server){0};
+    (void)pthread_mutex_init(&server->lock, NULL);
+    datadir_init(&server->data, cli, options->dir, options->key_file);
+    int r = start_parts(server, cli, options);
+    if (r) {
+        server_stop(server);
+        return r;
+    }
+    *ret = server;
+    return CLI_OK;
+}
+
+const char *server_url(const struct server *server)
+{
+    return server->url;
+}
+
+const struct datadir *server_data(const struct server *server)
+{
+    return &server->data;
+}
+
+static int expire(struct tx *tx, void *arg)
+{
+    (void)arg;
+    return record_expire(tx, SERVER_TIDY_ROWS);
+}
+
+void server_tidy(struct server *server)
+{
+    /* A failure is the store's, whose next job says so to somebody who can act. */
+    while (store_write_wait(server->data.store, NULL, expire, NULL) >= SERVER_TIDY_ROWS)
+        ;
+}
+
+void server_stop(struct server *server)
+{
+    if (!server)
+        return;
+    (void)pthread_mutex_lock(&server->lock);
+    struct api *api = TAKE_PTR(server->api);
+    struct engine *engine = TAKE_PTR(server->engine);
+    (void)pthread_mutex_unlock(&server->lock);
+    api_stop(api);
+    worker_free(server->worker);
+    engine_stop(engine);
+    datadir_close(&server->data);
+    (void)pthread_mutex_destroy(&server->lock);
+    free(server);
+}
+
+/* --- signals ---------------------------------------------------------------------------------------------------------
+ */
+
+static void ending_signals(sigset_t *ret)
+{
+    (void)sigemptyset(ret);
+    (void)sigaddset(ret, SIGINT);
+    (void)sigaddset(ret, SIGTERM);
+    (void)sigaddset(ret, SIGHUP);
+}
+
+void signals_hold(void)
+{
+    sigset_t set;
+    ending_signals(&set);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+int signals_wait(int64_t timeout_ms)
+{
+    sigset_t set;
+    ending_signals(&set);
+    for (;;) {
+        struct timespec limit = {.tv_sec = (time_t)(timeout_ms / 1000), .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
+        int number = timeout_ms < 0 ? sigwaitinfo(&set, NULL) : sigtimedwait(&set, NULL, &limit);
+        if (number > 0)
+            return number;
+        if (errno == EAGAIN)
+            return 0;
+    }
+}
+
+static void give_up_stopping(int number)
+{
+    (void)number;
+    _exit(0);
+}
+
+void signals_limit_stop(void)
+{
+    struct sigaction action = {.sa_handler = give_up_stopping};
+    (void)sigaction(SIGALRM, &action, NULL);
+    (void)alarm(SERVER_STOP_S);
+}

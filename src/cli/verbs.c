@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of verbs: parser, --help and the manual page come from here. In texts an empty line ends a paragraph; an
+ * example is a line "command   # what it does".
+ */
+#include "cli/cli.h"
+
+#define ANY CLI_ARGS_MAX
+
+#define OPTION_DATA                                                                                                    \
+    {                                                                                                                  \
+        "data", "DIR", "the data directory; ./muster-data if absent", false                                            \
+    }
+#define OPTION_KEY_FILE                                                                                                \
+    {                                                                                                                  \
+        "key-file", "FILE", "the file with the keys that seal credentials; DIR/muster.key if absent", false            \
+    }
+#define OPTION_LIMIT                                                                                                   \
+    {                                                                                                                  \
+        "limit", "N", "show at most N; all if absent", false                                                           \
+    }
+
+static const struct option_spec serve_options[] = {
+    OPTION_DATA,
+    {"listen", "HOST:PORT", "where to answer; 127.0.0.1:8080 if absent, port 0 picks one", false},
+    {"tls-cert", "FILE", "PEM file with the server's certificate and what it is signed by", false},
+    {"tls-key", "FILE", "PEM file with the certificate's key", false},
+    {"external-url", "URL", "what links start with, when it is not what clients connect to", false},
+    {"behind-proxy", "CIDR", "believe X-Forwarded-* from this network, and listen beyond loopback without TLS", true},
+    OPTION_KEY_FILE,
+    {"paused", NULL, "start paused: changes wait, nothing is sent until `muster resume`", false},
+    {"ca-file", "FILE", "PEM file of the authorities that apps' certificates are signed by; else the system's", false},
+    {"rate", "N", "requests of one token in a minute; 10000 if absent", false},
+    {0},
+};
+
+static const struct option_spec practice_options[] = {
+    {"listen", "HOST:PORT", "where to answer; 127.0.0.1:8081 if absent, port 0 picks one", false},
+    {"token", "TOKEN", "the bearer token that is asked for; open to everybody if absent", false},
+    {"tls-cert", "FILE", "PEM file with the server's certificate", false},
+    {"tls-key", "FILE", "PEM file with the certificate's key", false},
+    {"duplicate-group-names", NULL, "allow two groups of one name", false},
+    {"unknown-members", NULL, "store members whose id is of no user", false},
+    {0},
+};
+
+static const struct option_spec demo_options[] = {
+    {"exit", NULL, "end after the story: status 0 if the app holds what it should", false},
+    {"data", "DIR", "keep the data in DIR, which must be new; a temporary directory if absent", false},
+    {"people", "N", "how many people the organisation has; 40 if absent", false},
+    {0},
+};
+
+static const struct option_spec import_options[] = {
+    {"data", "DIR", "import into this data directory, without a server", false},
+    OPTION_KEY_FILE,
+    {"strict", NULL, "look at every row first and import nothing if one is bad", false},
+    {"dry-run", NULL, "change nothing, say what would happen", false},
+    {"resume", NULL, "go on where an interrupted import of these files ended", false},
+    {0},
+};
+
+static const struct option_spec backup_options[] = {OPTION_DATA, {0}};
+
+static const struct option_spec restore_options[] = {
+    OPTION_DATA,
+    {"key-file", "FILE", "the key file of the store that was backed up: checked and copied into DIR", false},
+    {"force", NULL, "put it in the place of the store in DIR, which is kept beside it", false},
+    {0},
+};
+
+static const struct option_spec key_options[] = {OPTION_DATA, OPTION_KEY_FILE, {0}};
+
+static const struct option_spec pause_options[] = {
+    {"reason", "TEXT", "why, for those who ask", false},
+    {0},
+};
+
+static const struct option_spec wait_options[] = {
+    {"app", "APP", "wait for this app only", false},
+    {"verified", NULL, "until the app was read back, not only until it acknowledged", false},
+    {"timeout", "TIME", "give up after this time, as in 90s or 5m; 5m if absent", false},
+    {0},
+};
+
+static const struct option_spec token_create_options[] = {
+    {"role", "ROLE", "read-only, operator or admin; operator if absent", false},
+    {"data", "DIR", "without a server, in this data directory", false},
+    {0},
+};
+
+static const struct option_spec list_options[] = {OPTION_LIMIT, {0}};
+
+static const struct option_spec search_options[] = {
+    {"q", "TEXT", "those whose name starts with TEXT", false},
+    {"search", "EXPRESSION", "those that fit, as in: profile.department eq \"Sales\"", false},
+    {"all", NULL, "also those that are left out otherwise (deactivated people, groups of apps)", false},
+    OPTION_LIMIT,
+    {0},
+};
+
+static const struct option_spec user_create_options[] = {
+    {"inactive", NULL, "do not activate", false},
+    {"password-file", "FILE", "set the password in the first line of FILE", false},
+    {0},
+};
+
+static const struct option_spec deactivate_options[] = {
+    {"deactivate", NULL, "deactivate first", false},
+    {0},
+};
+
+static const struct option_spec group_options[] = {
+    {"description", "TEXT", "the group's description", false},
+    {0},
+};
+
+static const struct option_spec app_list_options[] = {
+    {"q", "TEXT", "those whose name starts with TEXT", false},
+    OPTION_LIMIT,
+    {0},
+};
+
+static const struct option_spec app_create_options[] = {
+    {"inactive", NULL, "do not activate", false},
+    {"name", "KEY", "its key in the catalogue; made from the label if absent", false},
+    {0},
+};
+
+static const struct option_spec app_connect_options[] = {
+    {"secret-file", "FILE", "the credential is the first line of FILE (- for standard input)", false},
+    {"basic-user", "NAME", "basic authentication with this name; the credential is the password", false},
+    {"header", "NAME", "send the credential in this header", false},
+    {"allow-plain-http", NULL, "allow http: to another machine; everything can be read on the way", false},
+    {"off", NULL, "save it switched off", false},
+    {0},
+};
+
+static const struct option_spec app_assign_options[] = {
+    {"user", NULL, "WHO is a person, not a group", false},
+    {"priority", "N", "of the group: 0 is best", false},
+    {0},
+};
+
+static const struct option_spec app_unassign_options[] = {
+    {"user", NULL, "WHO is a person, not a group", false},
+    {0},
+};
+
+static const struct option_spec push_list_options[] = {
+    {"status", "STATUS", "only ACTIVE, INACTIVE or ERROR", false},
+    OPTION_LIMIT,
+    {0},
+};
+
+static const struct option_spec push_create_options[] = {
+    {"target-name", "NAME", "the group's name in the app; that of the group if absent", false},
+    {"link", "ID", "link to the app's group with this id (00g...)", false},
+    {"inactive", NULL, "send nothing yet", false},
+    {"remove-existing-members", NULL, "when linking: remove members that only the app's group has", false},
+    {0},
+};
+
+static const struct option_spec push_activate_options[] = {
+    {"remove-existing-members", NULL, "when linking: remove members that only the app's group has", false},
+    {0},
+};
+
+static const struct option_spec push_delete_options[] = {
+    {"keep-group", NULL, "leave the group in the app as it is", false},
+    {"delete-group", NULL, "delete the group in the app", false},
+    {"deactivate", NULL, "deactivate the mapping first", false},
+    {0},
+};
+
+#define LIFECYCLE(word, what, more)                                                                                    \
+    {                                                                                                                  \
+        "user " word, "USER...", 1, ANY, what, more, "muster user " word " ada@example.com", NULL, VERB_CLIENT,        \
+            cmd_user_lifecycle                                                                                         \
+    }
+
+const struct verb cli_verbs[] = {
+    {"serve", "", 0, 0, "run the server",
+     "Runs Muster: the management API, and the engine that keeps apps in step.\n\n"
+     "DIR holds everything: the store (muster.db), the key that seals the apps' credentials (muster.key) and, after "
+     "the "
+     "first start, the first administrator's API token (admin.token), which is shown nowhere else. One process at a "
+     "time "
+     "uses DIR. Without the key the credentials in the store cannot be read: keep a copy, apart from the backups.\n\n"
+     "Beyond loopback the server wants TLS, or a proxy in front of it that is named with --behind-proxy. When it is "
+     "ready it says so in one line. SIGTERM and SIGINT end it; what was acknowledged is on disk at any moment.",
+     "muster serve   # on 127.0.0.1:8080, in ./muster-data\n"
+     "muster serve --data /var/lib/muster --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem\n"
+     "muster serve --listen 10.0.0.5:8080 --behind-proxy 10.0.0.1 --external-url https://muster.example.com",
+     serve_options, 0, cmd_serve},
+    {"demo", "", 0, 0, "show what Muster does, in one minute",
+     "Starts a server and a practice target in this process, makes an organisation, connects the two and pushes "
+     "groups: "
+     "people arrive, one leaves and comes back, a group is renamed. After each step the target is read and "
+     "compared.\n\n"
+     "Afterwards both stay up until Ctrl-C, so that you can look around; --exit ends instead, with a status that says "
+     "whether the target held what it should.",
+     "muster demo\nmuster demo --exit   # as a test of an installation", demo_options, 0, cmd_demo},
+    {"practice", "", 0, 0, "run a SCIM server to practise with",
+     "A complete SCIM 2.0 server in memory: Users, Groups, filters, PATCH, Bulk, ETags below /scim/v2. What it was "
+     "asked "
+     "is at /practice/journal, what it holds at /practice/state, and /practice/faults makes it fail to order. Nothing "
+     "is "
+     "kept when it ends.",
+     "muster practice --token secret   # then: muster app connect APP http://127.0.0.1:8081/scim/v2 --secret-file FILE",
+     practice_options, 0, cmd_practice},
+    {"import", "USERS.csv [MEMBERSHIPS.csv]", 1, 2, "bring people and memberships in from CSV files",
+     "The first line of each file names the columns.\n\n"
+     "USERS.csv: login (needed); email, firstName, lastName and any other attribute of the profile; status, ACTIVE "
+     "(the "
+     "default) or STAGED, for people who are new. An empty field leaves an attribute as it is. Lists are separated by "
+     "semicolons. Passwords are not imported.\n\n"
+     "MEMBERSHIPS.csv: login and group; a group that does not exist is made.\n\n"
+     "A file is told by its columns: one that has a column group holds memberships. People are found by login, groups "
+     "by "
+     "name; nothing is taken away, so running it again is harmless. A bad row is named by line and column and does not "
+     "stop the others; the status is 1 then. The rows travel 1,000 a transaction; FILE.muster-progress remembers how "
+     "far "
+     "an import came, for --resume.\n\n"
+     "With --data the import runs in this process, and no server may be using DIR.",
+     "muster import users.csv memberships.csv\n"
+     "muster import --dry-run users.csv   # what would happen\n"
+     "muster import --data /var/lib/muster users.csv memberships.csv   # before the first start",
+     import_options, VERB_CLIENT, cmd_import},
+    {"backup", "FILE", 1, 1, "copy the store, while the server runs",
+     "Writes a consistent copy of the store in DIR to FILE, which must not exist. Run it on the server's machine; the "
+     "server may run. The copy holds credentials sealed with the key in DIR/muster.key: keep that key too, elsewhere.",
+     "muster backup --data /var/lib/muster /backup/muster-monday.db", backup_options, 0, cmd_backup},
+    {"restore", "FILE", 1, 1, "start over from a backup",
+     "Puts a backup into DIR, where no server may be running. The restored store starts paused and says why: what "
+     "happened since the backup is unknown to it, so look first, then `muster resume`. It needs the key file of the "
+     "store that was backed up.",
+     "muster restore /backup/muster-monday.db --data /var/lib/muster --key-file /safe/muster.key\n"
+     "muster serve --data /var/lib/muster\nmuster resume   # when you have looked",
+     restore_options, 0, cmd_restore},
+    {"key rotate", "", 0, 0, "seal all credentials with a new key",
+     "Makes a new key, seals every credential with it and forgets the old keys in the store. No server may be using "
+     "DIR. "
+     "The old keys stay in the key file, because older backups need them.",
+     "muster key rotate --data /var/lib/muster", key_options, 0, cmd_key_rotate},
+    {"pause", "[APP]", 0, 1, "send nothing to an app, or to any",
+     "Changes are accepted and wait; `muster resume` sends what is still wanted then.",
+     "muster pause --reason \"maintenance until 18:00\"\nmuster pause \"Sales tool\"   # this app only", pause_options,
+     VERB_CLIENT, cmd_pause},
+    {"resume", "[APP]", 0, 1, "end a pause", "Sends what waited and is still wanted.", "muster resume", NULL,
+     VERB_CLIENT, cmd_resume},
+    {"wait", "", 0, 0, "wait until apps hold what they should",
+     "Ends with status 0 when all work that was caused up to now is done, with 1 and the names when something failed "
+     "and "
+     "will not be tried again by itself, with 5 when the time is up.",
+     "muster group add Sales ada@example.com && muster wait --timeout 60s\nmuster wait --app \"Sales tool\" --verified",
+     wait_options, VERB_CLIENT, cmd_wait},
+
+    {"token create", "NAME", 1, 1, "make an API token",
+     "The token is shown once, on standard output alone. Roles: read-only sees, operator changes the directory, "
+     "assignments and pushes, admin also tokens, connections and the server. With --data no server is needed: the way "
+     "back in when every token is lost.",
+     "muster token create ci --role read-only\nmuster token create rescue --role admin --data /var/lib/muster",
+     token_create_options, VERB_CLIENT, cmd_token_create},
+    {"token list", "", 0, 0, "list API tokens", "Names, roles and ids; never the tokens themselves.",
+     "muster token list", list_options, VERB_CLIENT, cmd_token_list},
+    {"token revoke", "TOKEN", 1, 1, "end an API token", "TOKEN is its id (00T...) or its name.",
+     "muster token revoke ci", NULL, VERB_CLIENT, cmd_token_revoke},
+
+    {"user list", "", 0, 0, "list people", "Without an option everybody but deactivated people.",
+     "muster user list --search 'profile.department eq \"Sales\"'\nmuster user list --q ada", search_options,
+     VERB_CLIENT, cmd_user_list},
+    {"user show", "USER", 1, 1, "show a person", "USER is a login or an id (00u...).",
+     "muster user show ada@example.com", NULL, VERB_CLIENT, cmd_user_show},
+    {"user create", "LOGIN [NAME=VALUE...]", 1, ANY, "make a person",
+     "NAME=VALUE sets an attribute of the profile to a text, NAME:=JSON to any value. The login is the e-mail address "
+     "too, if it looks like one.",
+     "muster user create ada@example.com firstName=Ada lastName=Lovelace title=Engineer", user_create_options,
+     VERB_CLIENT, cmd_user_create},
+    {"user update", "USER NAME=VALUE...", 2, ANY, "change attributes of a person",
+     "NAME=VALUE sets an attribute to a text, NAME:=JSON to any value, NAME:=null clears it. The others stay.",
+     "muster user update ada@example.com title=Director nickName:=null", NULL, VERB_CLIENT, cmd_user_update},
+    {"user groups", "USER", 1, 1, "list the groups of a person", "", "muster user groups ada@example.com", list_options,
+     VERB_CLIENT, cmd_user_groups},
+    LIFECYCLE("activate", "activate people", "Also brings deactivated people back."),
+    LIFECYCLE("deactivate", "deactivate people",
+              "They leave every group of every app and their accounts are deactivated, in that order."),
+    LIFECYCLE("reactivate", "start the activation of people anew", "For people who are PROVISIONED or in RECOVERY."),
+    LIFECYCLE("suspend", "suspend people", "Nothing is sent to apps: what is there stays."),
+    LIFECYCLE("unsuspend", "end a suspension", ""),
+    LIFECYCLE("unlock", "unlock people", ""),
+    LIFECYCLE("expire-password", "expire passwords", "No mail is sent."),
+    LIFECYCLE("reset-password", "reset passwords", "No mail is sent."),
+    {"user delete", "USER", 1, 1, "delete a deactivated person", "Gone for good; memberships and accounts go with it.",
+     "muster user delete ada@example.com --deactivate", deactivate_options, VERB_CLIENT, cmd_user_delete},
+
+    {"group list", "", 0, 0, "list groups", "Without an option the groups of the directory.",
+     "muster group list --q Sales\nmuster group list --search 'profile.name sw \"Sales\"'", search_options, VERB_CLIENT,
+     cmd_group_list},
+    {"group show", "GROUP", 1, 1, "show a group", "GROUP is a name or an id (00g...).", "muster group show Sales", NULL,
+     VERB_CLIENT, cmd_group_show},
+    {"group create", "NAME", 1, 1, "make a group", "",
+     "muster group create Sales --description \"Everybody who sells\"", group_options, VERB_CLIENT, cmd_group_create},
+    {"group update", "GROUP [NEW-NAME]", 1, 2, "rename or describe a group",
+     "A group that is pushed is renamed in the apps too.",
+     "muster group update Sales \"Sales and Support\"\nmuster group update Sales --description \"Everybody who sells\"",
+     group_options, VERB_CLIENT, cmd_group_rename},
+    {"group delete", "GROUP", 1, 1, "delete a group", "Its members lose what they had through it.",
+     "muster group delete Sales", NULL, VERB_CLIENT, cmd_group_delete},
+    {"group members", "GROUP", 1, 1, "list the members of a group", "", "muster group members Sales", list_options,
+     VERB_CLIENT, cmd_group_members},
+    {"group add", "GROUP USER...", 2, ANY, "add people to a group", "Adding somebody twice is no error.",
+     "muster group add Sales ada@example.com grace@example.com", NULL, VERB_CLIENT, cmd_group_add},
+    {"group remove", "GROUP USER...", 2, ANY, "remove people from a group", "",
+     "muster group remove Sales ada@example.com", NULL, VERB_CLIENT, cmd_group_remove},
+
+    {"app list", "", 0, 0, "list apps", "", "muster app list", app_list_options, VERB_CLIENT, cmd_app_list},
+    {"app show", "APP", 1, 1, "show an app, its connection and switches", "APP is a label or an id (0oa...).",
+     "muster app show \"Sales tool\"", NULL, VERB_CLIENT, cmd_app_show},
+    {"app create", "LABEL", 1, 1, "make an app",
+     "Then connect it, switch on what it may do, assign groups and push groups.",
+     "muster app create \"Sales tool\"\n"
+     "muster app connect \"Sales tool\" https://sales.example.com/scim/v2 --secret-file token\n"
+     "muster app switch \"Sales tool\" all=on\nmuster app assign \"Sales tool\" Sales\nmuster push create \"Sales "
+     "tool\" Sales",
+     app_create_options, VERB_CLIENT, cmd_app_create},
+    {"app connect", "APP URL", 2, 2, "tell an app's SCIM address and credential",
+     "URL is the base URL, below which /Users and /Groups are. The app is asked before anything is saved. The "
+     "credential "
+     "is a bearer token unless --basic-user or --header says otherwise; it is stored sealed and shown nowhere. Without "
+     "--secret-file the stored one is kept, unless scheme, host or port change.",
+     "muster app connect \"Sales tool\" https://sales.example.com/scim/v2 --secret-file token", app_connect_options,
+     VERB_CLIENT, cmd_app_connect},
+    {"app switch", "APP [SWITCH=on|off...]", 1, ANY, "show or turn what an app is told",
+     "create: make accounts. update: send changed profiles. deactivate: deactivate the accounts of those who leave. "
+     "all: "
+     "these three. Turning a switch on acts on changes made from then on.",
+     "muster app switch \"Sales tool\" create=on update=on deactivate=on", NULL, VERB_CLIENT, cmd_app_switch},
+    {"app assign", "APP WHO", 2, 2, "give an app to a group or a person",
+     "Everybody in the group, or the person, gets an account in the app.",
+     "muster app assign \"Sales tool\" Sales\nmuster app assign \"Sales tool\" ada@example.com --user",
+     app_assign_options, VERB_CLIENT, cmd_app_assign},
+    {"app unassign", "APP WHO", 2, 2, "take an app from a group or a person",
+     "Accounts of those who have the app through nothing else are deactivated.",
+     "muster app unassign \"Sales tool\" Sales", app_unassign_options, VERB_CLIENT, cmd_app_unassign},
+    {"app groups", "APP", 1, 1, "list the groups that have an app", "", "muster app groups \"Sales tool\"",
+     list_options, VERB_CLIENT, cmd_app_groups},
+    {"app accounts", "APP", 1, 1, "list the accounts of an app", "", "muster app accounts \"Sales tool\"", list_options,
+     VERB_CLIENT, cmd_app_accounts},
+    {"app activate", "APP", 1, 1, "activate an app", "", "muster app activate \"Sales tool\"", NULL, VERB_CLIENT,
+     cmd_app_lifecycle},
+    {"app deactivate", "APP", 1, 1, "deactivate an app", "Traffic stops; nothing is changed in the app.",
+     "muster app deactivate \"Sales tool\"", NULL, VERB_CLIENT, cmd_app_lifecycle},
+    {"app delete", "APP", 1, 1, "forget a deactivated app",
+     "Nothing is sent: its accounts and groups stay as they are.", "muster app delete \"Sales tool\" --deactivate",
+     deactivate_options, VERB_CLIENT, cmd_app_delete},
+
+    {"push list", "APP", 1, 1, "list the groups that are pushed to an app", "", "muster push list \"Sales tool\"",
+     push_list_options, VERB_CLIENT, cmd_push_list},
+    {"push show", "APP GROUP", 2, 2, "show one pushed group",
+     "GROUP is the source group's name or id, or the id of the mapping (gPm...).",
+     "muster push show \"Sales tool\" Sales", NULL, VERB_CLIENT, cmd_push_show},
+    {"push create", "APP GROUP", 2, 2, "push a group to an app",
+     "Makes the group in the app, or links to the one of that name, and keeps its members in step: those members of "
+     "GROUP who have an account in the app. A link that would remove members of the app's group waits until "
+     "--remove-existing-members allows it.",
+     "muster push create \"Sales tool\" Sales\nmuster push create \"Sales tool\" Sales --target-name \"All of sales\"",
+     push_create_options, VERB_CLIENT, cmd_push_create},
+    {"push activate", "APP GROUP", 2, 2, "push a group again", "Brings the app's group up to date.",
+     "muster push activate \"Sales tool\" Sales", push_activate_options, VERB_CLIENT, cmd_push_status},
+    {"push deactivate", "APP GROUP", 2, 2, "stop pushing a group", "The app's group stays as it is.",
+     "muster push deactivate \"Sales tool\" Sales", NULL, VERB_CLIENT, cmd_push_status},
+    {"push delete", "APP GROUP", 2, 2, "unlink a pushed group",
+     "One of --keep-group and --delete-group is needed. The mapping must be inactive or in error.",
+     "muster push delete \"Sales tool\" Sales --deactivate --keep-group", push_delete_options, VERB_CLIENT,
+     cmd_push_delete},
+    {"push retry", "APP", 1, 1, "try again what failed in an app", "", "muster push retry \"Sales tool\"", NULL,
+     VERB_CLIENT, cmd_push_retry},
+    {"push errors", "APP", 1, 1, "list what failed in an app", "Ends with status 1 when there is something.",
+     "muster push errors \"Sales tool\"", NULL, VERB_CLIENT, cmd_push_errors},
+
+    {"help", "[VERB...]", 0, 2, "explain a verb, or exit-codes, or environment", "", "muster help import", NULL, 0,
+     cmd_help},
+    {"version", "", 0, 0, "print the version", "", "muster version", NULL, 0, cmd_version},
+    {0},
+};

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * muster wait: asks the server to say when everything that was caused up to now is done. The first question, without a
+ * number, fixes what "now" is; later ones ask for that.
+ */
+#include "cli/wait.h"
+
+#include "base/env.h"
+
+#include <errno.h>
+#include <time.h>
+
+#define WAIT_TURN_MS 25000  /* milliseconds that one request may wait at the server */
+#define WAIT_SLACK_MS 10000 /* milliseconds beyond that before the server counts as silent */
+#define WAIT_APPS_MAX 10000
+#define WAIT_TIMEOUT_MS (5 * 60 * 1000)
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int ask(struct client *client, const struct wait *wait, const char *app_id, int64_t after, int64_t wait_ms,
+               struct answer *ret)
+{
+    char path[256], number[40] = "";
+    if (after >= 0)
+        (void)snprintf(number, sizeof(number), "after=%lld&", (long long)after);
+    (void)snprintf(path, sizeof(path), "/api/v1/apps/%s/sync?%swait=%lldms%s", app_id, number, (long long)wait_ms,
+                   wait->verified ? "&verified=true" : "");
+    client_set_timeout(client, wait_ms + WAIT_SLACK_MS);
+    return client_try(client, "GET", path, NULL, ret);
+}
+
+int wait_app(struct client *client, struct wait *wait, const char *app_id, struct jval **ret_answer)
+{
+    struct answer answer;
+    int r = ask(client, wait, app_id, -1, 0, &answer);
+    if (r)
+        return r;
+    int64_t until = jval_int(jval_get(answer.body, "change"), 0), most = 0;
+    for (;;) {
+        int64_t pending = jval_int(jval_get(answer.body, "pending"), 0);
+        size_t failed = jval_len(jval_get(answer.body, "failed"));
+        bool done = jval_is_true(jval_get(answer.body, "done"));
+        most = MAX_OF(most, pending);
+        if (wait->on_progress)
+            wait->on_progress(wait->data, most - pending, most);
+        int64_t left = wait->deadline_ms - monotonic_ms();
+        if (done || (pending == 0 && failed > 0) || left <= 0) {
+            *ret_answer = jval_ref(answer.body);
+            return done ? CLI_OK : pending == 0 && failed > 0 ? CLI_FAILED : CLI_TIMEOUT;
+        }
+        int64_t turn = wait->on_progress ? 250 : WAIT_TURN_MS;
+        r = ask(client, wait, app_id, until, MIN_OF(left, turn), &answer);
+        if (r)
+            return r;
+    }
+}
+
+void wait_start(struct wait *wait, int64_t timeout_ms)
+{
+    *wait = (struct wait){.deadline_ms = monotonic_ms() + timeout_ms};
+}
+
+/* --- the verb --------------------------------------------------------------------------------------------------------
+ */
+
+struct app_list {
+    struct cli *cli;
+    size_t count;
+    const char **ids;
+    const char **labels;
+};
+
+static int add_app(const struct jval *item, void *data)
+{
+    struct app_list *list = data;
+    if (list->count == WAIT_APPS_MAX)
+        return 1;
+    const char *id = jval_get_str(item, "id"), *label = jval_get_str(item, "label");
+    if (!id)
+        return 0;
+    size_t at = list->count++;
+    list->ids[at] = arena_strdup(list->cli->arena, id);
+    list->labels[at] = arena_strdup(list->cli->arena, label ? label : id);
+    return 0;
+}
+
+static int find_apps(struct cli *cli, struct app_list *list)
+{
+    const char *app = cli_option(cli, "app");
+    *list = (struct app_list){.cli = cli};
+    list->ids = arena_array(cli->arena, WAIT_APPS_MAX, sizeof(*list->ids));
+    list->labels = arena_array(cli->arena, WAIT_APPS_MAX, sizeof(*list->labels));
+    if (!app)
+        return client_each(cli, "/api/v1/apps?limit=200", add_app, list);
+    list->labels[0] = app;
+    list->count = 1;
+    return resolve_app(cli, app, &list->ids[0]);
+}
+
+static void say_failed(const struct cli *cli, const char *label, const struct jval *answer)
+{
+    const struct jval *failed = jval_get(answer, "failed");
+    for (size_t i = 0; i < jval_len(failed); i++) {
+        const struct jval *item = jval_at(failed, i);
+        const char *type = jval_get_str(item, "type"), *name = jval_get_str(item, "name");
+        const char *error = jval_get_str(item, "error");
+        (void)fprintf(stderr, "  %s: %s %s: %s\n", cli_clean(cli->arena, label), cli_clean(cli->arena, type),
+                      cli_clean(cli->arena, name), cli_clean(cli->arena, error));
+    }
+}
+
+static int report(struct cli *cli, int r, const char *label, const struct jval *answer, struct jval *out)
+{
+    struct jval *entry = jval_new_object();
+    jval_set_str(entry, "app", label);
+    if (answer)
+        jval_set(entry, "sync", jval_copy(answer));
+    jval_append(out, entry);
+    long long pending = (long long)jval_int(jval_get(answer, "pending"), 0);
+    if (r == CLI_FAILED)
+        (void)cli_fail(cli, r, "%s: not everything could be done", label);
+    else if (r == CLI_TIMEOUT && answer)
+        (void)cli_fail(cli, r,
+                       "%s: the time is up and %lld changes wait; `muster app show %s` tells whether it is paused",
+                       label, pending, label);
+    else if (r)
+        (void)client_complain(cli, r);
+    if (r && !cli->json)
+        say_failed(cli, label, answer);
+    return r;
+}
+
+int cmd_wait(struct cli *cli)
+{
+    int64_t timeout;
+    struct app_list apps;
+    int r = cli_option_duration(cli, "timeout", WAIT_TIMEOUT_MS, &timeout);
+    if (r == CLI_OK)
+        r = client_open(cli);
+    if (r == CLI_OK)
+        r = find_apps(cli, &apps);
+    if (r)
+        return r;
+    struct wait wait;
+    wait_start(&wait, timeout);
+    wait.verified = cli_flag(cli, "verified");
+    struct jval *out = jval_new_array();
+    int worst = CLI_OK;
+    for (size_t i = 0; i < apps.count; i++) {
+        struct jval *answer CLEANUP(jval_freep) = NULL;
+        r = report(cli, wait_app(cli->client, &wait, apps.ids[i], &answer), apps.labels[i], answer, out);
+        worst = r ? r : worst;
+        if (r == CLI_UNREACHABLE)
+            break;
+    }
+    cli_print_json(cli, out);
+    if (worst == CLI_OK)
+        cli_say(cli, "everything is done");
+    return worst;
+}
