@@ -93,6 +93,8 @@ enum user_transition {
  * transitions"). */
 int user_transition(struct tx *tx, struct user *user, enum user_transition transition,
                     struct problem *problem) MUSTCHECK;
+/* Whether user_transition() would carry it out: for the links that an answer shows. */
+bool user_transition_is_open(const struct user *user, enum user_transition transition);
 /* First call deactivates, second (on a DEPROVISIONED user) sets the tombstone. */
 int user_delete(struct tx *tx, struct user *user, struct problem *problem) MUSTCHECK;
 

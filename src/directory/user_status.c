@@ -144,6 +144,12 @@ static int set_status(struct tx *tx, struct user *user, enum user_status status,
     return tx_change(tx, (struct change){.kind = CHANGE_USER_STATUS, .subject = user->rid, .detail = detail});
 }
 
+bool user_transition_is_open(const struct user *user, enum user_transition transition)
+{
+    const struct rule *rule = &rules[transition];
+    return (rule->from & IN(user->status)) && (!rule->needs_password || has_own_password(user));
+}
+
 int user_transition(struct tx *tx, struct user *user, enum user_transition transition, struct problem *problem)
 {
     const struct rule *rule = &rules[transition];

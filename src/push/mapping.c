@@ -13,6 +13,7 @@ SQL(MAPPING_BY_ID, "SELECT " COLUMNS " FROM push_mappings WHERE id = $1");
 SQL(MAPPING_BY_RID, "SELECT " COLUMNS " FROM push_mappings WHERE rid = $1");
 SQL(MAPPING_BY_TARGET, "SELECT " COLUMNS " FROM push_mappings WHERE target_rid = $1");
 SQL(MAPPING_BY_SOURCE, "SELECT " COLUMNS " FROM push_mappings WHERE source_rid = $1 AND app_rid = $2");
+SQL(MAPPINGS_OF_SOURCE_COUNT, "SELECT count(*) FROM push_mappings WHERE source_rid = $1");
 SQL(MAPPINGS_ACTIVE_OF_SOURCE,
     "SELECT " COLUMNS " FROM push_mappings WHERE source_rid = $1 AND app_rid > $2 AND status = 1"
     " ORDER BY app_rid LIMIT $3");
@@ -79,6 +80,13 @@ int mapping_by_source(struct tx *tx, int64_t app_rid, int64_t source_rid, struct
 {
     struct query query;
     return read_one(tx, &query, tx_query(tx, &query, &MAPPING_BY_SOURCE, I(source_rid), I(app_rid)), ret);
+}
+
+int64_t mapping_count_of_source(struct tx *tx, int64_t source_rid)
+{
+    int64_t count = 0;
+    int r = tx_get_int(tx, &count, &MAPPINGS_OF_SOURCE_COUNT, I(source_rid));
+    return r < 0 ? r : count;
 }
 
 int mapping_list(struct tx *tx, int64_t app_rid, const struct mapping_filter *filter, int64_t after,

@@ -45,6 +45,8 @@ int mapping_by_id(struct tx *tx, int64_t app_rid, const char *id, struct mapping
 int mapping_by_rid(struct tx *tx, int64_t rid, struct mapping *ret) MUSTCHECK;
 int mapping_by_target(struct tx *tx, int64_t target_rid, struct mapping *ret) MUSTCHECK;
 int mapping_by_source(struct tx *tx, int64_t app_rid, int64_t source_rid, struct mapping *ret) MUSTCHECK;
+/* How many mappings, of all apps and whatever their status, push this group. */
+int64_t mapping_count_of_source(struct tx *tx, int64_t source_rid) MUSTCHECK;
 struct mapping_filter {
     int64_t source_rid;    /* 0: any */
     int64_t updated_since; /* ms; 0: any */
@@ -109,7 +111,7 @@ int target_group_by_group(struct tx *tx, int64_t group_rid, struct target_group 
 int target_group_set_known(struct tx *tx, struct target_group *group, const char *external_id,
                            enum account_origin origin, const char *known_name) MUSTCHECK;
 int target_group_set_name(struct tx *tx, struct target_group *group, const char *known_name) MUSTCHECK;
-/* The app no longer has it: id, name and memberships are forgotten; the mapping's members become dirty again. */
+/* The app no longer has it: id, name and memberships are forgotten; its members are dirty, for when it is there again. */
 int target_group_forget(struct tx *tx, struct target_group *group) MUSTCHECK;
 /* The app acknowledged its deletion: the APP_GROUP goes, the member rows follow in chunks. */
 int target_group_deleted(struct tx *tx, struct target_group *group) MUSTCHECK;

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /api/v1/meta/schemas of users and groups (reference group-push 3.1). */
+#include "api/objects.h"
+#include "directory/schema.h"
+
+static const char *self(struct call *call, enum schema_kind kind)
+{
+    return call_link(call,
+                     kind == SCHEMA_USER ? "/api/v1/meta/schemas/user/default" : "/api/v1/meta/schemas/group/default");
+}
+
+static int check_schema_id(struct call *call)
+{
+    return str_eq(call->params[0], "default") ? 0 : call_not_found(call, call->params[0], "UserSchema");
+}
+
+static int change_schema(struct tx *tx, struct call *call, enum schema_kind kind)
+{
+    const struct jval *body = NULL;
+    int r = call_body_object(call, &body);
+    if (r == 0)
+        r = schema_update(tx, kind, body, &call->problem);
+    return r < 0 ? r : schema_write(tx, kind, self(call, kind), &call->out);
+}
+
+static int get_user_schema(struct tx *tx, struct call *call)
+{
+    int r = check_schema_id(call);
+    return r < 0 ? r : schema_write(tx, SCHEMA_USER, self(call, SCHEMA_USER), &call->out);
+}
+
+static int update_user_schema(struct tx *tx, struct call *call)
+{
+    int r = check_schema_id(call);
+    return r < 0 ? r : change_schema(tx, call, SCHEMA_USER);
+}
+
+static int get_group_schema(struct tx *tx, struct call *call)
+{
+    return schema_write(tx, SCHEMA_GROUP, self(call, SCHEMA_GROUP), &call->out);
+}
+
+static int update_group_schema(struct tx *tx, struct call *call)
+{
+    return change_schema(tx, call, SCHEMA_GROUP);
+}
+
+#define USER_SCHEMA "/api/v1/meta/schemas/user/{schemaId}"
+#define GROUP_SCHEMA "/api/v1/meta/schemas/group/default"
+
+const struct route schema_routes[] = {
+    {"GET", USER_SCHEMA, ROUTE_READ, ROLE_READ_ONLY, get_user_schema, "getUserSchema", NULL},
+    {"POST", USER_SCHEMA, ROUTE_WRITE, ROLE_ADMIN, update_user_schema, "updateUserProfile", NULL},
+    {"GET", GROUP_SCHEMA, ROUTE_READ, ROLE_READ_ONLY, get_group_schema, "getGroupSchema", NULL},
+    {"POST", GROUP_SCHEMA, ROUTE_WRITE, ROLE_ADMIN, update_group_schema, "updateGroupSchema", NULL},
+    {.method = NULL},
+};
