@@ -271,17 +271,17 @@ static void hide_secret(struct answer *answer)
 {
     size_t n = answer->secret ? strlen(answer->secret) : 0;
     char *at = answer->excerpt.data;
-    size_t left = answer->excerpt.len;
-    while (n >= 4 && at && (at = memmem(at, left, answer->secret, n)) != NULL) {
+    if (n < SECRET_MIN || !at)
+        return;
+    char *end = at + answer->excerpt.len;
+    while ((at = memmem(at, (size_t)(end - at), answer->secret, n)) != NULL) {
         memset(at, '*', n);
         at += n;
-        left = answer->excerpt.len - (size_t)(at - answer->excerpt.data);
     }
     /* The excerpt may end in the middle of it. */
-    for (size_t part = MIN_OF(n, answer->excerpt.len); n >= 4 && part >= 4; part--) {
-        char *tail = answer->excerpt.data + answer->excerpt.len - part;
-        if (part < n && memcmp(tail, answer->secret, part) == 0)
-            memset(tail, '*', part);
+    for (size_t part = MIN_OF(n - 1, answer->excerpt.len); part >= SECRET_MIN; part--) {
+        if (memcmp(end - part, answer->secret, part) == 0)
+            memset(end - part, '*', part);
     }
 }
 

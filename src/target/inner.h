@@ -16,6 +16,8 @@
 #define SCIM_ENTERPRISE_USER "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 #define SCIM_PATCH_OP "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
+#define SECRET_MIN 4 /* bytes: a shorter text is no secret that could be told from the words around it */
+
 /* The attributes of a SCIM user that a profile gives, as an object of PATCH paths: "userName", "emails",
  * SCIM_ENTERPRISE_USER ":department". The caller frees. NULL profile gives an empty object. */
 struct jval *user_attributes(const struct jval *profile);

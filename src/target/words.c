@@ -242,7 +242,7 @@ static const char *hide(struct arena *arena, const char *text, const char *secre
 {
     size_t n = secret ? strlen(secret) : 0;
     char *copy = arena_strdup(arena, text);
-    for (char *at = copy; n >= 4 && (at = strstr(at, secret)) != NULL; at += n)
+    for (char *at = copy; n >= SECRET_MIN && (at = strstr(at, secret)) != NULL; at += n)
         memset(at, '*', n);
     return copy;
 }
