@@ -26,6 +26,10 @@ class Scimmy {
         target.intercept = null; // (req) => { status, detail } instead of scimmy's answer, or nothing
         target.declare();
         const app = express();
+        const keepText = (req, res, bytes) => {
+            req.rawText = bytes.toString('utf8');
+        };
+        app.use(PREFIX, express.json({ type: '*/*', limit: '4mb', verify: keepText }));
         app.use(PREFIX, (req, res, next) => target.record(req, res, next));
         app.use(
             PREFIX,

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Many people at once, by the command line's import.
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+
+// Imports `count` people and the memberships that `groupsOf(i)` names for each; their logins.
+async function importCrowd(muster, count, groupsOf, { prefix = 'crowd' } = {}) {
+    const users = ['login,email,firstName,lastName'];
+    const memberships = ['login,group'];
+    const logins = [];
+    for (let i = 0; i < count; i++) {
+        const login = `${prefix}-${String(i).padStart(5, '0')}@crowd.example`;
+        logins.push(login);
+        users.push(`${login},${login},First${i},Last${i}`);
+        for (const group of groupsOf(i)) memberships.push(`${login},${group}`);
+    }
+    const files = [path.join(muster.dir, `${prefix}-users.csv`), path.join(muster.dir, `${prefix}-memberships.csv`)];
+    fs.writeFileSync(files[0], users.join('\n') + '\n');
+    fs.writeFileSync(files[1], memberships.join('\n') + '\n');
+    const { code, output } = await muster.cli(['import', ...files]);
+    assert.equal(code, 0, output);
+    return logins;
+}
+
+// The directory's group of that name.
+async function groupByName(muster, name) {
+    const found = await muster.ask('GET', `/api/v1/groups?q=${encodeURIComponent(name)}`);
+    const group = found.find((each) => each.profile.name === name && each.type === 'OKTA_GROUP');
+    assert.ok(group, `there is no group ${name}`);
+    return group;
+}
+
+// Polls until `look` is true.
+async function until(what, look, timeout = 60000) {
+    const deadline = Date.now() + timeout;
+    while (!(await look())) {
+        assert.ok(Date.now() < deadline, `${what}: not within ${timeout} ms`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+}
+
+/*
+ * No name may be POSTed twice without somebody asking for it in between: the outcome of the first was unknown.
+ * `log` is the whole journal. The number of POSTs.
+ */
+function checkPosts(log) {
+    const open = new Map(); // name -> the number of the POST that nobody has asked about yet
+    let posts = 0;
+    for (const entry of log) {
+        const query = entry.query ? decodeURIComponent(entry.query.replace(/\+/g, ' ')) : '';
+        if (entry.method === 'GET') {
+            for (const name of [...open.keys()]) {
+                const text = JSON.stringify(name.split('\0')[1]);
+                if (entry.path.endsWith(name.split('\0')[0]) && query.includes(text)) open.delete(name);
+            }
+        } else if (entry.method === 'POST') {
+            posts++;
+            assert.ok(entry.json, `the journal has no whole body of ${entry.path}`);
+            const kind = entry.path.endsWith('/Users') ? '/Users' : '/Groups';
+            const name = `${kind}\0${entry.json.userName || entry.json.displayName}`;
+            assert.ok(!open.has(name), `requests ${open.get(name)} and ${entry.number} both POST ${name}, no GET between them`);
+            if (entry.status >= 400 && !entry.dropped) continue;
+            open.set(name, entry.number);
+        }
+    }
+    return posts;
+}
+
+module.exports = { importCrowd, groupByName, until, checkPosts };
