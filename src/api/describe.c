@@ -88,6 +88,7 @@ static const struct {
     {"revokeApiToken", "ApiToken", "Revoke an API token"},
     {"revokeCurrentApiToken", "ApiToken", "Revoke the token that the request is made with"},
     {"listLogEvents", "SystemLog", "List the system log, oldest first; the last page links to what comes later"},
+    {"importRows", "Import", "Bring in many users or memberships in one transaction; dryRun=true changes nothing"},
     {"getWellknownOrgMetadata", "OrgSetting", "Read the organisation's id"},
     {"getLiveness", "Health", "Answer while the process runs"},
     {"getReadiness", "Health", "Answer whether the store can be read"},
