@@ -94,6 +94,7 @@ static const struct migration migrations[] = {
         " UNIQUE (app_rid, kind, object_rid));"
         "CREATE INDEX work_by_due ON work (app_rid, class, due, rid) WHERE held = 0;"
         "CREATE INDEX work_by_due_alone ON work (due) WHERE held = 0;"
+        "CREATE INDEX work_expansions ON work (app_rid, class, due, rid) WHERE held = 0 AND kind >= 16;"
         "CREATE INDEX work_by_since ON work (app_rid, since);"
         "CREATE INDEX work_by_since_alone ON work (since);"
         "CREATE INDEX work_by_failure ON work (app_rid, rid) WHERE failed = 1;"

@@ -26,6 +26,11 @@ SQL(WORK_POKE, "UPDATE work SET due = $4 WHERE app_rid = $1 AND kind = $2 AND ob
 SQL(WORK_FIND, "SELECT " COLUMNS " FROM work WHERE app_rid = $1 AND kind = $2 AND object_rid = $3");
 SQL(WORK_DUE, "SELECT " COLUMNS " FROM work WHERE held = 0 AND app_rid = $1 AND class = $2 AND due <= $3"
               " ORDER BY due, rid LIMIT $4");
+SQL(WORK_DUE_REQUESTS, "SELECT " COLUMNS " FROM work WHERE held = 0 AND app_rid = $1 AND class = $2 AND due <= $3"
+                       " AND kind < 16 ORDER BY due, rid LIMIT $4");
+SQL(WORK_DUE_EXPANSIONS, "SELECT " COLUMNS " FROM work WHERE held = 0 AND kind >= 16 AND app_rid = $1 AND class = $2"
+                         " AND due <= $3 ORDER BY due, rid LIMIT $4");
+SQL(WORK_NEXT_DUE_AFTER, "SELECT due FROM work WHERE held = 0 AND due > $1 ORDER BY due LIMIT 1");
 SQL(WORK_NEXT_DUE, "SELECT due FROM work WHERE held = 0 ORDER BY due LIMIT 1");
 SQL(WORK_NEXT_DUE_OF_CLASS, "SELECT due FROM work WHERE held = 0 AND app_rid = $1 AND class = $2 ORDER BY due LIMIT 1");
 SQL(WORK_NEXT_APP, "SELECT app_rid FROM work WHERE held = 0 AND app_rid > $1 ORDER BY app_rid LIMIT 1");
@@ -105,16 +110,35 @@ int work_find(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t objec
     return r;
 }
 
-int work_due(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret, int limit)
+static int due_rows(struct tx *tx, struct sql *sql, int64_t app_rid, enum work_class class, int64_t now,
+                    struct work *ret, int limit)
 {
     struct query query;
-    int r = tx_query(tx, &query, &WORK_DUE, I(app_rid), I(class), I(now), I(limit));
-    if (r < 0)
-        return r;
+    int r = tx_query(tx, &query, sql, I(app_rid), I(class), I(now), I(limit));
     int count = 0;
-    while ((r = query_next(&query)) > 0)
+    while (r >= 0 && (r = query_next(&query)) > 0)
         ret[count++] = work_row(tx, &query);
     return r < 0 ? r : count;
+}
+
+int work_due(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret, int limit)
+{
+    return due_rows(tx, &WORK_DUE, app_rid, class, now, ret, limit);
+}
+
+int work_due_requests(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret, int limit)
+{
+    return due_rows(tx, &WORK_DUE_REQUESTS, app_rid, class, now, ret, limit);
+}
+
+int work_due_expansions(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret, int limit)
+{
+    return due_rows(tx, &WORK_DUE_EXPANSIONS, app_rid, class, now, ret, limit);
+}
+
+int work_next_due_after(struct tx *tx, int64_t now, int64_t *ret_due)
+{
+    return tx_get_int(tx, ret_due, &WORK_NEXT_DUE_AFTER, I(now));
 }
 
 /* A row put off before the clock was set back would wait for as long as the step was; it waits for the cap at most. */
@@ -199,6 +223,11 @@ int work_defer(struct tx *tx, int64_t rid, int64_t due)
 int work_fail(struct tx *tx, int64_t rid, int64_t due, bool held, const char *error_class, const char *error)
 {
     return ignore_count(tx_exec(tx, &WORK_FAIL, I(rid), I(due), I(held), T(error_class), T(error)));
+}
+
+int work_hasten(struct tx *tx)
+{
+    return tx_exec(tx, &WORK_HASTEN_ALL, I(tx_now(tx)));
 }
 
 int work_set_cursor(struct tx *tx, int64_t rid, int64_t cursor)

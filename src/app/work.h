@@ -58,6 +58,13 @@ int work_find(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t objec
 /* Rows of an app (0: of none) that are due and not held, class by class, oldest due first within a class, at most
  * `limit`. The count. */
 int work_due(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret, int limit) MUSTCHECK;
+/* The same for accounts and groups alone, and for expansions alone. */
+int work_due_requests(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret,
+                      int limit) MUSTCHECK;
+int work_due_expansions(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret,
+                        int limit) MUSTCHECK;
+/* The earliest due time after `now`, of rows that are not held, over all apps: 1 found, 0 none. */
+int work_next_due_after(struct tx *tx, int64_t now, int64_t *ret_due) MUSTCHECK;
 /* The earliest due time of rows that are not held, over all apps; 0 row: ret untouched, returns 0. */
 int work_next_due(struct tx *tx, int64_t *ret_due) MUSTCHECK;
 /* The same over one app (0: of none): what an engine that skips a closed app sleeps by. 1 or 0. */
@@ -71,6 +78,9 @@ int work_done(struct tx *tx, int64_t rid, int64_t version) MUSTCHECK;
 int work_defer(struct tx *tx, int64_t rid, int64_t due) MUSTCHECK;
 /* Records a failure: attempts + 1, due again at `due`, or held. */
 int work_fail(struct tx *tx, int64_t rid, int64_t due, bool held, const char *error_class, const char *error) MUSTCHECK;
+/* Everything that was put off is due now (holds stay): for a start, where what was in flight is not any more. The
+ * count. */
+int work_hasten(struct tx *tx) MUSTCHECK;
 int work_set_cursor(struct tx *tx, int64_t rid, int64_t cursor) MUSTCHECK;
 /* Deletes every row of an app (the app goes). */
 int work_delete_app(struct tx *tx, int64_t app_rid) MUSTCHECK;

@@ -33,6 +33,9 @@ void engine_stop(struct engine *engine);
 /* There is new work: called from the store's on_commit. From any thread. Accepts NULL. */
 void engine_wake(struct engine *engine);
 
+/* Everything of the app that failed or is held is tried again at once. 0 or a negative error. */
+int engine_retry(struct tx *tx, int64_t app_rid) MUSTCHECK;
+
 /* "Verify this connection": a read of the target with a credential that is not stored yet. */
 struct engine_verify {
     struct connection_input connection; /* secret in clear; texts must live until done() */

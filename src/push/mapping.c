@@ -364,6 +364,7 @@ int mapping_error(struct tx *tx, const struct mapping *mapping, struct mapping_s
     int r = work_find(tx, mapping->app_rid, WORK_GROUP, mapping->target_rid, &work);
     if (r <= 0)
         return r;
+    ret->waiting = true;
     ret->in_error = mapping->status == MAPPING_ACTIVE && work.held;
     ret->error = work.error_class ? work.error : NULL;
     ret->error_class = work.error_class;

@@ -6,16 +6,17 @@
 #define LOOK_AT_ONCE 1000 /* dirty rows that one members_due() looks at */
 
 SQL(MEMBER_WANT_IN, "INSERT INTO target_members (target_rid, user_rid, external_id, dirty, urgency, version, since)"
-                    " VALUES ($1, $2, $3, 1, $4, $5, $5)"
+                    " VALUES ($1, $2, $3, 1, $4, $5, $6)"
                     " ON CONFLICT (target_rid, user_rid) DO UPDATE SET"
-                    " since = CASE WHEN target_members.dirty = 1 THEN target_members.since ELSE excluded.since END,"
+                    " since = CASE WHEN target_members.dirty = 1 AND target_members.since < excluded.since"
+                    "  THEN target_members.since ELSE excluded.since END,"
                     " urgency = CASE WHEN target_members.dirty = 1 AND target_members.urgency < excluded.urgency"
                     "  THEN target_members.urgency ELSE excluded.urgency END,"
                     " version = excluded.version, dirty = 1, error_class = NULL, error = NULL"
                     " WHERE target_members.known = 0 OR target_members.dirty = 1"
                     "  OR target_members.external_id <> excluded.external_id");
 SQL(MEMBER_WANT_OUT, "UPDATE target_members SET"
-                     " since = CASE WHEN dirty = 1 THEN since ELSE $4 END,"
+                     " since = CASE WHEN dirty = 1 AND since < $5 THEN since ELSE $5 END,"
                      " urgency = CASE WHEN dirty = 1 AND urgency < $3 THEN urgency ELSE $3 END,"
                      " version = $4, dirty = 1, error_class = NULL, error = NULL"
                      " WHERE target_rid = $1 AND user_rid = $2 AND (known = 1 OR dirty = 1)");
@@ -33,6 +34,8 @@ SQL(MEMBERS_FAILED, "SELECT user_rid, error_class, error, error_at FROM target_m
 SQL(REMOVALS_PENDING, "SELECT count(*) FROM target_members AS t JOIN push_mappings AS m ON m.target_rid = t.target_rid"
                       " WHERE t.user_rid = $1 AND t.known = 1 AND t.dirty = 1 AND t.error_class IS NULL"
                       " AND m.app_rid = $2 AND m.status = 1");
+SQL(MEMBER_FAILURES, "SELECT count(*) FROM push_mappings AS m JOIN target_members AS t ON t.target_rid = m.target_rid"
+                     " WHERE m.app_rid = $1 AND m.status = 1 AND t.error_class IS NOT NULL");
 SQL(OLDEST_DIRTY, "SELECT min(since) FROM target_members WHERE target_rid = $1 AND dirty = 1 AND error_class IS NULL");
 SQL(MEMBERS_CHUNK_DELETE, "DELETE FROM target_members WHERE rid IN"
                           " (SELECT rid FROM target_members WHERE target_rid = $1 ORDER BY rid LIMIT $2)");
@@ -66,10 +69,12 @@ int member_mark(struct tx *tx, const struct mapping *mapping, int64_t user_rid, 
     int64_t number = r < 0 ? r : tx_change_number(tx);
     if (number < 0)
         return (int)number;
+    int64_t since = tx_continued(tx) ? tx_continued(tx) : number;
     if (wanted == MEMBER_IN)
-        r = tx_exec(tx, &MEMBER_WANT_IN, I(mapping->target_rid), I(user_rid), T(external_id), I(class), I(number));
+        r = tx_exec(tx, &MEMBER_WANT_IN, I(mapping->target_rid), I(user_rid), T(external_id), I(class), I(number),
+                    I(since));
     else if (wanted == MEMBER_OUT)
-        r = tx_exec(tx, &MEMBER_WANT_OUT, I(mapping->target_rid), I(user_rid), I(class), I(number));
+        r = tx_exec(tx, &MEMBER_WANT_OUT, I(mapping->target_rid), I(user_rid), I(class), I(number), I(since));
     return r < 0 ? r : r > 0;
 }
 
@@ -192,6 +197,13 @@ int64_t member_removals_pending(struct tx *tx, int64_t app_rid, int64_t user_rid
 {
     int64_t count = 0;
     int r = tx_get_int(tx, &count, &REMOVALS_PENDING, I(user_rid), I(app_rid));
+    return r < 0 ? r : count;
+}
+
+int64_t member_failures(struct tx *tx, int64_t app_rid)
+{
+    int64_t count = 0;
+    int r = tx_get_int(tx, &count, &MEMBER_FAILURES, I(app_rid));
     return r < 0 ? r : count;
 }
 

@@ -78,6 +78,7 @@ struct mapping_state {
     bool in_error;           /* published status ERROR: ACTIVE, and the group as a whole waits for somebody */
     const char *error_class; /* NULL: none */
     const char *error;       /* the published text form, or NULL */
+    bool waiting;            /* there is work for the group */
     int64_t due;             /* ms of the next try; 0 when nothing waits */
     int attempts;
     int64_t members_known; /* acknowledged by the app */
@@ -111,7 +112,8 @@ int target_group_by_group(struct tx *tx, int64_t group_rid, struct target_group 
 int target_group_set_known(struct tx *tx, struct target_group *group, const char *external_id,
                            enum account_origin origin, const char *known_name) MUSTCHECK;
 int target_group_set_name(struct tx *tx, struct target_group *group, const char *known_name) MUSTCHECK;
-/* The app no longer has it: id, name and memberships are forgotten; its members are dirty, for when it is there again. */
+/* The app no longer has it: id, name and memberships are forgotten; its members are dirty, for when it is there again.
+ */
 int target_group_forget(struct tx *tx, struct target_group *group) MUSTCHECK;
 /* The app acknowledged its deletion: the APP_GROUP goes, the member rows follow in chunks. */
 int target_group_deleted(struct tx *tx, struct target_group *group) MUSTCHECK;
@@ -146,6 +148,8 @@ int member_acknowledged(struct tx *tx, int64_t member_rid, bool known, const cha
 int member_refused(struct tx *tx, int64_t member_rid, const char *error_class, const char *error) MUSTCHECK;
 /* Members of a mapping that are refused, as {userId, errorClass, error} objects into an open array; the count. */
 int member_errors_write(struct tx *tx, struct jout *out, int64_t target_rid, int limit) MUSTCHECK;
+/* Refused members in all groups of an app. */
+int64_t member_failures(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* Memberships of the person in ACTIVE mappings of the app that still wait for their removal; refused ones do not count
  * (invariant 6). */
 int64_t member_removals_pending(struct tx *tx, int64_t app_rid, int64_t user_rid) MUSTCHECK;

@@ -21,7 +21,8 @@ SQL(TARGET_RELINK, "UPDATE target_groups SET link_pending = CASE WHEN external_i
 SQL(TARGET_WANT_DELETED, "UPDATE target_groups SET delete_wanted = 1 WHERE rid = $1");
 SQL(TARGET_DELETE, "DELETE FROM target_groups WHERE rid = $1");
 SQL(TARGET_LINKED, "UPDATE target_groups SET link_pending = 0, source_rid = $2, read_at = $3 WHERE rid = $1");
-SQL(TARGET_MEMBERS_FORGET, "UPDATE target_members SET known = 0 WHERE target_rid = $1 AND known = 1");
+SQL(TARGET_MEMBERS_FORGET, "UPDATE target_members SET known = 0, dirty = 1, version = $2, since = $2"
+                           " WHERE target_rid = $1 AND known = 1");
 SQL(TARGETS_OF_APP, "SELECT rid, group_rid FROM target_groups WHERE app_rid = $1 ORDER BY rid");
 SQL(APP_MAPPINGS_DELETE, "DELETE FROM push_mappings WHERE app_rid = $1");
 SQL(STRANGERS_DELETE, "DELETE FROM target_strangers WHERE target_rid = $1");
@@ -131,17 +132,13 @@ int target_group_forget(struct tx *tx, struct target_group *group)
     group->known_name = NULL;
     group->link_pending = false;
     int r = tx_exec(tx, &TARGET_SET_KNOWN, I(group->rid), T(NULL), I(ORIGIN_UNKNOWN), T(NULL), I(0));
-    if (r >= 0)
-        r = tx_exec(tx, &TARGET_MEMBERS_FORGET, I(group->rid));
+    int64_t number = r < 0 ? r : tx_change_number(tx);
+    if (number < 0)
+        return (int)number;
+    r = tx_exec(tx, &TARGET_MEMBERS_FORGET, I(group->rid), I(number));
     if (r >= 0)
         r = tx_exec(tx, &STRANGERS_DELETE, I(group->rid));
-    if (r < 0)
-        return r;
-    struct mapping mapping;
-    r = mapping_by_target(tx, group->rid, &mapping);
-    if (r == 0 && mapping.status == MAPPING_ACTIVE)
-        return work_add(tx, mapping.app_rid, WORK_EXPAND_MAPPING, mapping.rid, WORK_BULK);
-    return r == ERR_NOT_FOUND ? 0 : r;
+    return r < 0 ? r : 0;
 }
 
 int target_group_deleted(struct tx *tx, struct target_group *group)

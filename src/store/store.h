@@ -143,6 +143,9 @@ int64_t tx_change_number(struct tx *tx) MUSTCHECK;
 /* 0 when the job has not asked for its number. */
 int64_t tx_change_number_taken(const struct tx *tx);
 
+/* The latest number that this snapshot sees; 0 before the first. 0 or a negative error. */
+int tx_change_latest(struct tx *tx, int64_t *ret_number) MUSTCHECK;
+
 /* A changed fact. Kinds are defined by the room that owns the fact (directory/changes.h, app/changes.h,
  * push/changes.h). */
 struct change {

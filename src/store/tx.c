@@ -7,6 +7,8 @@
 
 SQL(TAKE_CHANGE_NUMBER, "UPDATE store_counter SET value = value + 1 WHERE name = 'change' RETURNING value");
 
+SQL(LATEST_CHANGE_NUMBER, "SELECT value FROM store_counter WHERE name = 'change'");
+
 struct origin *tx_origin(struct tx *tx)
 {
     return &tx->origin;
@@ -51,6 +53,12 @@ int64_t tx_change_number(struct tx *tx)
         tx->change_number = number;
     }
     return tx->change_number;
+}
+
+int tx_change_latest(struct tx *tx, int64_t *ret_number)
+{
+    int r = tx_get_int(tx, ret_number, &LATEST_CHANGE_NUMBER, NO_BINDS);
+    return r < 0 ? r : 0;
 }
 
 int64_t tx_change_number_taken(const struct tx *tx)

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Group push mappings as published, and beside them what the published API lacks: state, retry, journal, sync. */
+#include "push/push.h"
+#include "api/call.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "engine/engine.h"
+#include "record/record.h"
+
+#define SUBJECT "groupPushMapping"
+#define MEMBER_ERRORS_SHOWN 100 /* refused members that one mapping lists */
+#define FAILURES_SHOWN 50       /* failed objects that one sync answer names */
+#define SYNC_WAIT_MAX_MS 60000  /* milliseconds that a sync call may wait */
+#define ATTEMPTS_SHOWN 50       /* journal entries of one answer */
+
+static int find_app(struct tx *tx, struct call *call, struct app *ret)
+{
+    int r = app_by_id(tx, call->params[0], ret);
+    return r == ERR_NOT_FOUND ? call_not_found(call, call->params[0], "AppInstance") : r;
+}
+
+static int find_mapping(struct tx *tx, struct call *call, struct app *ret_app, struct mapping *ret)
+{
+    int r = find_app(tx, call, ret_app);
+    if (r == 0)
+        r = mapping_by_id(tx, ret_app->rid, call->params[1], ret);
+    return r == ERR_NOT_FOUND ? call_not_found(call, call->params[1], "GroupPushMapping") : r;
+}
+
+static void write_link(struct jout *out, const char *name, const char *href)
+{
+    jout_object(out, name);
+    jout_str(out, "href", href);
+    jout_end(out);
+}
+
+static void write_seconds(struct jout *out, const char *key, int64_t ms)
+{
+    char text[CLOCK_TEXT_BYTES];
+    jout_str(out, key, clock_iso_seconds(ms, text));
+}
+
+static const char *status_name(const struct mapping *mapping, const struct mapping_state *state)
+{
+    if (state->in_error)
+        return "ERROR";
+    return mapping->status == MAPPING_ACTIVE ? "ACTIVE" : "INACTIVE";
+}
+
+/* What is going on, beside the published status. */
+static const char *activity_name(const struct mapping *mapping, const struct mapping_state *state, const char *closed)
+{
+    if (mapping->status != MAPPING_ACTIVE)
+        return "idle";
+    if (state->in_error)
+        return "held";
+    if (closed)
+        return "paused";
+    if (state->error_class)
+        return "retrying";
+    if (state->waiting)
+        return mapping->last_push ? "pushing" : "pending";
+    return "idle";
+}
+
+static int write_details(struct tx *tx, struct call *call, const struct mapping *mapping,
+                         const struct mapping_state *state, bool single)
+{
+    struct jout *out = &call->out;
+    const char *why = NULL;
+    int open = app_is_open(tx, mapping->app_rid, &why);
+    if (open < 0)
+        return open;
+    jout_object(out, "state");
+    jout_str(out, "activity", activity_name(mapping, state, open ? NULL : "closed"));
+    if (!open)
+        jout_str(out, "reason", why);
+    jout_str_opt(out, "errorClass", state->error_class);
+    if (state->error_class && !state->in_error)
+        jout_time(out, "nextTry", state->due);
+    if (state->error_class)
+        jout_int(out, "attempts", state->attempts);
+    if (single) {
+        jout_int(out, "members", state->members_known);
+        jout_int(out, "pending", state->members_pending);
+        jout_int(out, "failed", state->members_failed);
+    }
+    jout_end(out);
+    if (!single || state->members_failed == 0)
+        return 0;
+    jout_array(out, "memberErrors");
+    int r = member_errors_write(tx, out, mapping->target_rid, MEMBER_ERRORS_SHOWN);
+    jout_end(out);
+    return r < 0 ? r : 0;
+}
+
+/* The published object (reference group-push 3.2); ours are `state`, `memberErrors` and `existingMembers`. */
+static int write_mapping(struct tx *tx, struct call *call, const struct app *app, const struct mapping *mapping,
+                         bool single)
+{
+    struct group source;
+    struct group target;
+    struct target_group held;
+    struct mapping_state state;
+    int r = group_by_rid(tx, mapping->source_rid, &source);
+    if (r == 0)
+        r = target_group_get(tx, mapping->target_rid, &held);
+    if (r == 0)
+        r = group_by_rid(tx, held.group_rid, &target);
+    if (r == 0)
+        r = single ? mapping_state(tx, mapping, &state) : mapping_error(tx, mapping, &state);
+    if (r < 0)
+        return r;
+    struct jout *out = &call->out;
+    jout_object(out, NULL);
+    write_seconds(out, "created", mapping->created);
+    jout_str(out, "id", mapping->id);
+    write_seconds(out, "lastUpdated", mapping->last_updated);
+    if (mapping->last_push)
+        write_seconds(out, "lastPush", mapping->last_push);
+    jout_str_opt(out, "errorSummary", state.error);
+    jout_str(out, "sourceGroupId", source.id);
+    jout_str(out, "status", status_name(mapping, &state));
+    jout_str(out, "targetGroupId", target.id);
+    jout_str(out, "existingMembers", mapping->existing == EXISTING_REMOVE ? "REMOVE" : "REFUSE");
+    r = write_details(tx, call, mapping, &state, single);
+    jout_object(out, "_links");
+    write_link(out, "app", call_link(call, "/api/v1/apps/%s", app->id));
+    write_link(out, "sourceGroup", call_link(call, "/api/v1/groups/%s", source.id));
+    write_link(out, "targetGroup", call_link(call, "/api/v1/groups/%s", target.id));
+    jout_end(out);
+    jout_end(out);
+    return r;
+}
+
+/* --- list and get --------------------------------------------------------------------------------------------------
+ */
+
+struct list_filter {
+    struct mapping_filter stored;
+    const char *status; /* published name, or NULL; ERROR is derived, so it is judged row by row */
+};
+
+static int read_filter(struct tx *tx, struct call *call, struct list_filter *ret)
+{
+    *ret = (struct list_filter){.status = call_query(call, "status")};
+    const char *since = call_query(call, "lastUpdated");
+    if (since && *since && clock_parse(since, &ret->stored.updated_since) < 0)
+        return call_invalid(call, "lastUpdated", "Must be a time such as 2026-03-25T06:09:58Z.");
+    const char *status = ret->status;
+    if (status && !str_eq(status, "ACTIVE") && !str_eq(status, "INACTIVE") && !str_eq(status, "ERROR"))
+        return call_invalid(call, "status", "Must be ACTIVE, INACTIVE or ERROR.");
+    const char *source_id = call_query(call, "sourceGroupId");
+    if (!source_id || !*source_id)
+        return 0;
+    struct group source;
+    int r = group_by_id(tx, source_id, &source);
+    ret->stored.source_rid = r == 0 ? source.rid : -1;
+    return r == ERR_NOT_FOUND ? 0 : r;
+}
+
+static int write_page(struct tx *tx, struct call *call, const struct app *app, const struct list_filter *filter,
+                      int64_t after, int limit, int64_t *ret_next)
+{
+    struct mapping *page = arena_array(tx_arena(tx), (size_t)limit + 1, sizeof(*page));
+    int written = 0;
+    for (;;) {
+        int count = mapping_list(tx, app->rid, &filter->stored, after, page, limit + 1);
+        if (count < 0)
+            return count;
+        for (int i = 0; i < count; i++) {
+            struct mapping_state state;
+            int r = mapping_error(tx, &page[i], &state);
+            if (r < 0)
+                return r;
+            if (filter->status && !str_eq(filter->status, status_name(&page[i], &state)))
+                continue;
+            if (written == limit) {
+                *ret_next = after;
+                return 0;
+            }
+            r = write_mapping(tx, call, app, &page[i], false);
+            if (r < 0)
+                return r;
+            written++;
+            after = page[i].rid;
+        }
+        if (count <= limit)
+            return 0;
+        after = MAX_OF(after, page[count - 1].rid - 1);
+    }
+}
+
+static int list_mappings(struct tx *tx, struct call *call)
+{
+    struct app app;
+    struct page page;
+    struct list_filter filter;
+    int r = find_app(tx, call, &app);
+    if (r == 0)
+        r = call_page(call, 100, LIMIT_PAGE_MAPPINGS, &page);
+    if (r == 0)
+        r = read_filter(tx, call, &filter);
+    if (r < 0)
+        return r;
+    int64_t next = 0;
+    jout_array(&call->out, NULL);
+    r = write_page(tx, call, &app, &filter, page.after ? strtoll(page.after, NULL, 10) : 0, page.limit, &next);
+    jout_end(&call->out);
+    call_page_links(call, next ? arena_printf(call->arena, "%lld", (long long)next) : NULL);
+    return r;
+}
+
+static int get_mapping(struct tx *tx, struct call *call)
+{
+    struct app app;
+    struct mapping mapping;
+    int r = find_mapping(tx, call, &app, &mapping);
+    return r < 0 ? r : write_mapping(tx, call, &app, &mapping, true);
+}
+
+/* --- create, update, delete ----------------------------------------------------------------------------------------
+ */
+
+/* A string property of the body; NULL when absent or null. */
+static int body_text(struct call *call, const struct jval *body, const char *key, const char **ret)
+{
+    const struct jval *value = jval_get(body, key);
+    *ret = jval_str(value);
+    if (value && !*ret && jval_type(value) != JVAL_NULL)
+        return call_invalid(call, key, "Must be a string.");
+    return 0;
+}
+
+static int body_status(struct call *call, const struct jval *body, enum mapping_status *ret)
+{
+    const char *status = NULL;
+    int r = body_text(call, body, "status", &status);
+    if (r < 0 || !status)
+        return r;
+    if (str_eq(status, "ACTIVE"))
+        *ret = MAPPING_ACTIVE;
+    else if (str_eq(status, "INACTIVE"))
+        *ret = MAPPING_INACTIVE;
+    else
+        return call_invalid(call, "status", "Must be ACTIVE or INACTIVE.");
+    return 0;
+}
+
+static int body_existing(struct call *call, const struct jval *body, enum existing_members *ret)
+{
+    const char *existing = NULL;
+    int r = body_text(call, body, "existingMembers", &existing);
+    if (r < 0 || !existing)
+        return r;
+    if (str_eq(existing, "REMOVE"))
+        *ret = EXISTING_REMOVE;
+    else if (str_eq(existing, "REFUSE"))
+        *ret = EXISTING_REFUSE;
+    else
+        return call_invalid(call, "existingMembers",
+                            "Must be REFUSE (a link that would remove members waits) or REMOVE (it removes them).");
+    return 0;
+}
+
+static int read_create(struct tx *tx, struct call *call, struct mapping_input *ret, struct group *ret_source)
+{
+    const struct jval *body = NULL;
+    const char *source_id = NULL;
+    *ret = (struct mapping_input){.status = MAPPING_ACTIVE, .existing = EXISTING_REFUSE};
+    int r = call_body_object(call, &body);
+    if (r == 0)
+        r = body_text(call, body, "sourceGroupId", &source_id);
+    if (r == 0)
+        r = body_text(call, body, "targetGroupId", &ret->target_group_id);
+    if (r == 0)
+        r = body_text(call, body, "targetGroupName", &ret->target_group_name);
+    if (r == 0)
+        r = body_status(call, body, &ret->status);
+    if (r == 0)
+        r = body_existing(call, body, &ret->existing);
+    if (r < 0)
+        return r;
+    if (!source_id)
+        return call_invalid(call, "sourceGroupId", "The field cannot be left blank. Give the id of the group to push.");
+    const struct jval *config = jval_get(body, "appConfig");
+    if (config && jval_type(config) != JVAL_NULL)
+        return call_invalid(call, "appConfig",
+                            "Only Active Directory apps have a configuration; leave it out for this app.");
+    r = group_by_id(tx, source_id, ret_source);
+    return r == ERR_NOT_FOUND ? call_not_found(call, source_id, "UserGroup") : r;
+}
+
+static int create_mapping(struct tx *tx, struct call *call)
+{
+    struct app app;
+    struct group source;
+    struct mapping_input input;
+    struct mapping mapping;
+    int r = find_app(tx, call, &app);
+    if (r == 0)
+        r = read_create(tx, call, &input, &source);
+    if (r == 0)
+        r = mapping_create(tx, &app, &source, &input, &mapping, &call->problem);
+    return r < 0 ? r : write_mapping(tx, call, &app, &mapping, true);
+}
+
+static int update_mapping(struct tx *tx, struct call *call)
+{
+    struct app app;
+    struct mapping mapping;
+    const struct jval *body = NULL;
+    int r = find_mapping(tx, call, &app, &mapping);
+    if (r == 0)
+        r = call_body_object(call, &body);
+    if (r < 0)
+        return r;
+    enum mapping_status status = mapping.status;
+    enum existing_members existing = mapping.existing;
+    r = body_status(call, body, &status);
+    if (r == 0)
+        r = body_existing(call, body, &existing);
+    if (r == 0 && !jval_get(body, "status") && !jval_get(body, "existingMembers"))
+        return call_invalid(call, "status", "The field cannot be left blank. Give ACTIVE or INACTIVE.");
+    if (r == 0)
+        r = mapping_update(tx, &app, &mapping, status, existing, &call->problem);
+    return r < 0 ? r : write_mapping(tx, call, &app, &mapping, true);
+}
+
+/* Recorded: 200 with an empty body; described: 204. Both please every client, 204 says it better. */
+static int delete_mapping(struct tx *tx, struct call *call)
+{
+    struct app app;
+    struct mapping mapping;
+    bool delete_target = false;
+    int r = find_mapping(tx, call, &app, &mapping);
+    if (r == 0)
+        r = call_query_bool(call, "deleteTargetGroup", false, &delete_target);
+    if (r == 0)
+        r = mapping_delete(tx, &app, &mapping, delete_target, &call->problem);
+    call->status = 204;
+    return r;
+}
+
+/* --- beside the published ones -------------------------------------------------------------------------------------
+ */
+
+static int retry_all(struct tx *tx, struct call *call)
+{
+    struct app app;
+    int r = find_app(tx, call, &app);
+    int retried = r < 0 ? r : mapping_retry_all(tx, app.rid);
+    if (retried < 0)
+        return retried;
+    r = engine_retry(tx, app.rid);
+    if (r < 0)
+        return r;
+    jout_object(&call->out, NULL);
+    jout_int(&call->out, "retried", retried);
+    jout_end(&call->out);
+    return 0;
+}
+
+static int list_attempts(struct tx *tx, struct call *call)
+{
+    struct app app;
+    int r = find_app(tx, call, &app);
+    int64_t target = 0;
+    if (r == 0 && call->params[1]) {
+        struct mapping mapping;
+        r = find_mapping(tx, call, &app, &mapping);
+        target = r == 0 ? mapping.target_rid : 0;
+    }
+    if (r < 0)
+        return r;
+    jout_array(&call->out, NULL);
+    r = record_attempts_write(tx, &call->out, app.rid, WORK_GROUP, target, ATTEMPTS_SHOWN);
+    jout_end(&call->out);
+    return r < 0 ? r : 0;
+}
+
+struct naming {
+    struct tx *tx;
+    struct call *call;
+    int64_t until;
+};
+
+static int name_failure(const struct work *work, void *data)
+{
+    struct naming *naming = data;
+    struct jout *out = &naming->call->out;
+    if (work->since > naming->until)
+        return 0;
+    const char *name = NULL;
+    if (work->kind == WORK_ACCOUNT) {
+        struct account account;
+        if (account_by_rid(naming->tx, work->object_rid, &account) == 0)
+            name = account.user_name;
+    } else {
+        struct target_group group;
+        if (target_group_get(naming->tx, work->object_rid, &group) == 0)
+            name = group.name;
+    }
+    jout_object(out, NULL);
+    jout_str(out, "type", work->kind == WORK_ACCOUNT ? "account" : "group");
+    jout_str(out, "name", name);
+    jout_str(out, "errorClass", work->error_class);
+    jout_str(out, "error", work->error);
+    jout_bool(out, "held", work->held);
+    jout_end(out);
+    return 0;
+}
+
+static int sync_after(struct tx *tx, struct call *call, int64_t *ret_until)
+{
+    const char *after = call_query(call, "after");
+    if (!after || !*after) {
+        int r = tx_change_latest(tx, ret_until);
+        return r < 0 ? r : 0;
+    }
+    char *end = NULL;
+    *ret_until = strtoll(after, &end, 10);
+    if (*end || *ret_until < 0)
+        return call_invalid(call, "after", "Must be a change number, as given in the header X-Muster-Change.");
+    return 0;
+}
+
+static int sync_wait(struct call *call, int64_t *ret_ms)
+{
+    const char *wait = call_query(call, "wait");
+    *ret_ms = 0;
+    if (!wait || !*wait)
+        return 0;
+    char *end = NULL;
+    long long seconds = strtoll(wait, &end, 10);
+    bool unit = str_eq(end, "") || str_eq(end, "s");
+    if (end == wait || !unit || seconds < 0 || seconds * 1000 > SYNC_WAIT_MAX_MS)
+        return call_invalid(call, "wait", "Must be a number of seconds from 0 to %d, such as 30s.",
+                            SYNC_WAIT_MAX_MS / 1000);
+    *ret_ms = seconds * 1000;
+    return 0;
+}
+
+/* Is everything that was caused up to a change number in the app? Waits for it, or for something to fail. */
+static int sync_app(struct tx *tx, struct call *call)
+{
+    struct app app;
+    struct work_counts counts;
+    int64_t until = 0;
+    int64_t wait_ms = 0;
+    int r = find_app(tx, call, &app);
+    if (r == 0)
+        r = sync_after(tx, call, &until);
+    if (r == 0)
+        r = sync_wait(call, &wait_ms);
+    if (r == 0)
+        r = work_count(tx, app.rid, until, &counts);
+    if (r < 0)
+        return r;
+    int64_t members_failed = member_failures(tx, app.rid);
+    if (members_failed < 0)
+        return (int)members_failed;
+    if (counts.pending > 0 && call_may_wait(call, wait_ms))
+        return CALL_AGAIN;
+    struct jout *out = &call->out;
+    jout_object(out, NULL);
+    jout_bool(out, "done", counts.pending == 0 && counts.failed == 0 && members_failed == 0);
+    jout_int(out, "change", until);
+    jout_int(out, "pending", counts.pending);
+    jout_int(out, "failedMembers", members_failed);
+    jout_array(out, "failed");
+    struct naming naming = {.tx = tx, .call = call, .until = until};
+    r = work_each_failed(tx, app.rid, FAILURES_SHOWN, name_failure, &naming);
+    jout_end(out);
+    jout_end(out);
+    return r < 0 ? r : 0;
+}
+
+#define MAPPINGS "/api/v1/apps/{appId}/group-push/mappings"
+
+const struct route push_routes[] = {
+    {"GET", MAPPINGS, ROUTE_READ, ROLE_READ_ONLY, list_mappings, "listGroupPushMappings", NULL},
+    {"POST", MAPPINGS, ROUTE_WRITE, ROLE_OPERATOR, create_mapping, "createGroupPushMapping", NULL},
+    {"GET", MAPPINGS "/{mappingId}", ROUTE_READ, ROLE_READ_ONLY, get_mapping, "getGroupPushMapping", NULL},
+    {"PATCH", MAPPINGS "/{mappingId}", ROUTE_WRITE, ROLE_OPERATOR, update_mapping, "updateGroupPushMapping", NULL},
+    {"DELETE", MAPPINGS "/{mappingId}", ROUTE_WRITE, ROLE_OPERATOR, delete_mapping, "deleteGroupPushMapping", NULL},
+    {"GET", MAPPINGS "/{mappingId}/attempts", ROUTE_READ, ROLE_READ_ONLY, list_attempts, "listMappingAttempts", NULL},
+    {"POST", "/api/v1/apps/{appId}/group-push/retry", ROUTE_WRITE, ROLE_OPERATOR, retry_all, "retryAllGroups", NULL},
+    {"GET", "/api/v1/apps/{appId}/attempts", ROUTE_READ, ROLE_READ_ONLY, list_attempts, "listApplicationAttempts",
+     NULL},
+    {"GET", "/api/v1/apps/{appId}/sync", ROUTE_READ, ROLE_READ_ONLY, sync_app, "getApplicationSync", NULL},
+    {0},
+};

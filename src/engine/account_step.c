@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One account: what to ask of the app next, and what its answer means. */
+#include "engine/inner.h"
+
+/* What a step needs to know. */
+struct facts {
+    struct account account;
+    struct user user;
+    struct intent intent;
+    bool in_doubt; /* an intent is open: read before anything is repeated */
+};
+
+static int read_facts(struct tx *tx, const struct work *work, struct facts *ret)
+{
+    int r = account_by_rid(tx, work->object_rid, &ret->account);
+    if (r == 0)
+        r = user_by_rid(tx, ret->account.user_rid, &ret->user);
+    if (r < 0)
+        return r;
+    r = intent_find(tx, work->app_rid, WORK_ACCOUNT, work->object_rid, &ret->intent);
+    ret->in_doubt = r > 0;
+    return r < 0 ? r : 0;
+}
+
+static int ask(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts,
+               const struct target_request *request, struct flight details)
+{
+    details.name = facts->account.user_name;
+    return lane_request(tx, lane, work, request, &details);
+}
+
+static int find(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts,
+                bool after_conflict)
+{
+    struct target_request request = target_find_user(tx_arena(tx), facts->account.user_name);
+    return ask(tx, lane, work, facts, &request, (struct flight){.active = -1, .after_conflict = after_conflict});
+}
+
+/* Wanted there and active: found or created, then brought to the wanted profile. */
+static int step_active(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts,
+                       bool after_conflict)
+{
+    const struct account *account = &facts->account;
+    if (!account->external_id)
+        return lane->switches.create ? find(tx, lane, work, facts, after_conflict) : STEP_DONE;
+    CLEANUP(jval_freep) struct jval *wanted = NULL;
+    CLEANUP(jval_freep) struct jval *sent = NULL;
+    int r = account_wanted_profile(tx, account, &facts->user, &wanted);
+    if (r == 0 && account->sent_profile)
+        r = jval_parse(&sent, account->sent_profile, strlen(account->sent_profile), NULL);
+    if (r < 0)
+        return r;
+    int active = account->activation_owed ? 1 : -1;
+    struct target_request request;
+    bool update = lane->switches.update;
+    if (!target_update_user(tx_arena(tx), account->external_id, update ? sent : wanted, wanted, active, &request))
+        return STEP_DONE;
+    struct flight details = {.active = active, .profile = update ? jval_ref(wanted) : NULL};
+    return ask(tx, lane, work, facts, &request, details);
+}
+
+/*
+ * Wanted gone: memberships first, the account afterwards (invariant 6). The wait is bounded, counted from when the
+ * person stopped being wanted, or from when the app could be asked at all.
+ */
+static int step_inactive(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts)
+{
+    const struct account *account = &facts->account;
+    if (!account->external_id || account->known == KNOWN_INACTIVE || !lane->switches.deactivate)
+        return STEP_DONE;
+    int64_t pending = member_removals_pending(tx, work->app_rid, account->user_rid);
+    if (pending < 0)
+        return (int)pending;
+    int64_t deadline = MAX_OF(account->leave_since, lane->state->open_since) + LIMIT_DEACTIVATE_WAIT_MS;
+    if (pending > 0 && lane->now < deadline) {
+        int r = work_defer(tx, work->rid, deadline); /* the last removal's answer pokes it earlier */
+        return r < 0 ? r : STEP_WAIT;
+    }
+    struct target_request request;
+    CLEANUP(jval_freep) struct jval *nothing = jval_new_object();
+    bool any = target_update_user(tx_arena(tx), account->external_id, nothing, nothing, 0, &request);
+    assert(any);
+    return ask(tx, lane, work, facts, &request, (struct flight){.active = 0});
+}
+
+int account_step(struct tx *tx, struct lane *lane, const struct work *work, bool after_conflict)
+{
+    struct facts facts = {0};
+    int r = read_facts(tx, work, &facts);
+    if (r == ERR_NOT_FOUND)
+        return STEP_DONE;
+    if (r < 0)
+        return r;
+    if (facts.in_doubt && facts.account.external_id) {
+        struct target_request request = target_read_user(tx_arena(tx), facts.account.external_id);
+        return ask(tx, lane, work, &facts, &request, (struct flight){.active = -1});
+    }
+    if (facts.in_doubt) /* a create: did the app make it? Whatever is wanted by now, what is there must be known */
+        return find(tx, lane, work, &facts, after_conflict);
+    switch (account_wanted(facts.account.scope, facts.user.status, facts.user.deleted)) {
+    case WANT_ACTIVE:
+        return step_active(tx, lane, work, &facts, after_conflict);
+    case WANT_INACTIVE:
+        return step_inactive(tx, lane, work, &facts);
+    case WANT_NOTHING:
+    default:
+        return STEP_DONE;
+    }
+}
+
+/* --- answers -------------------------------------------------------------------------------------------------------
+ */
+
+static const char *stage_of(struct arena *arena, const struct flight *flight)
+{
+    switch (flight->kind) {
+    case REQUEST_FIND_USER:
+    case REQUEST_READ_USER:
+        return arena_printf(arena, "Error while verifying if user %s exists", flight->name);
+    case REQUEST_CREATE_USER:
+        return arena_printf(arena, "Error while creating user %s", flight->name);
+    case REQUEST_UPDATE_USER:
+        if (flight->active == 0)
+            return arena_printf(arena, "Error while deactivating user %s", flight->name);
+        if (flight->active == 1)
+            return arena_printf(arena, "Error while reactivating user %s", flight->name);
+        return arena_printf(arena, "Error while updating user %s", flight->name);
+    case REQUEST_FIND_GROUP:
+    case REQUEST_CREATE_GROUP:
+    case REQUEST_READ_GROUP:
+    case REQUEST_RENAME_GROUP:
+    case REQUEST_MEMBERS:
+    case REQUEST_DELETE_GROUP:
+    case REQUEST_PROBE:
+    default:
+        return "Error";
+    }
+}
+
+static int fail(struct tx *tx, struct lane *lane, const struct flight *flight, enum error_class class,
+                const char *words)
+{
+    struct arena *arena = tx_arena(tx);
+    return lane_fail(tx, lane, flight, class, stage_of(arena, flight), words);
+}
+
+static enum account_known known_of(const struct found *found)
+{
+    return found->active == 0 ? KNOWN_INACTIVE : KNOWN_ACTIVE;
+}
+
+static int create(struct tx *tx, struct lane *lane, struct flight *flight, const struct facts *facts)
+{
+    CLEANUP(jval_freep) struct jval *wanted = NULL;
+    int r = account_wanted_profile(tx, &facts->account, &facts->user, &wanted);
+    if (r < 0)
+        return r;
+    struct target_request request = target_create_user(tx_arena(tx), facts->user.id, wanted);
+    struct flight details = {.active = 1, .profile = jval_ref(wanted)};
+    return ask(tx, lane, &flight->work, facts, &request, details);
+}
+
+/* The look-up by user name was answered. */
+static int found_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
+{
+    const struct found *found = NULL;
+    size_t matches = target_match_user(flight->answer, facts->account.user_name, &found);
+    if (matches > 1)
+        return fail(tx, lane, flight, ERROR_TWO_MATCHES, "Two or more users have this user name");
+    if (matches == 1 && !found->id)
+        return fail(tx, lane, flight, ERROR_MALFORMED_ANSWER, "The user was returned without an id");
+    bool ours = facts->in_doubt && facts->intent.kind == REQUEST_CREATE_USER;
+    int r = intent_delete_object(tx, lane->app.rid, WORK_ACCOUNT, flight->work.object_rid);
+    if (r < 0)
+        return r;
+    if (matches == 1)
+        return account_set_known(tx, &facts->account, found->id, ours ? ORIGIN_CREATED : ORIGIN_LINKED,
+                                 known_of(found));
+    if (flight->after_conflict)
+        return fail(tx, lane, flight, ERROR_NAME_UNUSABLE, "Conflict, but no user of this name was found");
+    if (account_wanted(facts->account.scope, facts->user.status, facts->user.deleted) != WANT_ACTIVE ||
+        !lane->switches.create)
+        return STEP_DONE;
+    return create(tx, lane, flight, facts);
+}
+
+static int created_answer(struct tx *tx, struct flight *flight, struct facts *facts)
+{
+    const struct found *made = &flight->answer->resource;
+    int r = intent_delete(tx, flight->intent_rid);
+    if (r == 0)
+        r = account_set_known(tx, &facts->account, made->id, ORIGIN_CREATED, KNOWN_ACTIVE);
+    if (r == 0)
+        r = account_set_sent(tx, &facts->account, flight->profile, KNOWN_ACTIVE);
+    return r;
+}
+
+static int updated_answer(struct tx *tx, struct flight *flight, struct facts *facts)
+{
+    enum account_known known = facts->account.known;
+    if (flight->active >= 0)
+        known = flight->active ? KNOWN_ACTIVE : KNOWN_INACTIVE;
+    int r = intent_delete(tx, flight->intent_rid);
+    return r < 0 ? r : account_set_sent(tx, &facts->account, flight->profile, known);
+}
+
+/* The account was read after a lost answer: what it is now is known, and the step decides anew. */
+static int read_answer(struct tx *tx, struct flight *flight, struct facts *facts)
+{
+    int r = intent_delete_object(tx, flight->app_rid, WORK_ACCOUNT, flight->work.object_rid);
+    const struct found *found = &flight->answer->resource;
+    if (r < 0 || found->active < 0)
+        return r;
+    return account_set_sent(tx, &facts->account, NULL, known_of(found));
+}
+
+static int gone_answer(struct tx *tx, struct flight *flight, struct facts *facts)
+{
+    int r = intent_delete_object(tx, flight->app_rid, WORK_ACCOUNT, flight->work.object_rid);
+    return r < 0 ? r : account_forget_known(tx, &facts->account);
+}
+
+int account_answer(struct tx *tx, struct lane *lane, struct flight *flight)
+{
+    struct facts facts = {0};
+    int r = read_facts(tx, &flight->work, &facts);
+    if (r < 0)
+        return r == ERR_NOT_FOUND ? STEP_DONE : r;
+    enum error_class class = answer_judge(flight->answer, flight->kind);
+    if (class == ERROR_NOT_FOUND)
+        return gone_answer(tx, flight, &facts);
+    if (class == ERROR_NAME_TAKEN && flight->kind == REQUEST_CREATE_USER) {
+        r = intent_delete(tx, flight->intent_rid);
+        return r < 0 ? r : account_step(tx, lane, &flight->work, true);
+    }
+    if (class != ERROR_NONE) {
+        if (flight->intent_rid && error_class_action(class) != ERROR_ACTION_READ_BACK && class != ERROR_SERVER_ERROR) {
+            r = intent_delete(tx, flight->intent_rid); /* refused: the app did nothing */
+            if (r < 0)
+                return r;
+        }
+        return fail(tx, lane, flight, class, answer_words(tx_arena(tx), flight->answer));
+    }
+    switch (flight->kind) {
+    case REQUEST_FIND_USER:
+        return found_answer(tx, lane, flight, &facts);
+    case REQUEST_CREATE_USER:
+        return created_answer(tx, flight, &facts);
+    case REQUEST_READ_USER:
+        return read_answer(tx, flight, &facts);
+    case REQUEST_UPDATE_USER:
+        return updated_answer(tx, flight, &facts);
+    case REQUEST_FIND_GROUP:
+    case REQUEST_CREATE_GROUP:
+    case REQUEST_READ_GROUP:
+    case REQUEST_RENAME_GROUP:
+    case REQUEST_MEMBERS:
+    case REQUEST_DELETE_GROUP:
+    case REQUEST_PROBE:
+    default:
+        return ERR_CORRUPT;
+    }
+}

@@ -1,0 +1,735 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The turn. core_turn() is the whole of it: take answers, expand, plan for each app that is open and has work, note
+ * when to look again.
+ */
+#include "engine/inner.h"
+
+#include "base/clock.h"
+#include "base/jout.h"
+
+#include <sodium.h>
+
+#define TURN_ANSWERS 128 /* answers taken in one turn: what waits longer waits for the next */
+#define TURN_STEPS 256   /* rows looked at in one turn, over all apps */
+#define TURN_CHUNKS 2    /* expansion chunks in one turn */
+#define TURN_APPS 64     /* apps looked at in one turn */
+#define OVERDUE_MS (2 * LIMIT_REQUEST_MS)
+
+/* --- what is in memory ---------------------------------------------------------------------------------------------
+ */
+
+struct core *core_new(const struct core_options *options)
+{
+    struct core *core = NEW(struct core);
+    core->options = *options;
+    core->last_app = -1; /* 0 is the work of no app */
+    return core;
+}
+
+static void flight_free(struct flight *flight)
+{
+    jval_free(flight->profile);
+    answer_free(flight->answer);
+    for (size_t i = 0; flight->headers && flight->headers[i]; i++)
+        seal_wipe(flight->headers[i]);
+    arena_free(flight->arena);
+}
+
+static void flights_free(struct flight *list)
+{
+    while (list) {
+        struct flight *next = list->next;
+        flight_free(list); /* lives in its own arena */
+        list = next;
+    }
+}
+
+struct core *core_free(struct core *core)
+{
+    if (!core)
+        return NULL;
+    flights_free(core->flights);
+    flights_free(core->fresh);
+    while (core->apps) {
+        struct app_state *next = core->apps->next;
+        free(core->apps);
+        core->apps = next;
+    }
+    while (core->bisections) {
+        struct bisection *next = core->bisections->next;
+        free(core->bisections);
+        core->bisections = next;
+    }
+    free(core);
+    return NULL;
+}
+
+static struct app_state *app_state(struct core *core, int64_t app_rid)
+{
+    for (struct app_state *state = core->apps; state; state = state->next)
+        if (state->app_rid == app_rid)
+            return state;
+    struct app_state *state = NEW(struct app_state);
+    state->app_rid = app_rid;
+    state->next = core->apps;
+    core->apps = state;
+    return state;
+}
+
+static bool is_in_flight(const struct core *core, int64_t work_rid)
+{
+    for (const struct flight *flight = core->flights; flight; flight = flight->next)
+        if (flight->work.rid == work_rid && !flight->processed)
+            return true;
+    for (const struct flight *flight = core->fresh; flight; flight = flight->next)
+        if (flight->work.rid == work_rid)
+            return true;
+    return false;
+}
+
+static int in_flight_of_app(const struct core *core, int64_t app_rid)
+{
+    int count = 0;
+    for (const struct flight *flight = core->flights; flight; flight = flight->next)
+        count += flight->app_rid == app_rid && !flight->processed;
+    for (const struct flight *flight = core->fresh; flight; flight = flight->next)
+        count += flight->app_rid == app_rid;
+    return count;
+}
+
+size_t core_in_flight(const struct core *core)
+{
+    size_t count = 0;
+    for (const struct flight *flight = core->flights; flight; flight = flight->next)
+        count++;
+    return count;
+}
+
+void core_answer(struct core *core, uint64_t number, struct answer *answer)
+{
+    for (struct flight *flight = core->flights; flight; flight = flight->next)
+        if (flight->number == number) {
+            assert(!flight->answer);
+            flight->answer = answer;
+            return;
+        }
+    answer_free(answer);
+}
+
+struct bisection *core_bisection(struct core *core, int64_t target_rid)
+{
+    for (struct bisection *b = core->bisections; b; b = b->next)
+        if (b->target_rid == target_rid)
+            return b;
+    return NULL;
+}
+
+void core_bisect(struct core *core, int64_t target_rid, size_t failed_batch)
+{
+    struct bisection *b = core_bisection(core, target_rid);
+    if (!b) {
+        b = NEW(struct bisection);
+        b->target_rid = target_rid;
+        b->next = core->bisections;
+        core->bisections = b;
+    }
+    b->batch = MAX_OF(failed_batch / 2, (size_t)1);
+}
+
+void core_bisect_success(struct core *core, int64_t target_rid)
+{
+    for (struct bisection **at = &core->bisections; *at; at = &(*at)->next) {
+        struct bisection *b = *at;
+        if (b->target_rid != target_rid)
+            continue;
+        b->batch *= 2;
+        if (b->batch >= LIMIT_MEMBERS_PER_REQUEST) {
+            *at = b->next;
+            free(b);
+        }
+        return;
+    }
+}
+
+/* --- the lane of an app --------------------------------------------------------------------------------------------
+ */
+
+int64_t backoff_ms(const struct env *env, int attempts)
+{
+    int64_t wait = LIMIT_BACKOFF_MIN_MS;
+    for (int i = 0; i < attempts && wait < LIMIT_BACKOFF_MAX_MS; i++)
+        wait *= 2;
+    wait = MIN_OF(wait, (int64_t)LIMIT_BACKOFF_MAX_MS);
+    return wait - wait / 10 + env_below(env, (uint32_t)(wait / 5) + 1); /* 90 to 110 % */
+}
+
+const char *credential_basic(struct arena *arena, const char *user_name, const char *secret)
+{
+    const char *pair = arena_printf(arena, "%s:%s", user_name, secret);
+    size_t size = sodium_base64_ENCODED_LEN(strlen(pair), sodium_base64_VARIANT_ORIGINAL);
+    char *coded = arena_alloc(arena, size);
+    (void)sodium_bin2base64(coded, size, (const unsigned char *)pair, strlen(pair), sodium_base64_VARIANT_ORIGINAL);
+    const char *header = arena_printf(arena, "Authorization: Basic %s", coded);
+    seal_wipe(pair);
+    seal_wipe(coded);
+    return header;
+}
+
+/* The header of the connection: the one place where a credential is in clear. */
+static int credential_header(struct tx *tx, struct core *core, const struct connection *connection, const char **ret)
+{
+    const char *secret = NULL;
+    int r = connection_secret(tx, core->options.keyring, connection, &secret);
+    if (r < 0)
+        return r;
+    struct arena *arena = tx_arena(tx);
+    switch (connection->scheme) {
+    case CONNECTION_BEARER:
+        *ret = arena_printf(arena, "Authorization: Bearer %s", secret);
+        break;
+    case CONNECTION_HEADER:
+        *ret = arena_printf(arena, "%s: %s", connection->header_name, secret);
+        break;
+    case CONNECTION_BASIC:
+        *ret = credential_basic(arena, connection->user_name, secret);
+        break;
+    case CONNECTION_NONE:
+    default:
+        *ret = NULL;
+        break;
+    }
+    seal_wipe(secret);
+    return 0;
+}
+
+static int lane_open(struct tx *tx, struct core *core, int64_t app_rid, struct lane *lane)
+{
+    *lane = (struct lane){.core = core, .state = app_state(core, app_rid), .now = tx_now(tx)};
+    int r = app_by_rid(tx, app_rid, &lane->app);
+    if (r == 0)
+        r = app_switches_get(tx, app_rid, &lane->switches);
+    if (r == 0)
+        r = connection_get(tx, app_rid, &lane->connection);
+    if (r < 0)
+        return r;
+    struct app_state *state = lane->state;
+    if (state->epoch == 0) {
+        if (state->epoch_next == 0)
+            r = lease_take(tx, app_rid, core->options.node, &state->epoch_next);
+        return r;
+    }
+    return lease_check(tx, app_rid, state->epoch);
+}
+
+static int lane_headers(struct tx *tx, struct lane *lane)
+{
+    if (lane->headers)
+        return 0;
+    const char *credential = NULL;
+    int r = credential_header(tx, lane->core, &lane->connection, &credential);
+    if (r < 0)
+        return r;
+    const char **headers = arena_array(tx_arena(tx), 2, sizeof(*headers));
+    headers[0] = credential;
+    lane->headers = headers;
+    return 0;
+}
+
+static const char *intent_detail(struct tx *tx, const struct flight *details)
+{
+    if (details->member_count == 0)
+        return NULL;
+    struct buf text;
+    buf_init(&text, LIMIT_ANSWER_BYTES);
+    struct jout out;
+    jout_init(&out, &text);
+    jout_array(&out, NULL);
+    for (size_t i = 0; i < details->member_count; i++) {
+        const struct flight_member *member = &details->members[i];
+        jout_object(&out, NULL);
+        jout_int(&out, "rid", member->rid);
+        jout_int(&out, "user", member->user_rid);
+        jout_int(&out, "version", member->version);
+        jout_str(&out, "id", member->external_id);
+        jout_bool(&out, "add", member->add);
+        jout_end(&out);
+    }
+    jout_end(&out);
+    assert(!text.overflowed);
+    const char *detail = arena_strndup(tx_arena(tx), buf_text(&text), text.len);
+    buf_free(&text);
+    return detail;
+}
+
+/* A flight of its own memory, since it outlives the transaction. */
+static struct flight *flight_new(struct lane *lane, const struct work *work, const struct target_request *request,
+                                 const struct flight *details)
+{
+    struct arena *arena = arena_new();
+    struct flight *flight = arena_alloc(arena, sizeof(*flight));
+    *flight = *details;
+    flight->arena = arena;
+    flight->number = ++lane->core->last_number;
+    flight->app_rid = lane->app.rid;
+    flight->work = *work;
+    flight->work.error = NULL;
+    flight->work.error_class = arena_strdup(arena, work->error_class);
+    flight->kind = request->kind;
+    flight->shape = request->shape;
+    flight->method = arena_strdup(arena, request->method);
+    flight->path = arena_strdup(arena, request->path);
+    flight->url = target_url(arena, lane->connection.base_url, request->path);
+    flight->body = arena_strdup(arena, request->body);
+    flight->allow_plain_http = lane->connection.allow_plain_http;
+    flight->name = arena_strdup(arena, details->name);
+    flight->sent = lane->now;
+    const char **headers = arena_array(arena, 2, sizeof(*headers));
+    headers[0] = arena_strdup(arena, lane->headers[0]);
+    flight->headers = headers;
+    flight->members = arena_array(arena, details->member_count + 1, sizeof(*flight->members));
+    for (size_t i = 0; i < details->member_count; i++) {
+        flight->members[i] = details->members[i];
+        flight->members[i].external_id = arena_strdup(arena, details->members[i].external_id);
+    }
+    return flight;
+}
+
+int lane_request(struct tx *tx, struct lane *lane, const struct work *work, const struct target_request *request,
+                 const struct flight *details)
+{
+    struct jval *profile = details->profile; /* taken over, also on failure */
+    struct app_state *state = lane->state;
+    int64_t overdue = lane->now + OVERDUE_MS;
+    int64_t intent_rid = 0;
+    int r = lane_headers(tx, lane);
+    if (r == 0 && request_is_write(request->kind))
+        r = intent_add(tx, work, request->kind, state->epoch ? state->epoch : state->epoch_next, overdue,
+                       intent_detail(tx, details), &intent_rid);
+    if (r == 0)
+        r = work_defer(tx, work->rid, overdue);
+    if (r < 0) {
+        jval_free(profile);
+        return r;
+    }
+    struct flight *flight = flight_new(lane, work, request, details);
+    flight->intent_rid = intent_rid;
+    flight->next = lane->core->fresh;
+    lane->core->fresh = flight;
+    return STEP_REQUEST;
+}
+
+static const char *failure_text(struct tx *tx, const struct lane *lane, const struct flight *flight, const char *stage,
+                                const char *words)
+{
+    char when[CLOCK_TEXT_BYTES];
+    if (flight->work.kind == WORK_GROUP)
+        return arena_printf(tx_arena(tx),
+                            "Failed on %s: Unable to update Group Push mapping target App group %s: %s: %s",
+                            clock_us(lane->now, when), flight->name, stage, words);
+    return arena_printf(tx_arena(tx), "Automatic provisioning of user %s to app %s failed: %s: %s", flight->name,
+                        lane->app.label, stage, words);
+}
+
+/* The published events: one says "will be retried", the other "cannot be retried". Told when the cause is new, not at
+ * each try. */
+static int tell_failure(struct tx *tx, const struct lane *lane, const struct flight *flight, enum error_class class,
+                        const char *text)
+{
+    if (str_eq(flight->work.error_class, error_class_name(class)))
+        return 0;
+    bool held = error_class_action(class) == ERROR_ACTION_HOLD;
+    bool group = flight->work.kind == WORK_GROUP;
+    const char *type = !group ? "application.provision.user.sync"
+                       : held ? "application.provision.group_push.mapping.update.or.delete.failed.with.error"
+                              : "application.provision.group_push.mapping.update.or.delete.failed";
+    struct event event = {.type = type,
+                          .message = error_class_words(class),
+                          .severity = held ? SEVERITY_ERROR : SEVERITY_WARN,
+                          .outcome = "FAILURE",
+                          .reason = text,
+                          .targets = {{.id = lane->app.id,
+                                       .type = "AppInstance",
+                                       .alternate_id = lane->app.label,
+                                       .name = lane->app.label},
+                                      {.type = group ? "AppGroup" : "AppUser", .name = flight->name}},
+                          .target_count = 2};
+    return record_event(tx, &event);
+}
+
+int lane_fail(struct tx *tx, struct lane *lane, const struct flight *flight, enum error_class class, const char *stage,
+              const char *words)
+{
+    const char *text = failure_text(tx, lane, flight, stage, words);
+    bool held = error_class_action(class) == ERROR_ACTION_HOLD;
+    int attempts = flight->work.attempts;
+    int64_t wait = backoff_ms(lane->core->options.env, attempts);
+    if (error_class_action(class) == ERROR_ACTION_READ_BACK && attempts == 0)
+        wait = 0; /* reading is safe at once; the back-off is for what keeps failing */
+    if (flight->answer && flight->answer->retry_after_ms >= 0)
+        wait = MAX_OF(wait, MIN_OF(flight->answer->retry_after_ms, (int64_t)LIMIT_BACKOFF_MAX_MS));
+    int r = tell_failure(tx, lane, flight, class, text);
+    if (r == 0)
+        r = work_fail(tx, flight->work.rid, lane->now + wait, held, error_class_name(class), text);
+    return r < 0 ? r : STEP_WAIT;
+}
+
+/* --- answers -------------------------------------------------------------------------------------------------------
+ */
+
+static int journal(struct tx *tx, const struct flight *flight, enum error_class class)
+{
+    const struct answer *answer = flight->answer;
+    struct arena *arena = tx_arena(tx);
+    struct attempt attempt = {
+        .app_rid = flight->app_rid,
+        .work_kind = flight->work.kind,
+        .object_rid = flight->work.object_rid,
+        .method = flight->method,
+        .path = flight->path,
+        .request = flight->body ? target_redact(arena, flight->body, strlen(flight->body)) : NULL,
+        .status = answer->status,
+        .answer = class == ERROR_NONE ? NULL : target_redact(arena, buf_text(&answer->excerpt), answer->excerpt.len),
+        .error_class = error_class_name(class),
+        .sent = flight->sent,
+        .duration_ms = MAX_OF(tx_now(tx) - flight->sent, (int64_t)0)};
+    return record_attempt(tx, &attempt);
+}
+
+static int step(struct tx *tx, struct lane *lane, const struct work *work)
+{
+    int r = work->kind == WORK_ACCOUNT ? account_step(tx, lane, work, false) : group_step(tx, lane, work);
+    if (r != STEP_DONE)
+        return r;
+    int done = work_done(tx, work->rid, work->version);
+    if (done == 0) /* it changed meanwhile: due again, with its newer version */
+        lane->core->more = true;
+    return done < 0 ? done : STEP_DONE;
+}
+
+/* The row may have been deleted or renewed while the request was out. */
+static int step_after_answer(struct tx *tx, struct lane *lane, const struct flight *flight)
+{
+    struct work work;
+    int r = work_find(tx, flight->app_rid, flight->work.kind, flight->work.object_rid, &work);
+    if (r <= 0)
+        return r;
+    const char *why = NULL;
+    int open = app_is_open(tx, flight->app_rid, &why);
+    if (open < 0)
+        return open;
+    if (!open || lane->state->blocked_until > lane->now) {
+        r = work_defer(tx, work.rid, lane->now);
+        return r < 0 ? r : STEP_WAIT;
+    }
+    return step(tx, lane, &work);
+}
+
+static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
+{
+    struct lane lane;
+    int r = lane_open(tx, core, flight->app_rid, &lane);
+    if (r == ERR_NOT_FOUND || r == ERR_STALE) { /* the app is gone, or somebody else's now */
+        flight->processed = true;
+        return 0;
+    }
+    if (r < 0)
+        return r;
+    tx_continue(tx, flight->work.since);
+    enum error_class class = answer_judge(flight->answer, flight->kind);
+    if (flight->read_offset == 0)
+        r = journal(tx, flight, class);
+    if (r == 0)
+        r = flight->work.kind == WORK_ACCOUNT ? account_answer(tx, &lane, flight) : group_answer(tx, &lane, flight);
+    if (r < 0)
+        return r;
+    if (flight->read_offset_next > flight->read_offset && r == STEP_WAIT &&
+        flight->read_offset_next < flight->answer->member_count) {
+        core->more = true; /* a long list: its next part in the next turn */
+        return 0;
+    }
+    flight->processed = true;
+    if (class != ERROR_NONE && error_class_scope(class) == ERROR_SCOPE_APP)
+        flight->app_error = class;
+    if (r == STEP_DONE && !core->closed)
+        r = step_after_answer(tx, &lane, flight);
+    tx_continue(tx, 0);
+    return r < 0 ? r : 0;
+}
+
+static int take_answers(struct tx *tx, struct core *core)
+{
+    int taken = 0;
+    for (struct flight *flight = core->flights; flight; flight = flight->next) {
+        if (!flight->answer)
+            continue;
+        if (taken++ == TURN_ANSWERS) {
+            core->more = true;
+            return 0;
+        }
+        int r = take_answer(tx, core, flight);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* --- planning ------------------------------------------------------------------------------------------------------
+ */
+
+static int expand(struct tx *tx, struct work *work)
+{
+    tx_continue(tx, work->since);
+    int r = work->kind < WORK_EXPAND_MAPPING ? app_expand(tx, work) : push_expand(tx, work);
+    if (r == 0)
+        r = work_done(tx, work->rid, work->version);
+    tx_continue(tx, 0);
+    return r < 0 ? r : 0;
+}
+
+/* Expansions ask no app: they go on whether it is open or not. */
+static int expand_some(struct tx *tx, struct core *core, int64_t app_rid, int *chunks)
+{
+    for (int class = WORK_URGENT; class <= WORK_BULK && *chunks > 0; class ++) {
+        struct work work[TURN_CHUNKS];
+        int count = work_due_expansions(tx, app_rid, (enum work_class) class, tx_now(tx), work, *chunks);
+        if (count < 0)
+            return count;
+        for (int i = 0; i < count; i++) {
+            core->more = true;
+            (*chunks)--;
+            int r = expand(tx, &work[i]);
+            if (r < 0)
+                return r;
+        }
+    }
+    return 0;
+}
+
+/* Urgent first, but every fourth slot goes to what is fresh and every eighth to what is bulk. */
+static void class_order(uint32_t grant, enum work_class ret_order[3])
+{
+    enum work_class first = WORK_URGENT;
+    if (grant % 8 == 7)
+        first = WORK_BULK;
+    else if (grant % 4 == 2)
+        first = WORK_FRESH;
+    int n = 0;
+    ret_order[n++] = first;
+    for (int class = WORK_URGENT; class <= WORK_BULK; class ++)
+        if ((enum work_class) class != first)
+            ret_order[n++] = (enum work_class) class;
+}
+
+struct due_rows {
+    struct work *rows[3];
+    int count[3];
+    int next[3];
+};
+
+static int load_due(struct tx *tx, const struct lane *lane, int limit, struct due_rows *ret)
+{
+    *ret = (struct due_rows){0};
+    for (int class = WORK_URGENT; class <= WORK_BULK; class ++) {
+        ret->rows[class] = arena_array(tx_arena(tx), (size_t)limit, sizeof(*ret->rows[class]));
+        ret->count[class] =
+            work_due_requests(tx, lane->app.rid, (enum work_class) class, lane->now, ret->rows[class], limit);
+        if (ret->count[class] < 0)
+            return ret->count[class];
+    }
+    return 0;
+}
+
+static const struct work *next_row(struct lane *lane, struct due_rows *due)
+{
+    enum work_class order[3];
+    class_order(lane->state->grants, order);
+    for (int i = 0; i < 3; i++) {
+        int class = (int)order[i];
+        while (due->next[class] < due->count[class]) {
+            const struct work *work = &due->rows[class][due->next[class]++];
+            if (!is_in_flight(lane->core, work->rid))
+                return work;
+        }
+    }
+    return NULL;
+}
+
+static int plan_app(struct tx *tx, struct lane *lane, int slots, int *steps)
+{
+    struct due_rows due;
+    int busy = in_flight_of_app(lane->core, lane->app.rid);
+    int r = load_due(tx, lane, slots + busy, &due);
+    const struct work *work = NULL;
+    while (r >= 0 && slots > 0 && *steps > 0 && (work = next_row(lane, &due))) {
+        (*steps)--;
+        tx_continue(tx, work->since);
+        r = step(tx, lane, work);
+        tx_continue(tx, 0);
+        if (r == STEP_REQUEST) {
+            slots--;
+            lane->state->grants++;
+        }
+    }
+    if (r >= 0 && slots > 0 && work) /* the budget of the turn is used up, not the work */
+        lane->core->more = true;
+    for (int class = 0; r >= 0 && slots > 0 && class < 3; class ++)
+        if (due.count[class] == busy + slots)
+            lane->core->more = true;
+    return r < 0 ? r : 0;
+}
+
+static void look_again(struct core *core, int64_t due)
+{
+    if (core->due == 0 || due < core->due)
+        core->due = due;
+}
+
+static int free_slots(const struct core *core, const struct app_state *state)
+{
+    int most = state->failures > 0 ? 1 : LIMIT_APP_IN_FLIGHT;
+    return most - in_flight_of_app(core, state->app_rid);
+}
+
+/* An administrator asked for a retry, or mended the connection, after the app was blocked: try at once. */
+static bool asked_since(struct tx *tx, const struct app_state *state)
+{
+    int64_t asked = 0;
+    return lease_retry_asked(tx, state->app_rid, &asked) > 0 && asked >= state->blocked_at;
+}
+
+/* One app with due rows: closed and blocked ones keep them. */
+static int visit_app(struct tx *tx, struct core *core, int64_t app_rid, int *steps)
+{
+    struct app_state *state = app_state(core, app_rid);
+    int open = app_is_open(tx, app_rid, NULL);
+    if (open <= 0) {
+        state->open_since = 0;
+        return open;
+    }
+    if (state->blocked_until > tx_now(tx) && !asked_since(tx, state)) {
+        state->open_since = 0;
+        look_again(core, state->blocked_until);
+        return 0;
+    }
+    if (state->open_since == 0)
+        state->open_since = tx_now(tx);
+    int slots = free_slots(core, state);
+    if (slots <= 0)
+        return 0;
+    struct lane lane;
+    int r = lane_open(tx, core, app_rid, &lane);
+    if (r == ERR_STALE) { /* taken over: our answers no longer count, and we send nothing until we hold it again */
+        state->epoch = 0;
+        return 0;
+    }
+    if (r == ERR_NOT_FOUND)
+        return 0;
+    return r < 0 ? r : plan_app(tx, &lane, slots, steps);
+}
+
+static int plan(struct tx *tx, struct core *core)
+{
+    int64_t apps[TURN_APPS];
+    int steps = TURN_STEPS;
+    int chunks = TURN_CHUNKS;
+    int count = work_apps_due(tx, tx_now(tx), core->last_app, apps, TURN_APPS);
+    if (count < 0)
+        return count;
+    core->last_app = count == TURN_APPS ? apps[count - 1] : -1;
+    if (count == TURN_APPS)
+        core->more = true;
+    for (int i = 0; i < count; i++) {
+        int r = expand_some(tx, core, apps[i], &chunks);
+        if (r == 0 && apps[i])
+            r = visit_app(tx, core, apps[i], &steps);
+        if (r < 0)
+            return r;
+    }
+    int64_t due = 0;
+    int r = work_next_due_after(tx, tx_now(tx), &due);
+    if (r > 0)
+        look_again(core, due);
+    return r < 0 ? r : 0;
+}
+
+int core_turn(struct tx *tx, void *data)
+{
+    struct core *core = data;
+    core_rolled_back(core); /* what an earlier run of this job left in memory */
+    int r = take_answers(tx, core);
+    return r < 0 || core->closed ? r : plan(tx, core);
+}
+
+void core_stop(struct core *core)
+{
+    core->closed = true;
+}
+
+/* --- after the turn ------------------------------------------------------------------------------------------------
+ */
+
+void core_rolled_back(struct core *core)
+{
+    flights_free(core->fresh);
+    core->fresh = NULL;
+    core->due = 0;
+    core->more = false;
+    for (struct flight *flight = core->flights; flight; flight = flight->next) {
+        flight->processed = false;
+        flight->app_error = ERROR_NONE;
+        flight->read_offset_next = flight->read_offset;
+    }
+    for (struct app_state *state = core->apps; state; state = state->next)
+        state->epoch_next = 0;
+}
+
+/* Errors of the whole app block it; anything that got through lifts the block. */
+static void settle_app(struct core *core, const struct flight *flight, int64_t now)
+{
+    struct app_state *state = app_state(core, flight->app_rid);
+    if (flight->app_error == ERROR_NONE) {
+        if (flight->answer->transport == TRANSPORT_OK) {
+            state->failures = 0;
+            state->blocked_until = 0;
+        }
+        return;
+    }
+    int64_t wait = backoff_ms(core->options.env, state->failures);
+    if (flight->answer->retry_after_ms >= 0)
+        wait = MIN_OF(flight->answer->retry_after_ms, (int64_t)LIMIT_BACKOFF_MAX_MS);
+    if (state->blocked_until < now + wait)
+        state->blocked_until = now + wait;
+    state->blocked_at = now;
+    state->failures++;
+}
+
+struct flight *core_committed(struct core *core, int64_t *ret_due)
+{
+    int64_t now = env_now(core->options.env);
+    struct flight **at = &core->flights;
+    while (*at) {
+        struct flight *flight = *at;
+        flight->read_offset = flight->read_offset_next;
+        if (!flight->processed) {
+            at = &flight->next;
+            continue;
+        }
+        if (flight->answer)
+            settle_app(core, flight, now);
+        *at = flight->next;
+        flight_free(flight);
+    }
+    for (struct app_state *state = core->apps; state; state = state->next)
+        if (state->epoch_next) {
+            state->epoch = state->epoch_next;
+            state->epoch_next = 0;
+        }
+    struct flight *handed_out = core->fresh;
+    while (*at) /* the end of the list */
+        at = &(*at)->next;
+    *at = handed_out;
+    core->fresh = NULL;
+    *ret_due = core->more ? 0 : core->due ? core->due : now + LIMIT_BACKOFF_MAX_MS;
+    return handed_out;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine's core: a state machine without clock, socket or thread.
+ *
+ * A shell gives it answers (core_answer), runs core_turn() as one job of the store, and, when the job was committed,
+ * takes the requests that it hands out (core_committed). Between turns the store holds everything: which objects may
+ * differ from what is wanted (work), which writes were handed out and not answered (intent). In memory are only the
+ * requests in flight.
+ *
+ * Before a write is handed out its intent is committed, in the same transaction as what the answers of that turn said.
+ * The transaction that takes an answer deletes the intent. An intent that is still there when its object is looked at
+ * again means that nobody knows what the app did: the app is read before anything is repeated (invariant 3).
+ */
+#ifndef ENGINE_CORE_H
+#define ENGINE_CORE_H
+
+#include "app/account.h"
+#include "push/push.h"
+#include "target/request.h"
+
+struct core;
+
+struct core_options {
+    const struct env *env;
+    const struct keyring *keyring;
+    const char *node; /* holder of the leases */
+};
+
+/* A request in flight. The shell reads it between core_committed() and core_answer(). */
+struct flight {
+    uint64_t number;
+    struct arena *arena;
+    int64_t app_rid;
+    /* what to send */
+    const char *method;
+    const char *url;
+    const char *const *headers; /* "Name: value" lines, NULL at the end; one of them carries the credential */
+    const char *body;           /* NULL for none */
+    bool allow_plain_http;
+    enum answer_shape shape;
+    /* what for; the core's own */
+    struct work work;
+    enum request_kind kind;
+    int64_t sent; /* ms */
+    int64_t intent_rid;
+    const char *path;
+    const char *name; /* of the user or group, for messages */
+    struct jval *profile;
+    int active; /* REQUEST_UPDATE_USER: 1, 0, -1 as sent */
+    bool after_conflict;
+    struct flight_member {
+        int64_t rid; /* 0: a stranger */
+        int64_t user_rid;
+        int64_t version;
+        const char *external_id;
+        bool add;
+    } * members;
+    size_t member_count;
+    struct answer *answer;
+    size_t read_offset, read_offset_next; /* members of a long answer that were taken over so far */
+    bool processed;                       /* in this turn */
+    enum error_class app_error;           /* in this turn: an error that concerns the whole app */
+    struct flight *next;
+};
+
+struct core *core_new(const struct core_options *options);
+/* Forgets what is in flight: the intents stay. Accepts NULL, returns NULL. */
+struct core *core_free(struct core *core);
+
+/* An answer to a request in flight; the core takes it over. Unknown numbers are dropped. */
+void core_answer(struct core *core, uint64_t number, struct answer *answer);
+
+/* One turn, as a job: takes the answers that came, plans, writes intents. May be run again after a rollback. */
+int core_turn(struct tx *tx, void *core) MUSTCHECK;
+/*
+ * The turn was committed: what it handed out (a list by flight->next, NULL for nothing) is in flight now. Until when
+ * nothing has to be done without an answer or a wake-up: `*ret_due` (ms; 0: now).
+ */
+struct flight *core_committed(struct core *core, int64_t *ret_due);
+/* The turn was rolled back: nothing happened. */
+void core_rolled_back(struct core *core);
+/* From now on turns only take answers: nothing new is handed out. */
+void core_stop(struct core *core);
+/* "Authorization: Basic ...", in `arena`: the caller wipes it. */
+const char *credential_basic(struct arena *arena, const char *user_name, const char *secret)
+    __attribute__((returns_nonnull));
+size_t core_in_flight(const struct core *core);
+
+#endif

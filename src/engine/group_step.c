@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One group of an app: what to ask next, and what its answer means. One request at a time (invariant 7). */
+#include "engine/inner.h"
+
+struct facts {
+    struct target_group group;
+    struct mapping mapping;
+    bool mapped;
+    struct intent intent;
+    bool in_doubt;
+};
+
+static int read_facts(struct tx *tx, const struct work *work, struct facts *ret)
+{
+    int r = target_group_get(tx, work->object_rid, &ret->group);
+    if (r < 0)
+        return r;
+    r = mapping_by_target(tx, work->object_rid, &ret->mapping);
+    if (r < 0 && r != ERR_NOT_FOUND)
+        return r;
+    ret->mapped = r == 0;
+    r = intent_find(tx, work->app_rid, WORK_GROUP, work->object_rid, &ret->intent);
+    ret->in_doubt = r > 0;
+    return r < 0 ? r : 0;
+}
+
+static int ask(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts,
+               const struct target_request *request, struct flight details)
+{
+    details.name = facts->group.name;
+    return lane_request(tx, lane, work, request, &details);
+}
+
+static int find(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts,
+                bool after_conflict)
+{
+    struct target_request request = target_find_group(tx_arena(tx), facts->group.name);
+    return ask(tx, lane, work, facts, &request, (struct flight){.after_conflict = after_conflict});
+}
+
+static int read_group(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts,
+                      bool with_members)
+{
+    struct target_request request = target_read_group(tx_arena(tx), facts->group.external_id, with_members);
+    return ask(tx, lane, work, facts, &request, (struct flight){0});
+}
+
+/* Unlinked, and to be deleted in the app. */
+static int step_delete(struct tx *tx, struct lane *lane, const struct work *work, struct facts *facts)
+{
+    if (!facts->group.external_id && facts->in_doubt)
+        return find(tx, lane, work, facts, false); /* it may have been created after all */
+    if (!facts->group.external_id) {
+        int r = target_group_deleted(tx, &facts->group);
+        return r < 0 ? r : STEP_DONE;
+    }
+    if (facts->in_doubt)
+        return read_group(tx, lane, work, facts, false);
+    struct target_request request = target_delete_group(tx_arena(tx), facts->group.external_id);
+    return ask(tx, lane, work, facts, &request, (struct flight){0});
+}
+
+static bool is_other_name(const struct target_group *group)
+{
+    if (!group->known_name || str_eq(group->known_name, group->name))
+        return false;
+    /* Found by name in another letter case: the app's spelling stays. */
+    return group->origin != ORIGIN_LINKED || strcasecmp(group->known_name, group->name) != 0;
+}
+
+static size_t batch_limit(struct core *core, int64_t target_rid)
+{
+    const struct bisection *b = core_bisection(core, target_rid);
+    return b ? b->batch : LIMIT_MEMBERS_PER_REQUEST;
+}
+
+static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct flight *details)
+{
+    size_t most = batch_limit(lane->core, facts->group.rid);
+    struct member *due = arena_array(tx_arena(tx), most, sizeof(*due));
+    const char **strangers = arena_array(tx_arena(tx), most, sizeof(*strangers));
+    bool more = false;
+    int count = members_due(tx, &facts->group, due, (int)most, &more);
+    int stranger_count = count < 0 ? count : strangers_due(tx, facts->group.rid, strangers, (int)most - count);
+    if (stranger_count < 0)
+        return stranger_count;
+    size_t total = (size_t)count + (size_t)stranger_count;
+    details->members = arena_array(tx_arena(tx), total + 1, sizeof(*details->members));
+    for (int i = 0; i < count; i++)
+        details->members[details->member_count++] = (struct flight_member){.rid = due[i].rid,
+                                                                           .user_rid = due[i].user_rid,
+                                                                           .version = due[i].version,
+                                                                           .external_id = due[i].external_id,
+                                                                           .add = due[i].wanted == MEMBER_IN};
+    for (int i = 0; i < stranger_count; i++)
+        details->members[details->member_count++] = (struct flight_member){.external_id = strangers[i]};
+    if (total == 0 && more)
+        lane->core->more = true;
+    return (int)total + more;
+}
+
+static int step_members(struct tx *tx, struct lane *lane, const struct work *work, struct facts *facts)
+{
+    struct flight details = {0};
+    int r = collect(tx, lane, facts, &details);
+    if (r < 0)
+        return r;
+    if (details.member_count == 0) {
+        if (r == 0)
+            return STEP_DONE;
+        r = work_defer(tx, work->rid, lane->now); /* clean rows only so far: more in the next turn */
+        return r < 0 ? r : STEP_WAIT;
+    }
+    struct arena *arena = tx_arena(tx);
+    const char **remove = arena_array(arena, details.member_count, sizeof(*remove));
+    const char **add = arena_array(arena, details.member_count, sizeof(*add));
+    size_t remove_count = 0;
+    size_t add_count = 0;
+    for (size_t i = 0; i < details.member_count; i++) {
+        if (details.members[i].add)
+            add[add_count++] = details.members[i].external_id;
+        else
+            remove[remove_count++] = details.members[i].external_id;
+    }
+    struct target_request request =
+        target_change_members(arena, facts->group.external_id, remove, remove_count, add, add_count);
+    return ask(tx, lane, work, facts, &request, details);
+}
+
+static int step_again(struct tx *tx, struct lane *lane, const struct work *work, bool after_conflict)
+{
+    struct facts facts = {0};
+    int r = read_facts(tx, work, &facts);
+    if (r == ERR_NOT_FOUND)
+        return STEP_DONE;
+    if (r < 0)
+        return r;
+    if (!facts.mapped && facts.group.delete_wanted)
+        return step_delete(tx, lane, work, &facts);
+    if (!facts.mapped || facts.mapping.status != MAPPING_ACTIVE)
+        return STEP_DONE;
+    if (!facts.group.external_id)
+        return find(tx, lane, work, &facts, after_conflict);
+    if (facts.in_doubt || facts.group.link_pending)
+        return read_group(tx, lane, work, &facts, true);
+    if (is_other_name(&facts.group)) {
+        struct target_request request = target_rename_group(tx_arena(tx), facts.group.external_id, facts.group.name);
+        return ask(tx, lane, work, &facts, &request, (struct flight){0});
+    }
+    return step_members(tx, lane, work, &facts);
+}
+
+int group_step(struct tx *tx, struct lane *lane, const struct work *work)
+{
+    return step_again(tx, lane, work, false);
+}
+
+/* --- events --------------------------------------------------------------------------------------------------------
+ */
+
+static int tell(struct tx *tx, struct lane *lane, const struct facts *facts, const char *type, const char *message)
+{
+    struct group group;
+    int r = group_by_rid(tx, facts->group.group_rid, &group);
+    if (r < 0)
+        return r == ERR_NOT_FOUND ? 0 : r;
+    struct event event = {
+        .type = type,
+        .message = message,
+        .severity = SEVERITY_INFO,
+        .targets =
+            {{.id = lane->app.id, .type = "AppInstance", .alternate_id = lane->app.label, .name = lane->app.label},
+             {.id = group.id, .type = "AppGroup", .alternate_id = facts->group.external_id, .name = group.name},
+             {.id = facts->mapped ? facts->mapping.id : NULL, .type = "GroupPushMapping", .name = group.name}},
+        .target_count = facts->mapped ? 3 : 2};
+    return record_event(tx, &event);
+}
+
+/* --- answers -------------------------------------------------------------------------------------------------------
+ */
+
+static const char *stage_of(struct arena *arena, const struct flight *flight)
+{
+    switch (flight->kind) {
+    case REQUEST_CREATE_GROUP:
+        return arena_printf(arena, "Error while creating user group %s", flight->name);
+    case REQUEST_RENAME_GROUP:
+        return arena_printf(arena, "Error while renaming user group %s", flight->name);
+    case REQUEST_MEMBERS:
+        return arena_printf(arena, "Error while updating user group membership for group %s", flight->name);
+    case REQUEST_DELETE_GROUP:
+        return arena_printf(arena, "Error while deleting user group %s", flight->name);
+    case REQUEST_FIND_USER:
+    case REQUEST_CREATE_USER:
+    case REQUEST_READ_USER:
+    case REQUEST_UPDATE_USER:
+    case REQUEST_FIND_GROUP:
+    case REQUEST_READ_GROUP:
+    case REQUEST_PROBE:
+    default:
+        return arena_printf(arena, "Error while trying to get the group %s", flight->name);
+    }
+}
+
+static int fail(struct tx *tx, struct lane *lane, const struct flight *flight, enum error_class class,
+                const char *words)
+{
+    return lane_fail(tx, lane, flight, class, stage_of(tx_arena(tx), flight), words);
+}
+
+static int found_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
+{
+    const struct found *found = NULL;
+    size_t matches = target_match_group(flight->answer, facts->group.name, &found);
+    if (matches > 1)
+        return fail(tx, lane, flight, ERROR_TWO_MATCHES, "Two or more groups have this name");
+    if (matches == 1 && !found->id)
+        return fail(tx, lane, flight, ERROR_MALFORMED_ANSWER, "The group was returned without an id");
+    bool ours = facts->in_doubt && facts->intent.kind == REQUEST_CREATE_GROUP;
+    int r = intent_delete_object(tx, lane->app.rid, WORK_GROUP, flight->work.object_rid);
+    if (r < 0)
+        return r;
+    if (matches == 1)
+        return target_group_set_known(tx, &facts->group, found->id, ours ? ORIGIN_CREATED : ORIGIN_LINKED,
+                                      found->display_name);
+    if (flight->after_conflict)
+        return fail(tx, lane, flight, ERROR_NAME_UNUSABLE, "Conflict, but no group of this name was found");
+    if (!facts->mapped || facts->mapping.status != MAPPING_ACTIVE)
+        return STEP_DONE;
+    struct target_request request = target_create_group(tx_arena(tx), facts->group.name);
+    return ask(tx, lane, &flight->work, facts, &request, (struct flight){0});
+}
+
+static int created_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
+{
+    int r = intent_delete(tx, flight->intent_rid);
+    if (r == 0)
+        r = target_group_set_known(tx, &facts->group, flight->answer->resource.id, ORIGIN_CREATED, flight->name);
+    if (r == 0)
+        r = target_group_pushed(tx, facts->group.rid);
+    return r < 0 ? r : tell(tx, lane, facts, "application.provision.group_push.pushed", "Push group to application");
+}
+
+static int renamed_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
+{
+    int r = intent_delete(tx, flight->intent_rid);
+    if (r == 0)
+        r = target_group_set_name(tx, &facts->group, flight->name);
+    if (r == 0)
+        r = target_group_pushed(tx, facts->group.rid);
+    return r < 0 ? r
+                 : tell(tx, lane, facts, "application.provision.group_push.mapping.app.group.renamed",
+                        "Rename application group");
+}
+
+/* A removal that the app acknowledged may be what the person's deactivation waits for. */
+static int poke_account(struct tx *tx, int64_t app_rid, int64_t user_rid)
+{
+    struct account account;
+    int r = account_get(tx, app_rid, user_rid, &account);
+    if (r < 0)
+        return r == ERR_NOT_FOUND ? 0 : r;
+    return account.leave_since ? work_poke(tx, app_rid, WORK_ACCOUNT, account.rid) : 0;
+}
+
+static int member_is(struct tx *tx, const struct flight *flight, const struct flight_member *member, bool there)
+{
+    if (member->rid == 0)
+        return there ? 0 : stranger_gone(tx, flight->work.object_rid, member->external_id);
+    int r = member_acknowledged(tx, member->rid, there, member->external_id, member->version);
+    return r < 0 || there ? r : poke_account(tx, flight->app_rid, member->user_rid);
+}
+
+static int members_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
+{
+    int r = intent_delete(tx, flight->intent_rid);
+    for (size_t i = 0; r == 0 && i < flight->member_count; i++)
+        r = member_is(tx, flight, &flight->members[i], flight->members[i].add);
+    if (r == 0)
+        r = target_group_pushed(tx, facts->group.rid);
+    if (r == 0)
+        r = members_advance(tx, &facts->group);
+    if (r < 0)
+        return r;
+    core_bisect_success(lane->core, facts->group.rid);
+    return tell(tx, lane, facts, "application.provision.group_push.push_memberships", "Push memberships");
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The members that the intent named, each as the app shows it now. What it does not show as asked stays dirty and is
+ * sent again. */
+static int settle_intent(struct tx *tx, struct flight *flight, struct facts *facts)
+{
+    struct answer *answer = flight->answer;
+    CLEANUP(jval_freep) struct jval *detail = NULL;
+    if (facts->intent.detail) {
+        int r = jval_parse(&detail, facts->intent.detail, strlen(facts->intent.detail), NULL);
+        if (r < 0)
+            return ERR_CORRUPT;
+    }
+    if (answer->member_count)
+        qsort(answer->members, answer->member_count, sizeof(*answer->members), compare_ids);
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < jval_len(detail); i++) {
+        const struct jval *item = jval_at(detail, i);
+        struct flight_member member = {.rid = jval_int(jval_get(item, "rid"), 0),
+                                       .user_rid = jval_int(jval_get(item, "user"), 0),
+                                       .version = jval_int(jval_get(item, "version"), 0),
+                                       .external_id = jval_get_str(item, "id"),
+                                       .add = jval_is_true(jval_get(item, "add"))};
+        bool there = answer->member_count && bsearch(&member.external_id, answer->members, answer->member_count,
+                                                     sizeof(*answer->members), compare_ids);
+        if (there == member.add) /* as asked; the rest stays dirty, and known as before */
+            r = member_is(tx, flight, &member, there);
+    }
+    return r < 0 ? r : intent_delete_object(tx, flight->app_rid, WORK_GROUP, flight->work.object_rid);
+}
+
+/* For a link: LIMIT_EXPAND_ROWS members a turn. STEP_WAIT while there are more. */
+static int link_chunk(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
+{
+    struct answer *answer = flight->answer;
+    int r = flight->read_offset == 0 ? members_read_begin(tx, &facts->group) : 0;
+    size_t count = MIN_OF(answer->member_count - flight->read_offset, (size_t)LIMIT_EXPAND_ROWS);
+    if (r == 0)
+        r = members_read_chunk(tx, &facts->group, answer->members + flight->read_offset, count);
+    if (r < 0)
+        return r;
+    flight->read_offset_next = flight->read_offset + count;
+    if (flight->read_offset_next < answer->member_count)
+        return STEP_WAIT;
+    int64_t extra = 0;
+    r = members_read_end(tx, &facts->group, facts->mapping.existing, &extra);
+    if (r != 0)
+        return r < 0 ? r : STEP_DONE;
+    const char *words = arena_printf(
+        tx_arena(tx), "Linking would remove %lld of %zu members. Allow it with existingMembers REMOVE, or unlink",
+        (long long)extra, answer->member_count);
+    return fail(tx, lane, flight, ERROR_LINK_WOULD_REMOVE, words);
+}
+
+static int read_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
+{
+    const struct found *found = &flight->answer->resource;
+    int r = 0;
+    if (facts->in_doubt) {
+        r = settle_intent(tx, flight, facts);
+        if (r == 0 && facts->intent.kind == REQUEST_RENAME_GROUP && found->display_name)
+            r = target_group_set_name(tx, &facts->group, found->display_name);
+        return r;
+    }
+    if (facts->mapped && facts->group.link_pending)
+        return link_chunk(tx, lane, flight, facts);
+    return r;
+}
+
+/* The app does not have the group: deleted there by somebody, or as we asked. */
+static int gone_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
+{
+    int r = intent_delete_object(tx, flight->app_rid, WORK_GROUP, flight->work.object_rid);
+    if (r < 0)
+        return r;
+    if (!facts->mapped && facts->group.delete_wanted) {
+        r = tell(tx, lane, facts, "application.provision.group_push.delete_appgroup", "Delete application group");
+        return r < 0 ? r : target_group_deleted(tx, &facts->group);
+    }
+    r = target_group_forget(tx, &facts->group);
+    return r < 0 ? r : fail(tx, lane, flight, ERROR_GROUP_MISSING, answer_words(tx_arena(tx), flight->answer));
+}
+
+/* The app refused a batch: which of its members is told apart by halving. */
+static int refused_answer(struct tx *tx, struct lane *lane, struct flight *flight, const char *words)
+{
+    if (flight->member_count > 1) {
+        core_bisect(lane->core, flight->work.object_rid, flight->member_count);
+        return STEP_DONE; /* the intent stays: what the app took of the batch is read before anything is repeated */
+    }
+    int r = intent_delete(tx, flight->intent_rid);
+    if (r == 0 && flight->members[0].rid)
+        r = member_refused(tx, flight->members[0].rid, error_class_name(ERROR_MEMBER_UNKNOWN), words);
+    else if (r == 0)
+        r = stranger_gone(tx, flight->work.object_rid, flight->members[0].external_id);
+    if (r == 0 && !flight->members[0].add)
+        r = poke_account(tx, flight->app_rid, flight->members[0].user_rid);
+    core_bisect_success(lane->core, flight->work.object_rid);
+    return r;
+}
+
+static int error_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts,
+                        enum error_class class)
+{
+    const char *words = answer_words(tx_arena(tx), flight->answer);
+    if (class == ERROR_NOT_FOUND)
+        return gone_answer(tx, lane, flight, facts);
+    if (class == ERROR_MEMBER_UNKNOWN)
+        return refused_answer(tx, lane, flight, words);
+    if (flight->intent_rid && error_class_action(class) != ERROR_ACTION_READ_BACK && class != ERROR_SERVER_ERROR) {
+        int r = intent_delete(tx, flight->intent_rid); /* refused: the app did nothing */
+        if (r < 0)
+            return r;
+    }
+    if (class == ERROR_NAME_TAKEN && flight->kind == REQUEST_CREATE_GROUP)
+        return step_again(tx, lane, &flight->work, true);
+    if (class == ERROR_NAME_TAKEN)
+        class = ERROR_NAME_UNUSABLE;
+    return fail(tx, lane, flight, class, words);
+}
+
+int group_answer(struct tx *tx, struct lane *lane, struct flight *flight)
+{
+    struct facts facts = {0};
+    int r = read_facts(tx, &flight->work, &facts);
+    if (r < 0)
+        return r == ERR_NOT_FOUND ? STEP_DONE : r;
+    enum error_class class = answer_judge(flight->answer, flight->kind);
+    if (class != ERROR_NONE)
+        return error_answer(tx, lane, flight, &facts, class);
+    switch (flight->kind) {
+    case REQUEST_FIND_GROUP:
+        return found_answer(tx, lane, flight, &facts);
+    case REQUEST_CREATE_GROUP:
+        return created_answer(tx, lane, flight, &facts);
+    case REQUEST_READ_GROUP:
+        return read_answer(tx, lane, flight, &facts);
+    case REQUEST_RENAME_GROUP:
+        return renamed_answer(tx, lane, flight, &facts);
+    case REQUEST_MEMBERS:
+        return members_answer(tx, lane, flight, &facts);
+    case REQUEST_DELETE_GROUP:
+        return gone_answer(tx, lane, flight, &facts);
+    case REQUEST_FIND_USER:
+    case REQUEST_CREATE_USER:
+    case REQUEST_READ_USER:
+    case REQUEST_UPDATE_USER:
+    case REQUEST_PROBE:
+    default:
+        return ERR_CORRUPT;
+    }
+}

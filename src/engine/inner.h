@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the core share. */
+#ifndef ENGINE_INNER_H
+#define ENGINE_INNER_H
+
+#include "base/limits.h"
+#include "engine/core.h"
+#include "record/record.h"
+
+/* What the core remembers of an app between turns; everything else is in the store. */
+struct app_state {
+    int64_t app_rid;
+    int64_t epoch;         /* of our lease; 0: not taken yet */
+    int64_t epoch_next;    /* taken in this turn */
+    int64_t blocked_until; /* ms; after an error that concerns the whole app */
+    int64_t blocked_at;    /* ms; when */
+    int failures;          /* such errors in a row: one probe at a time while positive */
+    int64_t open_since;    /* ms: since when requests may be sent; 0: not now */
+    uint32_t grants;       /* counts slots, for the shares of the classes */
+    struct app_state *next;
+};
+
+/* Batches of a group whose members are being told apart after a refusal. */
+struct bisection {
+    int64_t target_rid;
+    size_t batch;
+    struct bisection *next;
+};
+
+struct core {
+    struct core_options options;
+    uint64_t last_number;
+    struct flight *flights; /* in flight, answered or not */
+    struct flight *fresh;   /* handed out in this turn */
+    struct app_state *apps;
+    struct bisection *bisections;
+    int64_t last_app; /* round robin */
+    int64_t due;      /* of this turn */
+    bool more;        /* there is more to do at once */
+    bool closed;      /* core_stop() */
+};
+
+/* One app in one turn. */
+struct lane {
+    struct core *core;
+    struct app_state *state;
+    struct app app;
+    struct connection connection;
+    const char *const *headers;
+    struct app_switches switches;
+    int64_t now;
+};
+
+enum step {
+    STEP_DONE = 0,    /* the object is as it should be */
+    STEP_REQUEST = 1, /* a request was made */
+    STEP_WAIT = 2,    /* the row was put off */
+};
+
+/* Makes the request of a step: the flight, the intent for a write, the row put off until the answer is overdue.
+ * STEP_REQUEST. */
+int lane_request(struct tx *tx, struct lane *lane, const struct work *work, const struct target_request *request,
+                 const struct flight *details) MUSTCHECK;
+/* A failure: back-off, hold, or the whole app, as the table of errors says; recorded, and told once. STEP_WAIT. */
+int lane_fail(struct tx *tx, struct lane *lane, const struct flight *flight, enum error_class class, const char *stage,
+              const char *words) MUSTCHECK;
+
+/* Looks at the object of a work row: STEP_*, or a negative error. */
+int account_step(struct tx *tx, struct lane *lane, const struct work *work, bool after_conflict) MUSTCHECK;
+int group_step(struct tx *tx, struct lane *lane, const struct work *work) MUSTCHECK;
+/* Takes an answer: STEP_DONE means that the object should be looked at again in this turn. */
+int account_answer(struct tx *tx, struct lane *lane, struct flight *flight) MUSTCHECK;
+int group_answer(struct tx *tx, struct lane *lane, struct flight *flight) MUSTCHECK;
+
+/* --- leases and intents (intent.c) --- */
+int lease_take(struct tx *tx, int64_t app_rid, const char *holder, int64_t *ret_epoch) MUSTCHECK;
+/* 0, or ERR_STALE when somebody else took the lease. */
+int lease_check(struct tx *tx, int64_t app_rid, int64_t epoch) MUSTCHECK;
+
+/* When an administrator asked last that the app be tried at once: 1, or 0 never. */
+int lease_retry_asked(struct tx *tx, int64_t app_rid, int64_t *ret_ms) MUSTCHECK;
+
+struct intent {
+    int64_t rid;
+    enum request_kind kind;
+    int64_t epoch;
+    const char *detail; /* JSON: what was asked, as far as reading back needs it; NULL */
+};
+int intent_add(struct tx *tx, const struct work *work, enum request_kind kind, int64_t epoch, int64_t deadline,
+               const char *detail, int64_t *ret_rid) MUSTCHECK;
+int intent_delete(struct tx *tx, int64_t rid) MUSTCHECK;
+/* The oldest open intent of an object: 1 found, 0 none. */
+int intent_find(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid, struct intent *ret) MUSTCHECK;
+int intent_delete_object(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid) MUSTCHECK;
+
+/* The back-off before try number `attempts` + 1, with jitter. */
+int64_t backoff_ms(const struct env *env, int attempts);
+
+struct bisection *core_bisection(struct core *core, int64_t target_rid);
+void core_bisect(struct core *core, int64_t target_rid, size_t failed_batch);
+void core_bisect_success(struct core *core, int64_t target_rid);
+
+#endif
