@@ -377,24 +377,45 @@ static int compile_term(struct compiler *c, const struct filter *term)
     }
 }
 
-/* The tree is at most terms + brackets deep (base/filter.h). */
-static int compile_tree(struct compiler *c, const struct filter *tree)
+static bool is_junction(const struct filter *tree)
+{
+    return tree->op == FILTER_AND || tree->op == FILTER_OR;
+}
+
+static int height(const struct filter *tree)
+{
+    if (!is_junction(tree))
+        return 1;
+    int left = height(tree->left);
+    int right = height(tree->right);
+    return 1 + MAX_OF(left, right);
+}
+
+/*
+ * The tree is at most terms + brackets deep (base/filter.h). SQLite's parser has a stack of 100 entries: chains of one
+ * operator get no brackets, and of two sides the deeper comes first, so that a level of brackets costs one entry.
+ */
+static int compile_tree(struct compiler *c, const struct filter *tree, enum filter_op around)
 {
     if (tree->op == FILTER_NOT)
         return refuse(c, "not is not supported; say what should match instead");
     if (tree->op == FILTER_VALUE)
         return refuse(c, "Brackets after an attribute are not supported");
-    buf_char(&c->sql, '(');
+    bool brackets = !is_junction(tree) || tree->op != around;
     int r = 0;
-    if (tree->op == FILTER_AND || tree->op == FILTER_OR) {
-        r = compile_tree(c, tree->left);
+    if (brackets)
+        buf_char(&c->sql, '(');
+    if (is_junction(tree)) {
+        bool turn = height(tree->right) > height(tree->left);
+        r = compile_tree(c, turn ? tree->right : tree->left, tree->op);
         buf_str(&c->sql, tree->op == FILTER_AND ? " AND " : " OR ");
         if (r == 0)
-            r = compile_tree(c, tree->right);
+            r = compile_tree(c, turn ? tree->left : tree->right, tree->op);
     } else {
         r = compile_term(c, tree);
     }
-    buf_char(&c->sql, ')');
+    if (brackets)
+        buf_char(&c->sql, ')');
     return r;
 }
 
@@ -409,7 +430,7 @@ int search_compile(struct arena *arena, const struct schema *schema, const char 
     if (filter_parse(arena, text, FILTER_API, &tree, &error) < 0)
         return refuse(c, "At character %zu: %s", error.offset + 1, error.text);
     buf_init(&c->sql, (size_t)LIMIT_FILTER_TERMS * 512);
-    int r = compile_tree(c, tree);
+    int r = compile_tree(c, tree, FILTER_NOT);
     if (r == 0 && c->sql.overflowed)
         r = refuse(c, "The condition is too long; use fewer comparisons");
     if (r == 0)
