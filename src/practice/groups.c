@@ -10,7 +10,7 @@ static const struct jval *body_members(const struct call *call)
 
 int group_post(struct call *call)
 {
-    struct projection projection;
+    struct projection projection = {0};
     struct jval *doc = NULL;
     struct resource *group = NULL;
     int r = call_body(call, URN_GROUP);
@@ -51,7 +51,7 @@ static void commit(struct call *call, struct resource *group, struct jval *doc, 
 
 int group_put(struct call *call, struct resource *group)
 {
-    struct projection projection;
+    struct projection projection = {0};
     CLEANUP(jval_freep) struct jval *doc = NULL;
     int r = call_body(call, URN_GROUP);
     if (r == 0)
@@ -76,7 +76,7 @@ int group_put(struct call *call, struct resource *group)
 
 int group_patch(struct call *call, struct resource *group)
 {
-    struct projection projection;
+    struct projection projection = {0};
     int r = call_body(call, URN_PATCH);
     if (r == 0)
         r = projection_parse(call, NULL, &projection);

@@ -99,7 +99,7 @@ int call_body(struct call *call, const char *urn)
 
 static int one_get(struct call *call, struct resource *resource)
 {
-    struct projection projection;
+    struct projection projection = {0};
     int r = projection_parse(call, NULL, &projection);
     if (r < 0)
         return r;

@@ -322,8 +322,8 @@ static void sort_found(struct call *call, const struct list_query *query, struct
 int list_answer(struct call *call, unsigned kinds, const struct jval *search)
 {
     struct practice *p = call->p;
-    struct list_query query;
-    struct projection projection;
+    struct list_query query = {0};
+    struct projection projection = {0};
     CLEANUP(found_freep) struct found found = {0};
     int r = read_query(call, kinds, search, &query);
     if (r == 0)

@@ -144,6 +144,7 @@ int members_replace(struct members_change *change, const struct jval *value)
         int r = add_one(change, type == JVAL_ARRAY ? jval_at(value, i) : value, &m);
         if (r < 0)
             return r;
+        assert(m);
         m->stamp = stamp;
     }
     for (struct membership *m = change->group->first; m; m = m->next)
@@ -273,11 +274,15 @@ static void forget_one(struct practice *p, struct membership *m)
 
 void members_forget(struct practice *p, struct resource *r)
 {
-    while (r->in_first) {
-        resource_touch(p, r->in_first->group);
-        forget_one(p, r->in_first);
+    struct membership *next = NULL;
+    for (struct membership *m = r->in_first; m; m = next) {
+        next = m->in_next;
+        resource_touch(p, m->group);
+        forget_one(p, m);
     }
-    while (r->first)
-        forget_one(p, r->first);
+    for (struct membership *m = r->first; m; m = next) {
+        next = m->next;
+        forget_one(p, m);
+    }
     hash_clear(&r->members);
 }

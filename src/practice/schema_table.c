@@ -4,19 +4,19 @@
 
 #define STRING(n, t)                                                                                                   \
     {                                                                                                                  \
-        .name = n, .type = SCHEMA_STRING, .text = t                                                                    \
+        .name = (n), .type = SCHEMA_STRING, .text = (t)                                                                \
     }
 #define EXACT(n, t)                                                                                                    \
     {                                                                                                                  \
-        .name = n, .type = SCHEMA_STRING, .case_exact = true, .text = t                                                \
+        .name = (n), .type = SCHEMA_STRING, .case_exact = true, .text = (t)                                            \
     }
 #define COMPLEX(n, s, t)                                                                                               \
     {                                                                                                                  \
-        .name = n, .type = SCHEMA_COMPLEX, .subs = s, .text = t                                                        \
+        .name = (n), .type = SCHEMA_COMPLEX, .subs = (s), .text = (t)                                                  \
     }
 #define MULTI(n, s, t)                                                                                                 \
     {                                                                                                                  \
-        .name = n, .type = SCHEMA_COMPLEX, .multi = true, .subs = s, .text = t                                         \
+        .name = (n), .type = SCHEMA_COMPLEX, .multi = true, .subs = (s), .text = (t)                                   \
     }
 #define END                                                                                                            \
     {                                                                                                                  \
@@ -26,7 +26,7 @@
 #define PLURAL(kinds)                                                                                                  \
     {                                                                                                                  \
         STRING("value", "The value."), STRING("display", "For display."),                                              \
-            {.name = "type", .type = SCHEMA_STRING, .canonical = kinds, .text = "What it is for."},                    \
+            {.name = "type", .type = SCHEMA_STRING, .canonical = (kinds), .text = "What it is for."},                  \
             {.name = "primary", .type = SCHEMA_BOOLEAN, .text = "The preferred one; at most one is."}, END             \
     }
 

@@ -4,7 +4,7 @@
 
 int user_post(struct call *call)
 {
-    struct projection projection;
+    struct projection projection = {0};
     struct jval *doc = NULL;
     struct resource *user = NULL;
     int r = call_body(call, URN_USER);
@@ -36,7 +36,7 @@ static void take_doc(struct call *call, struct resource *user, struct jval *doc)
 
 int user_put(struct call *call, struct resource *user)
 {
-    struct projection projection;
+    struct projection projection = {0};
     CLEANUP(jval_freep) struct jval *doc = NULL;
     int r = call_body(call, URN_USER);
     if (r == 0)
@@ -57,7 +57,7 @@ int user_put(struct call *call, struct resource *user)
 
 int user_patch(struct call *call, struct resource *user)
 {
-    struct projection projection;
+    struct projection projection = {0};
     int r = call_body(call, URN_PATCH);
     if (r == 0)
         r = projection_parse(call, NULL, &projection);

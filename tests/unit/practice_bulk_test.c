@@ -106,22 +106,19 @@ static void errors(void **state)
 {
     (void)state;
     struct client client = client_new(NULL);
-    const char
-        *
-            taken =
-                POST_USER("a", "ana") "," POST_USER("b", "ANA") "," POST_GROUP("g", "G", REF("b")) "," POST_USER(
-                    "c",
-                    "cy") ",{'method':'PATCH','path':'/Users/bulkId:nobody'," PATCH_DATA("{'op':'remove','path':'title'"
-                                                                                         "}") "},"
-                                                                                              "{'method':'GET','path':'"
-                                                                                              "/Users'},{'method':'"
-                                                                                              "POST','path':'/"
-                                                                                              "Users','data':{}},"
-                                                                                              "{'method':'DELETE','"
-                                                                                              "path':'/"
-                                                                                              "Bulk'},{'method':'"
-                                                                                              "DELETE','path':'/Users/"
-                                                                                              "none'}";
+    const char *taken =
+        POST_USER("a", "ana") "," POST_USER("b", "ANA") "," POST_GROUP("g", "G", REF("b")) "," POST_USER(
+            "c", "cy") ",{'method':'PATCH','path':'/Users/bulkId:nobody'," PATCH_DATA("{'op':'remove','path':'title'"
+                                                                                      "}") "},"
+                                                                                           "{'method':'GET','path':'"
+                                                                                           "/Users'},{'method':'"
+                                                                                           "POST','path':'/"
+                                                                                           "Users','data':{}},"
+                                                                                           "{'method':'DELETE','"
+                                                                                           "path':'/"
+                                                                                           "Bulk'},{'method':'"
+                                                                                           "DELETE','path':'/Users/"
+                                                                                           "none'}";
     assert_int_equal(bulk(&client, "", taken), 200);
     assert_string_equal(statuses(&client), "201 409 409 201 409 400 400 400 404");
     const struct jval *response = jval_get(operation(&client, 1), "response");
