@@ -29,7 +29,7 @@ class Scimmy {
         const keepText = (req, res, bytes) => {
             req.rawText = bytes.toString('utf8');
         };
-        app.use(PREFIX, express.json({ type: '*/*', limit: '4mb', verify: keepText }));
+        app.use(PREFIX, express.json({ type: ['application/scim+json', 'application/json'], limit: '4mb', verify: keepText }));
         app.use(PREFIX, (req, res, next) => target.record(req, res, next));
         app.use(
             PREFIX,
