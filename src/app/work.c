@@ -42,6 +42,9 @@ SQL(WORK_DEFER, "UPDATE work SET due = $2 WHERE rid = $1");
 SQL(WORK_FAIL, "UPDATE work SET due = $2, held = $3, error_class = $4, error = $5, attempts = attempts + 1, failed = 1"
                " WHERE rid = $1");
 SQL(WORK_SET_CURSOR, "UPDATE work SET next_rid = $2 WHERE rid = $1");
+SQL(WORK_ADVANCE,
+    "UPDATE work SET since = $4, carried = CASE WHEN carried > 0 AND carried < $4 THEN $4 ELSE carried END"
+    " WHERE app_rid = $1 AND kind = $2 AND object_rid = $3 AND since < $4");
 SQL(WORK_DELETE_APP, "DELETE FROM work WHERE app_rid = $1");
 SQL(WORK_DELETE, "DELETE FROM work WHERE app_rid = $1 AND kind = $2 AND object_rid = $3");
 SQL(WORK_RETRY_FAILED, "UPDATE work SET held = 0, failed = 0, attempts = 0, error_class = NULL, error = NULL, due = $2"
@@ -223,6 +226,12 @@ int work_defer(struct tx *tx, int64_t rid, int64_t due)
 int work_fail(struct tx *tx, int64_t rid, int64_t due, bool held, const char *error_class, const char *error)
 {
     return ignore_count(tx_exec(tx, &WORK_FAIL, I(rid), I(due), I(held), T(error_class), T(error)));
+}
+
+int work_advance(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid, int64_t since)
+{
+    int r = tx_exec(tx, &WORK_ADVANCE, I(app_rid), I(kind), I(object_rid), I(since));
+    return r < 0 ? r : 0;
 }
 
 int work_hasten(struct tx *tx)

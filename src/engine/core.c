@@ -595,7 +595,16 @@ static int free_slots(const struct core *core, const struct app_state *state)
 static bool asked_since(struct tx *tx, const struct app_state *state)
 {
     int64_t asked = 0;
-    return lease_retry_asked(tx, state->app_rid, &asked) > 0 && asked >= state->blocked_at;
+    return lease_retry_asked(tx, state->app_rid, &asked) > 0 && asked > state->blocked_at;
+}
+
+/* An answer of this turn said that nothing gets through: the block follows when the turn is committed. */
+static bool fails_now(const struct core *core, int64_t app_rid)
+{
+    for (const struct flight *flight = core->flights; flight; flight = flight->next)
+        if (flight->app_rid == app_rid && flight->app_error != ERROR_NONE)
+            return true;
+    return false;
 }
 
 /* One app with due rows: closed and blocked ones keep them. */
@@ -615,7 +624,7 @@ static int visit_app(struct tx *tx, struct core *core, int64_t app_rid, int *ste
     if (state->open_since == 0)
         state->open_since = tx_now(tx);
     int slots = free_slots(core, state);
-    if (slots <= 0)
+    if (slots <= 0 || fails_now(core, app_rid))
         return 0;
     struct lane lane;
     int r = lane_open(tx, core, app_rid, &lane);

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine against the practice target, without socket or clock: what arrives, in which order, with how many
+ * requests. */
+#include "world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define MINUTE_MS 60000
+
+/* Three people in one group that is assigned and pushed. */
+struct trio {
+    const char *group;
+    const char *ann, *bob, *cyd;
+    const char *mapping;
+};
+
+static struct trio make_trio(struct world *world)
+{
+    struct trio trio = {.group = world_group(world, "Engineering"),
+                        .ann = world_user(world, "ann@example.com"),
+                        .bob = world_user(world, "bob@example.com"),
+                        .cyd = world_user(world, "cyd@example.com")};
+    world_member(world, trio.group, trio.ann, true);
+    world_member(world, trio.group, trio.bob, true);
+    world_assign_group(world, trio.group, true);
+    trio.mapping = world_push(world, trio.group, "Engineering");
+    world_settle(world, MINUTE_MS);
+    return trio;
+}
+
+static uint64_t requests_since(struct world *world, uint64_t *mark)
+{
+    uint64_t n = world->requests - *mark;
+    *mark = world->requests;
+    return n;
+}
+
+static void test_first_push(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    assert_int_equal(practice_user_count(world->practice), 2);
+    assert_int_equal(practice_find_group(world->practice, "Engineering", NULL), 1);
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 1);
+    assert_int_equal(world_there(world, "Engineering", "bob@example.com"), 1);
+    struct mapping_state mapping = world_mapping_state(world, trio.mapping);
+    assert_null(mapping.error);
+    assert_false(mapping.waiting);
+    assert_int_equal(mapping.members_known, 2);
+    assert_int_equal(mapping.members_pending, 0);
+    /* look up and create each of three objects; the members in one PATCH, or two when an account came later */
+    assert_in_range(world->requests, 7, 8);
+    assert_int_equal(practice_copies_max(world->practice, PRACTICE_USER, NULL), 1);
+}
+
+static void test_one_change_is_one_request(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    world_assign_user(world, trio.cyd, true);
+    world_settle(world, MINUTE_MS);
+    uint64_t mark = world->requests;
+    world_member(world, trio.group, trio.cyd, true);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(requests_since(world, &mark), 1);
+    assert_int_equal(world_there(world, "Engineering", "cyd@example.com"), 1);
+    world_member(world, trio.group, trio.cyd, false);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(requests_since(world, &mark), 1); /* still assigned: no deactivation */
+    assert_int_equal(world_there(world, "Engineering", "cyd@example.com"), 0);
+    assert_int_equal(world_active(world, "cyd@example.com"), 1);
+    /* Changes that cancel each other out cost nothing. */
+    world_member(world, trio.group, trio.cyd, true);
+    world_member(world, trio.group, trio.cyd, false);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(requests_since(world, &mark), 0);
+    world_settle(world, 60 * MINUTE_MS);
+    assert_int_equal(requests_since(world, &mark), 0); /* at rest, nothing is asked */
+}
+
+/* The number of the first request after `after` whose method, path and body fit; 0 when there is none. */
+static uint64_t find_request(const struct world *world, uint64_t after, const char *method, const char *path,
+                             const char *body)
+{
+    struct practice_entry entry;
+    while (practice_journal_next(world->practice, after, &entry)) {
+        if (str_eq(entry.method, method) && strstr(entry.path, path) && strstr(entry.body, body))
+            return entry.number;
+        after = entry.number;
+    }
+    return 0;
+}
+
+static void test_leaving_and_coming_back(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    const char *id = NULL;
+    bool active = false;
+    assert_true(practice_find_user(world->practice, "ann@example.com", &id, &active));
+    char before[64];
+    (void)snprintf(before, sizeof(before), "%s", id);
+    uint64_t mark = practice_journal_last(world->practice);
+    world_transition(world, trio.ann, USER_DEACTIVATE);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 0);
+    assert_int_equal(world_active(world, "ann@example.com"), 0);
+    uint64_t removed = find_request(world, mark, "PATCH", "/Groups/", "remove");
+    uint64_t deactivated = find_request(world, mark, "PATCH", "/Users/", "\"active\"");
+    assert_true(removed > 0 && deactivated > removed); /* membership first (invariant 6) */
+    /* Assigned by group: back by herself, with the same id, and in the group. */
+    world_transition(world, trio.ann, USER_ACTIVATE);
+    world_settle(world, MINUTE_MS);
+    assert_true(practice_find_user(world->practice, "ann@example.com", &id, &active));
+    assert_true(active);
+    assert_string_equal(id, before);
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 1);
+}
+
+static void test_suspending_sends_nothing(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    uint64_t mark = world->requests;
+    world_transition(world, trio.ann, USER_SUSPEND);
+    world_settle(world, MINUTE_MS);
+    world_transition(world, trio.ann, USER_UNSUSPEND);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(requests_since(world, &mark), 0);
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 1);
+}
+
+static void test_unassigned_group(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    world_assign_user(world, trio.bob, true);
+    world_settle(world, MINUTE_MS);
+    world_assign_group(world, trio.group, false);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(world_active(world, "ann@example.com"), 0);
+    assert_int_equal(world_active(world, "bob@example.com"), 1); /* has it by himself */
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 0);
+    assert_int_equal(world_there(world, "Engineering", "bob@example.com"), 1);
+    world_assign_group(world, trio.group, true);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(world_active(world, "ann@example.com"), 1);
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 1);
+    assert_int_equal(practice_user_count(world->practice), 2);
+}
+
+static void test_rename(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    uint64_t mark = world->requests;
+    world_rename_group(world, trio.group, "Engineering \xC3\x84");
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(requests_since(world, &mark), 1);
+    assert_int_equal(practice_find_group(world->practice, "Engineering \xC3\x84", NULL), 1);
+    assert_int_equal(world_there(world, "Engineering \xC3\x84", "ann@example.com"), 1);
+}
+
+static void test_inactive_mapping_sends_nothing(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    world_mapping_status(world, trio.mapping, MAPPING_INACTIVE, EXISTING_REFUSE);
+    world_assign_user(world, trio.bob, true);
+    world_settle(world, MINUTE_MS);
+    uint64_t mark = world->requests;
+    world_member(world, trio.group, trio.bob, false);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(requests_since(world, &mark), 0);
+    assert_int_equal(world_there(world, "Engineering", "bob@example.com"), 1);
+    world_mapping_status(world, trio.mapping, MAPPING_ACTIVE, EXISTING_REFUSE);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(requests_since(world, &mark), 1); /* what was missed, and nothing else */
+    assert_int_equal(world_there(world, "Engineering", "bob@example.com"), 0);
+}
+
+static void test_unlink(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    assert_int_equal(world_mapping_delete(world, trio.mapping, false), ERR_PROBLEM); /* ACTIVE */
+    world_mapping_status(world, trio.mapping, MAPPING_INACTIVE, EXISTING_REFUSE);
+    uint64_t mark = world->requests;
+    assert_int_equal(world_mapping_delete(world, trio.mapping, false), 0);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(requests_since(world, &mark), 0);
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 1);
+    /* Link it again: nothing new is made there. */
+    const char *again = world_push(world, trio.group, "Engineering");
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(practice_find_group(world->practice, "Engineering", NULL), 1);
+    assert_int_equal(requests_since(world, &mark), 1); /* its members were read */
+    world_mapping_status(world, again, MAPPING_INACTIVE, EXISTING_REFUSE);
+    assert_int_equal(world_mapping_delete(world, again, true), 0);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(practice_group_count(world->practice), 0);
+    assert_int_equal(practice_user_count(world->practice), 2);
+}
+
+static void test_links_what_exists(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(world_request(world, "POST", "/scim/v2/Users",
+                                   "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"],"
+                                   "\"userName\":\"ANN@example.com\",\"active\":true}"),
+                     201);
+    const char *stranger = NULL;
+    bool active = false;
+    assert_int_equal(world_request(world, "POST", "/scim/v2/Users",
+                                   "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"],"
+                                   "\"userName\":\"stranger@example.com\",\"active\":true}"),
+                     201);
+    assert_true(practice_find_user(world->practice, "stranger@example.com", &stranger, &active));
+    char body[512];
+    (void)snprintf(body, sizeof(body),
+                   "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:Group\"],\"displayName\":\"Engineering\","
+                   "\"members\":[{\"value\":\"%s\"}]}",
+                   stranger);
+    assert_int_equal(world_request(world, "POST", "/scim/v2/Groups", body), 201);
+    struct trio trio = make_trio(world);
+    assert_int_equal(practice_user_count(world->practice), 3); /* ann was linked */
+    assert_int_equal(practice_find_group(world->practice, "Engineering", NULL), 1);
+    /* The link would remove somebody: it waits, and changes nothing. */
+    struct mapping_state mapping = world_mapping_state(world, trio.mapping);
+    assert_true(mapping.in_error);
+    assert_string_equal(mapping.error_class, "LINK_WOULD_REMOVE");
+    assert_non_null(strstr(mapping.error, "1 of 1"));
+    assert_int_equal(world_there(world, "Engineering", "stranger@example.com"), 1);
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 0);
+    world_mapping_status(world, trio.mapping, MAPPING_ACTIVE, EXISTING_REMOVE);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(world_there(world, "Engineering", "stranger@example.com"), 0);
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 1);
+    assert_int_equal(world_there(world, "Engineering", "bob@example.com"), 1);
+    /* Muster did not make it: it does not delete it. */
+    world_mapping_status(world, trio.mapping, MAPPING_INACTIVE, EXISTING_REMOVE);
+    assert_int_equal(world_mapping_delete(world, trio.mapping, true), ERR_PROBLEM);
+}
+
+static void test_switches_off_send_nothing(void **state)
+{
+    struct world *world = *state;
+    world_switches(world, false, false, false);
+    const char *group = world_group(world, "Quiet");
+    const char *ann = world_user(world, "ann@example.com");
+    world_member(world, group, ann, true);
+    world_assign_group(world, group, true);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(world->requests, 0);
+    world_switches(world, true, true, true); /* acts on changes made from then on */
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(world->requests, 0);
+}
+
+static bool lose_writes(struct world *world, const struct flight *flight)
+{
+    return !str_eq(flight->method, "GET") && world->lost < 6;
+}
+
+static void test_lost_answers(void **state)
+{
+    struct world *world = *state;
+    world->lose = lose_writes; /* the target applies them, and nobody hears of it */
+    struct trio trio = make_trio(world);
+    assert_int_equal(world->lost, 6);
+    world_settle(world, 10 * MINUTE_MS);
+    assert_int_equal(practice_copies_max(world->practice, PRACTICE_USER, NULL), 1);
+    assert_int_equal(practice_copies_max(world->practice, PRACTICE_GROUP, NULL), 1);
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 1);
+    assert_int_equal(world_there(world, "Engineering", "bob@example.com"), 1);
+    assert_null(world_mapping_state(world, trio.mapping).error);
+    /* It is ours, although the answer to its creation was lost: it may be deleted. */
+    world->lose = NULL;
+    world_mapping_status(world, trio.mapping, MAPPING_INACTIVE, EXISTING_REFUSE);
+    assert_int_equal(world_mapping_delete(world, trio.mapping, true), 0);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(practice_group_count(world->practice), 0);
+}
+
+#define CROWD 250
+
+/* A crash after every turn: whatever was in flight is read back before it is repeated. */
+static void test_crash_after_every_turn(void **state)
+{
+    struct world *world = *state;
+    const char *group = world_group(world, "Crowd");
+    for (int i = 0; i < CROWD; i++) {
+        char login[64];
+        (void)snprintf(login, sizeof(login), "person%03d@example.com", i);
+        world_member(world, group, world_user(world, login), true);
+    }
+    world_assign_group(world, group, true);
+    (void)world_push(world, group, "Crowd");
+    for (int i = 0; i < 60; i++) {
+        (void)world_turn(world);
+        world_crash(world);
+    }
+    world_settle(world, MINUTE_MS);
+    const char *id = NULL;
+    assert_int_equal(practice_find_group(world->practice, "Crowd", &id), 1);
+    assert_int_equal(practice_group_size(world->practice, id), CROWD);
+    assert_int_equal(practice_user_count(world->practice), CROWD);
+    assert_int_equal(practice_copies_max(world->practice, PRACTICE_USER, NULL), 1);
+    assert_int_equal(practice_copies_max(world->practice, PRACTICE_GROUP, NULL), 1);
+}
+
+static void test_one_bad_member_stops_nobody(void **state)
+{
+    struct world *world = *state;
+    const char *group = world_group(world, "Crowd");
+    for (int i = 0; i < 40; i++) {
+        char login[64];
+        (void)snprintf(login, sizeof(login), "person%03d@example.com", i);
+        world_member(world, group, world_user(world, login), true);
+    }
+    world_assign_group(world, group, true);
+    world_settle(world, MINUTE_MS);
+    const char *bad = NULL;
+    bool active = false;
+    assert_true(practice_find_user(world->practice, "person017@example.com", &bad, &active));
+    char path[128];
+    (void)snprintf(path, sizeof(path), "/scim/v2/Users/%s", bad); /* somebody deletes the account behind our back */
+    assert_int_equal(world_request(world, "DELETE", path, ""), 204);
+    const char *mapping = world_push(world, group, "Crowd");
+    world_settle(world, MINUTE_MS);
+    const char *id = NULL;
+    assert_int_equal(practice_find_group(world->practice, "Crowd", &id), 1);
+    assert_int_equal(practice_group_size(world->practice, id), 39);
+    struct mapping_state state_now = world_mapping_state(world, mapping);
+    assert_false(state_now.in_error);
+    assert_int_equal(state_now.members_failed, 1);
+    assert_int_equal(state_now.members_known, 39);
+}
+
+static void test_refused_credential_stops_the_app(void **state)
+{
+    struct world *world = *state;
+    struct practice_fault fault = {.kind = FAULT_STATUS, .status = 401};
+    char why[128];
+    assert_int_equal(practice_set_fault(world->practice, &fault, why, sizeof(why)), 0);
+    const char *group = world_group(world, "Crowd");
+    for (int i = 0; i < 200; i++) {
+        char login[64];
+        (void)snprintf(login, sizeof(login), "person%03d@example.com", i);
+        world_member(world, group, world_user(world, login), true);
+    }
+    world_assign_group(world, group, true);
+    world_settle(world, 5000);
+    /* A refused credential stops the app after what was in flight, not after every object. */
+    assert_in_range(world->requests, 1, 40);
+    practice_clear_faults(world->practice);
+    world_settle(world, 60 * MINUTE_MS);
+    assert_int_equal(practice_user_count(world->practice), 200); /* and it goes on by itself */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_first_push, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_one_change_is_one_request, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_leaving_and_coming_back, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_suspending_sends_nothing, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_unassigned_group, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_rename, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_inactive_mapping_sends_nothing, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_unlink, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_links_what_exists, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_switches_off_send_nothing, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_lost_answers, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_crash_after_every_turn, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_one_bad_member_stops_nobody, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_refused_credential_stops_the_app, world_setup, world_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
