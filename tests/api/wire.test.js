@@ -119,7 +119,7 @@ describe('every call', () => {
         const answer = await muster.sync(app.id);
         assert.equal(answer.done, true);
         assert.equal(answer.pending, 0);
-        assert.equal(answer.failed, 0);
+        assert.deepEqual(answer.failed, []);
         assert.equal((await muster.call('GET', `/api/v1/apps/0oa0000000000000000x/sync?after=1&wait=1s`)).status, 404);
         assert.equal((await muster.call('GET', `/api/v1/apps/${app.id}/sync?after=x`)).status, 400);
         assert.equal((await muster.call('GET', `/api/v1/apps/${app.id}/sync?after=1&wait=forever`)).status, 400);

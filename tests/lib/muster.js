@@ -61,12 +61,13 @@ class Muster {
         return answer.json;
     }
 
-    // Waits until everything that the calls up to now have caused in an app is done: the last answer of `sync`.
+    // Waits until nothing is left to do of what the calls up to now have caused in an app, whether it was done or has
+    // failed: the last answer of `sync`.
     async sync(appId, { after = this.change, timeout = 60000 } = {}) {
         const deadline = Date.now() + timeout;
         for (;;) {
             const answer = await this.ask('GET', `/api/v1/apps/${appId}/sync?after=${after}&wait=10s`);
-            if (answer.done) return answer;
+            if (answer.pending === 0) return answer;
             if (Date.now() > deadline) {
                 throw this.program.failure(`app ${appId} was not in step after ${timeout} ms: ${JSON.stringify(answer)}`);
             }
@@ -76,7 +77,7 @@ class Muster {
     // The same, and nothing may have failed.
     async synced(appId, options) {
         const answer = await this.sync(appId, options);
-        assert.equal(answer.failed, 0, `work failed: ${JSON.stringify(answer)}`);
+        assert.ok(answer.done, `work failed: ${JSON.stringify(answer)}`);
         return answer;
     }
 
