@@ -163,7 +163,10 @@ static void set_path(struct jval *object, const char *dotted, const char *last, 
     jval_set_str(at, last, value);
 }
 
-static int read_switches(struct cli *cli, struct jval *body)
+#define DELETE_LINKED "delete-linked-groups"
+
+/* `settings` is the body for the settings of group push, which are beside the published switches. */
+static int read_switches(struct cli *cli, struct jval *body, struct jval *settings)
 {
     static const struct {
         const char *word;
@@ -180,6 +183,10 @@ static int read_switches(struct cli *cli, struct jval *body)
         while (s < ARRAY_LEN(switches) && (strlen(switches[s].word) != n || strncmp(switches[s].word, word, n) != 0))
             s++;
         bool all = n == 3 && strncmp(word, "all", n) == 0;
+        if ((on || off) && n == strlen(DELETE_LINKED) && strncmp(word, DELETE_LINKED, n) == 0) {
+            jval_set(settings, "deleteLinkedGroups", jval_new_bool(on));
+            continue;
+        }
         if (!(on || off) || (s == ARRAY_LEN(switches) && !all))
             return cli_fail(cli, CLI_USAGE, "%s: give switches as create=on, update=on, deactivate=off or all=on",
                             word);
@@ -190,34 +197,55 @@ static int read_switches(struct cli *cli, struct jval *body)
     return CLI_OK;
 }
 
-int cmd_app_switch(struct cli *cli)
+/* The object after the change, or as it is when there is none. */
+static int put_or_get(struct cli *cli, const char *path, const struct jval *change, struct jval **ret)
 {
-    const char *id;
     struct answer answer;
-    struct jval *body CLEANUP(jval_freep) = jval_new_object();
-    int r = read_switches(cli, body);
+    int r = jval_len(change) ? client_call(cli, "PUT", path, change, &answer)
+                             : client_call(cli, "GET", path, NULL, &answer);
     if (r == CLI_OK)
-        r = open_and_find(cli, &id);
-    if (r)
-        return r;
-    const char *path = client_path(cli, "/api/v1/apps/%s/features/USER_PROVISIONING", id);
-    r = cli->arg_count > 1 ? client_call(cli, "PUT", path, body, &answer)
-                           : client_call(cli, "GET", path, NULL, &answer);
-    if (r)
-        return r;
-    if (cli->json) {
-        cli_print_object(cli, answer.body);
-        return CLI_OK;
-    }
+        *ret = jval_ref(answer.body);
+    return r;
+}
+
+static void print_switches(struct cli *cli, const struct jval *feature, const struct jval *settings)
+{
     static const char *const shown[][2] = {{"create", "capabilities.create.lifecycleCreate.status"},
                                            {"update", "capabilities.update.profile.status"},
                                            {"deactivate", "capabilities.update.lifecycleDeactivate.status"}};
     struct table *table = table_new(cli->arena, NULL, 2);
     for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
         table_cell(table, shown[i][0]);
-        table_cell(table, str_eq(jval_str(jval_path(answer.body, shown[i][1])), "ENABLED") ? "on" : "off");
+        table_cell(table, str_eq(jval_str(jval_path(feature, shown[i][1])), "ENABLED") ? "on" : "off");
     }
+    table_cell(table, DELETE_LINKED);
+    table_cell(table, jval_is_true(jval_get(settings, "deleteLinkedGroups")) ? "on" : "off");
     table_print(table);
+}
+
+int cmd_app_switch(struct cli *cli)
+{
+    const char *id;
+    struct jval *body CLEANUP(jval_freep) = jval_new_object();
+    struct jval *change CLEANUP(jval_freep) = jval_new_object();
+    struct jval *feature CLEANUP(jval_freep) = NULL;
+    struct jval *settings CLEANUP(jval_freep) = NULL;
+    int r = read_switches(cli, body, change);
+    if (r == CLI_OK)
+        r = open_and_find(cli, &id);
+    if (r == CLI_OK)
+        r = put_or_get(cli, client_path(cli, "/api/v1/apps/%s/features/USER_PROVISIONING", id), body, &feature);
+    if (r == CLI_OK)
+        r = put_or_get(cli, client_path(cli, "/api/v1/apps/%s/group-push/settings", id), change, &settings);
+    if (r)
+        return r;
+    if (cli->json) {
+        struct jval *both = jval_copy(feature);
+        jval_set(both, "groupPush", jval_ref(settings));
+        cli_print_json(cli, both);
+    } else {
+        print_switches(cli, feature, settings);
+    }
     return CLI_OK;
 }
 
@@ -310,6 +338,41 @@ int cmd_app_groups(struct cli *cli)
     return r ? r
              : cli_print_list(cli, client_path(cli, "/api/v1/apps/%s/groups?limit=200&expand=group", id), columns,
                               "no groups are assigned");
+}
+
+/* --- the backlog -----------------------------------------------------------------------------------------------------
+ */
+
+int cmd_app_backlog(struct cli *cli)
+{
+    const char *id;
+    struct answer answer;
+    bool send = cli_flag(cli, "send");
+    int r = open_and_find(cli, &id);
+    if (r == CLI_OK)
+        r = client_call(cli, send ? "POST" : "GET", client_path(cli, "/api/v1/apps/%s/backlog", id), NULL, &answer);
+    if (r)
+        return r;
+    if (cli->json) {
+        cli_print_object(cli, answer.body);
+        return CLI_OK;
+    }
+    static const char *const counts[][2] = {{"create", "to make"},
+                                            {"reactivate", "to activate again"},
+                                            {"update", "to update"},
+                                            {"deactivate", "to deactivate"}};
+    struct table *table = table_new(cli->arena, NULL, 2);
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        int64_t count = jval_int(jval_get(answer.body, counts[i][0]), 0);
+        table_cell(table, arena_printf(cli->arena, "accounts %s", counts[i][1]));
+        table_cell(table, arena_printf(cli->arena, "%lld", (long long)count));
+    }
+    table_print(table);
+    if (!jval_is_true(jval_get(answer.body, "complete")))
+        cli_say(cli, "(of the first %lld accounts; there are more)",
+                (long long)jval_int(jval_get(answer.body, "looked"), 0));
+    cli_say(cli, send ? "queued; `muster wait` tells how it goes" : "nothing was sent; --send does it");
+    return CLI_OK;
 }
 
 /* --- status ----------------------------------------------------------------------------------------------------------

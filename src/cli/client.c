@@ -143,14 +143,20 @@ static void forget_answer(struct client *client)
     client->why[0] = '\0';
 }
 
-static struct curl_slist *make_headers(struct client *client, const char *method, bool has_body)
+/* An import can be repeated as it is, and its answers need not be kept for a day. */
+static bool wants_key(const char *method, const char *path)
+{
+    return strcmp(method, "POST") == 0 && strncmp(path, "/api/v1/import", strlen("/api/v1/import")) != 0;
+}
+
+static struct curl_slist *make_headers(struct client *client, bool with_key, bool has_body)
 {
     struct curl_slist *list = curl_slist_append(NULL, "Accept: application/json");
     if (client->token)
-        list = curl_slist_append(list, arena_printf(client->arena, "Authorization: SSWS %s", client->token));
+        list = curl_slist_append(list, arena_printf(client->arena, "Authorization: Bearer %s", client->token));
     list = curl_slist_append(list, has_body ? "Content-Type: application/json" : "Content-Type:");
     list = curl_slist_append(list, "Expect:");
-    if (strcmp(method, "POST") == 0) {
+    if (with_key) {
         unsigned char random[KEY_BYTES];
         char key[2 * KEY_BYTES + 1];
         const struct env *env = env_real();
@@ -201,7 +207,7 @@ static int request_once(struct client *client, const char *method, const char *p
     if (body)
         jval_write(body, &text, false);
     prepare(client, method, path, buf_text(&text), text.len);
-    struct curl_slist *headers = make_headers(client, method, body != NULL);
+    struct curl_slist *headers = make_headers(client, wants_key(method, path), body != NULL);
     (void)curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
     CURLcode code = curl_easy_perform(client->curl);
     curl_slist_free_all(headers);

@@ -182,47 +182,54 @@ int cmd_push_retry(struct cli *cli)
 
 struct errors {
     struct cli *cli;
+    const char *app;
     struct jval *found;
+    int status;
 };
 
+/* Only the answer for one mapping names its members. */
 static int collect_error(const struct jval *mapping, void *data)
 {
     struct errors *errors = data;
-    if (jval_get_str(mapping, "errorSummary") || jval_len(jval_get(mapping, "memberErrors")) > 0 ||
-        str_eq(jval_get_str(mapping, "status"), "ERROR"))
-        jval_append(errors->found, jval_copy(mapping));
+    struct answer answer;
+    const char *id = jval_get_str(mapping, "id");
+    if (!id)
+        return 0;
+    errors->status = client_call(errors->cli, "GET", mapping_path(errors->cli, errors->app, id), NULL, &answer);
+    if (errors->status)
+        return 1;
+    if (jval_get_str(answer.body, "errorSummary") || jval_len(jval_get(answer.body, "memberErrors")) > 0)
+        jval_append(errors->found, jval_ref(answer.body));
     return 0;
+}
+
+static void say_errors(struct cli *cli, const struct jval *mapping)
+{
+    const char *summary = jval_get_str(mapping, "errorSummary"), *name = source_name(cli, mapping);
+    if (summary)
+        cli_say(cli, "%s (%s): %s", name, jval_get_str(mapping, "status"), summary);
+    const struct jval *members = jval_get(mapping, "memberErrors");
+    for (size_t m = 0; m < jval_len(members); m++) {
+        const struct jval *member = jval_at(members, m);
+        const char *login = jval_get_str(member, "login"), *text = jval_get_str(member, "error");
+        cli_say(cli, "%s: %s: %s", name, login ? login : "(a deleted user)", text ? text : "refused");
+    }
 }
 
 int cmd_push_errors(struct cli *cli)
 {
-    const char *app;
-    struct errors errors = {.cli = cli};
-    int r = open_and_find(cli, &app, NULL);
-    if (r)
-        return r;
     struct jval *found CLEANUP(jval_freep) = jval_new_array();
-    errors.found = found;
-    r = client_each(cli, client_path(cli, "/api/v1/apps/%s/group-push/mappings?limit=1000", app), collect_error,
-                    &errors);
-    if (r)
-        return r;
-    if (cli->json) {
+    struct errors errors = {.cli = cli, .found = found};
+    int r = open_and_find(cli, &errors.app, NULL);
+    if (r == CLI_OK)
+        r = client_each(cli, client_path(cli, "/api/v1/apps/%s/group-push/mappings?limit=1000", errors.app),
+                        collect_error, &errors);
+    if (r || errors.status)
+        return r ? r : errors.status;
+    if (cli->json)
         cli_print_object(cli, found);
-        return jval_len(found) ? CLI_FAILED : CLI_OK;
-    }
-    for (size_t i = 0; i < jval_len(found); i++) {
-        const struct jval *mapping = jval_at(found, i);
-        const char *summary = jval_get_str(mapping, "errorSummary");
-        cli_say(cli, "%s (%s): %s", source_name(cli, mapping), jval_get_str(mapping, "status"),
-                summary ? summary : "some members were refused");
-        const struct jval *members = jval_get(mapping, "memberErrors");
-        for (size_t m = 0; m < jval_len(members); m++) {
-            const struct jval *member = jval_at(members, m);
-            const char *login = jval_get_str(member, "login"), *text = jval_get_str(member, "errorSummary");
-            cli_say(cli, "  %s: %s", login ? login : jval_get_str(member, "userId"), text ? text : "refused");
-        }
-    }
+    for (size_t i = 0; i < jval_len(found) && !cli->json; i++)
+        say_errors(cli, jval_at(found, i));
     if (jval_len(found) == 0)
         cli_say(cli, "no errors");
     return jval_len(found) ? CLI_FAILED : CLI_OK;

@@ -147,6 +147,11 @@ static const struct option_spec app_unassign_options[] = {
     {0},
 };
 
+static const struct option_spec backlog_options[] = {
+    {"send", NULL, "bring all of it to the app", false},
+    {0},
+};
+
 static const struct option_spec push_list_options[] = {
     {"status", "STATUS", "only ACTIVE, INACTIVE or ERROR", false},
     OPTION_LIMIT,
@@ -334,7 +339,8 @@ const struct verb cli_verbs[] = {
     {"app switch", "APP [SWITCH=on|off...]", 1, ANY, "show or turn what an app is told",
      "create: make accounts. update: send changed profiles. deactivate: deactivate the accounts of those who leave. "
      "all: "
-     "these three. Turning a switch on acts on changes made from then on.",
+     "these three. delete-linked-groups: groups in the app that were there before may be deleted too. Turning a switch "
+     "on acts on changes made from then on.",
      "muster app switch \"Sales tool\" create=on update=on deactivate=on", NULL, VERB_CLIENT, cmd_app_switch},
     {"app assign", "APP WHO", 2, 2, "give an app to a group or a person",
      "Everybody in the group, or the person, gets an account in the app.",
@@ -347,6 +353,12 @@ const struct verb cli_verbs[] = {
      list_options, VERB_CLIENT, cmd_app_groups},
     {"app accounts", "APP", 1, 1, "list the accounts of an app", "", "muster app accounts \"Sales tool\"", list_options,
      VERB_CLIENT, cmd_app_accounts},
+    {"app backlog", "APP", 1, 1, "count what an app lacks, and send it",
+     "Switches act on changes made from then on. What was there before is the backlog: this counts it, and --send "
+     "brings "
+     "it to the app.",
+     "muster app backlog \"Sales tool\"\nmuster app backlog \"Sales tool\" --send", backlog_options, VERB_CLIENT,
+     cmd_app_backlog},
     {"app activate", "APP", 1, 1, "activate an app", "", "muster app activate \"Sales tool\"", NULL, VERB_CLIENT,
      cmd_app_lifecycle},
     {"app deactivate", "APP", 1, 1, "deactivate an app", "Traffic stops; nothing is changed in the app.",

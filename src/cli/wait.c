@@ -10,8 +10,10 @@
 #include <errno.h>
 #include <time.h>
 
-#define WAIT_TURN_MS 25000  /* milliseconds that one request may wait at the server */
+#define WAIT_TURN_S 25      /* seconds that one request may wait at the server */
 #define WAIT_SLACK_MS 10000 /* milliseconds beyond that before the server counts as silent */
+#define WAIT_LOOK_MS 150    /* milliseconds between two looks, for a progress bar */
+#define WAIT_RETRY_MS 1000  /* milliseconds between two looks at what will be tried again */
 #define WAIT_APPS_MAX 10000
 #define WAIT_TIMEOUT_MS (5 * 60 * 1000)
 
@@ -22,42 +24,60 @@ static int64_t monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int ask(struct client *client, const struct wait *wait, const char *app_id, int64_t after, int64_t wait_ms,
+static void pause_for(int64_t ms)
+{
+    struct timespec pause = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+    (void)nanosleep(&pause, NULL);
+}
+
+/* `until` negative: up to now. */
+static int ask(struct client *client, const struct wait *wait, const char *app_id, int64_t until, int64_t wait_s,
                struct answer *ret)
 {
     char path[256], number[40] = "";
-    if (after >= 0)
-        (void)snprintf(number, sizeof(number), "after=%lld&", (long long)after);
-    (void)snprintf(path, sizeof(path), "/api/v1/apps/%s/sync?%swait=%lldms%s", app_id, number, (long long)wait_ms,
+    if (until >= 0)
+        (void)snprintf(number, sizeof(number), "after=%lld&", (long long)until);
+    (void)snprintf(path, sizeof(path), "/api/v1/apps/%s/sync?%swait=%llds%s", app_id, number, (long long)wait_s,
                    wait->verified ? "&verified=true" : "");
-    client_set_timeout(client, wait_ms + WAIT_SLACK_MS);
+    client_set_timeout(client, wait_s * 1000 + WAIT_SLACK_MS);
     return client_try(client, "GET", path, NULL, ret);
+}
+
+/* True when nothing of what failed will be tried again by itself. */
+static bool is_final(const struct jval *answer)
+{
+    const struct jval *failed = jval_get(answer, "failed");
+    if (jval_is_true(jval_get(answer, "done")) || jval_int(jval_get(answer, "pending"), 0) > 0)
+        return false;
+    for (size_t i = 0; i < jval_len(failed); i++)
+        if (!jval_is_true(jval_get(jval_at(failed, i), "held")))
+            return false;
+    return true;
 }
 
 int wait_app(struct client *client, struct wait *wait, const char *app_id, struct jval **ret_answer)
 {
     struct answer answer;
     int r = ask(client, wait, app_id, -1, 0, &answer);
-    if (r)
-        return r;
     int64_t until = jval_int(jval_get(answer.body, "change"), 0), most = 0;
-    for (;;) {
+    while (r == CLI_OK) {
         int64_t pending = jval_int(jval_get(answer.body, "pending"), 0);
-        size_t failed = jval_len(jval_get(answer.body, "failed"));
-        bool done = jval_is_true(jval_get(answer.body, "done"));
+        bool done = jval_is_true(jval_get(answer.body, "done")), final = is_final(answer.body);
         most = MAX_OF(most, pending);
         if (wait->on_progress)
             wait->on_progress(wait->data, most - pending, most);
         int64_t left = wait->deadline_ms - monotonic_ms();
-        if (done || (pending == 0 && failed > 0) || left <= 0) {
+        if (done || final || left <= 0) {
             *ret_answer = jval_ref(answer.body);
-            return done ? CLI_OK : pending == 0 && failed > 0 ? CLI_FAILED : CLI_TIMEOUT;
+            return done ? CLI_OK : final ? CLI_FAILED : CLI_TIMEOUT;
         }
-        int64_t turn = wait->on_progress ? 250 : WAIT_TURN_MS;
-        r = ask(client, wait, app_id, until, MIN_OF(left, turn), &answer);
-        if (r)
-            return r;
+        /* The server answers at once when something failed, also when it is about to try again. */
+        if (wait->on_progress || pending == 0)
+            pause_for(MIN_OF(left, wait->on_progress ? WAIT_LOOK_MS : WAIT_RETRY_MS));
+        int64_t turn_s = wait->on_progress || pending == 0 ? 0 : MIN_OF(left / 1000 + 1, WAIT_TURN_S);
+        r = ask(client, wait, app_id, until, turn_s, &answer);
     }
+    return r;
 }
 
 void wait_start(struct wait *wait, int64_t timeout_ms)
@@ -112,6 +132,10 @@ static void say_failed(const struct cli *cli, const char *label, const struct jv
         (void)fprintf(stderr, "  %s: %s %s: %s\n", cli_clean(cli->arena, label), cli_clean(cli->arena, type),
                       cli_clean(cli->arena, name), cli_clean(cli->arena, error));
     }
+    long long members = (long long)jval_int(jval_get(answer, "failedMembers"), 0);
+    if (members)
+        (void)fprintf(stderr, "  %s: %lld members of groups were refused; `muster push errors` names them\n",
+                      cli_clean(cli->arena, label), members);
 }
 
 static int report(struct cli *cli, int r, const char *label, const struct jval *answer, struct jval *out)
@@ -130,6 +154,8 @@ static int report(struct cli *cli, int r, const char *label, const struct jval *
                        label, pending, label);
     else if (r)
         (void)client_complain(cli, r);
+    else if (cli_flag(cli, "verified") && !jval_is_true(jval_get(answer, "verified")))
+        r = cli_fail(cli, CLI_FAILED, "%s: acknowledged everything, but the server did not read it back", label);
     if (r && !cli->json)
         say_failed(cli, label, answer);
     return r;

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * muster key rotate. The new key is in the file before anything is sealed with it, and the old ones stay there:
+ * whenever this is interrupted, every credential can be read, and running it again ends it.
+ */
+#include "app/app.h"
+
+#include "cli/datadir.h"
+
+#include <unistd.h>
+
+#define RESEAL_ROWS 100 /* credentials sealed in one transaction */
+
+struct rotation {
+    struct datadir *data;
+    char why[512];
+    int64_t sealed;
+    int64_t forgotten;
+};
+
+static int remember_key(struct tx *tx, void *arg)
+{
+    struct rotation *rotation = arg;
+    return keyring_check(tx, rotation->data->keyring, rotation->why, sizeof(rotation->why));
+}
+
+/* 1 while there is more. */
+static int seal_some(struct tx *tx, void *arg)
+{
+    struct rotation *rotation = arg;
+    int r = connection_reseal(tx, rotation->data->keyring, RESEAL_ROWS);
+    if (r != 0)
+        return r;
+    int forgotten = keyring_retire(tx, rotation->data->keyring);
+    rotation->forgotten = forgotten;
+    return MIN_OF(forgotten, 0);
+}
+
+static int rotate(struct cli *cli, struct rotation *rotation)
+{
+    struct datadir *data = rotation->data;
+    if (keyring_add(data->keyring, data->key_path, rotation->why, sizeof(rotation->why)) < 0)
+        return cli_fail(cli, CLI_FAILED, "%s", rotation->why);
+    int r = store_write_wait(data->store, NULL, remember_key, rotation);
+    while (r >= 0) {
+        r = store_write_wait(data->store, NULL, seal_some, rotation);
+        if (r <= 0)
+            break;
+        rotation->sealed += r;
+    }
+    return r < 0 ? cli_fail(cli, CLI_FAILED,
+                            "the new key is in %s, but not everything is sealed with it yet (%s): run this again",
+                            data->key_path, err_text(r))
+                 : CLI_OK;
+}
+
+int cmd_key_rotate(struct cli *cli)
+{
+    struct datadir data;
+    struct rotation rotation = {.data = &data};
+    datadir_init(&data, cli, cli_option(cli, "data"), cli_option(cli, "key-file"));
+    if (access(data.store_path, F_OK) != 0)
+        return cli_fail(cli, CLI_FAILED, "there is no store in %s (--data)", data.dir);
+    int r = datadir_lock(&data, cli, false);
+    if (r == CLI_OK)
+        r = datadir_open(&data, cli, 0, NULL, NULL);
+    if (r == CLI_OK)
+        r = rotate(cli, &rotation);
+    if (r == CLI_OK) {
+        struct jval *out = jval_new_object();
+        jval_set_str(out, "key", keyring_id(data.keyring));
+        jval_set(out, "sealed", jval_new_int(rotation.sealed));
+        cli_print_json(cli, out);
+        cli_say(cli, "the key is %s now; %lld credentials are sealed with it. Keep a copy of %s",
+                keyring_id(data.keyring), (long long)rotation.sealed, data.key_path);
+    }
+    datadir_close(&data);
+    return r;
+}
