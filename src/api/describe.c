@@ -80,6 +80,8 @@ static const struct {
     {"deleteGroupPushMapping", "GroupPushMapping", "Delete an inactive mapping, and on request the app's group"},
     {"listMappingAttempts", "GroupPushMapping", "List the newest requests for a mapping and their answers"},
     {"retryAllGroups", "GroupPushMapping", "Try everything that failed in an app's groups again"},
+    {"getGroupPushSettings", "GroupPushMapping", "Read an app's settings of group push"},
+    {"replaceGroupPushSettings", "GroupPushMapping", "Change an app's settings of group push"},
     {"listProfileMappings", "ProfileMapping", "List profile mappings"},
     {"getProfileMapping", "ProfileMapping", "Read a profile mapping"},
     {"updateProfileMapping", "ProfileMapping", "Change a profile mapping"},
