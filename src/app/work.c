@@ -31,7 +31,7 @@ SQL(WORK_DUE_REQUESTS, "SELECT " COLUMNS " FROM work WHERE held = 0 AND app_rid 
 SQL(WORK_DUE_EXPANSIONS, "SELECT " COLUMNS " FROM work WHERE held = 0 AND kind >= 16 AND app_rid = $1 AND class = $2"
                          " AND due <= $3 ORDER BY due, rid LIMIT $4");
 SQL(WORK_NEXT_DUE_AFTER, "SELECT due FROM work WHERE held = 0 AND due > $1 ORDER BY due LIMIT 1");
-SQL(WORK_NEXT_DUE, "SELECT due FROM work WHERE held = 0 ORDER BY due LIMIT 1");
+SQL(WORK_NEXT_DUE, "SELECT due FROM work WHERE held = 0 AND due >= 0 ORDER BY due LIMIT 1");
 SQL(WORK_NEXT_DUE_OF_CLASS, "SELECT due FROM work WHERE held = 0 AND app_rid = $1 AND class = $2 ORDER BY due LIMIT 1");
 SQL(WORK_NEXT_APP, "SELECT app_rid FROM work WHERE held = 0 AND app_rid > $1 ORDER BY app_rid LIMIT 1");
 SQL(WORK_CLAMP, "UPDATE work SET due = $1 WHERE held = 0 AND due > $1");

@@ -381,18 +381,17 @@ static int journal(struct tx *tx, const struct flight *flight, enum error_class 
 {
     const struct answer *answer = flight->answer;
     struct arena *arena = tx_arena(tx);
-    struct attempt attempt = {
-        .app_rid = flight->app_rid,
-        .work_kind = flight->work.kind,
-        .object_rid = flight->work.object_rid,
-        .method = flight->method,
-        .path = flight->path,
-        .request = flight->body ? target_redact(arena, flight->body, strlen(flight->body)) : NULL,
-        .status = answer->status,
-        .answer = class == ERROR_NONE ? NULL : target_redact(arena, buf_text(&answer->excerpt), answer->excerpt.len),
-        .error_class = error_class_name(class),
-        .sent = flight->sent,
-        .duration_ms = MAX_OF(tx_now(tx) - flight->sent, (int64_t)0)};
+    struct attempt attempt = {.app_rid = flight->app_rid,
+                              .work_kind = flight->work.kind,
+                              .object_rid = flight->work.object_rid,
+                              .method = flight->method,
+                              .path = flight->path,
+                              .request = flight->body ? target_redact(arena, flight->body, strlen(flight->body)) : NULL,
+                              .status = answer->status,
+                              .answer = class == ERROR_NONE ? NULL : target_redact_answer(arena, answer),
+                              .error_class = error_class_name(class),
+                              .sent = flight->sent,
+                              .duration_ms = MAX_OF(tx_now(tx) - flight->sent, (int64_t)0)};
     return record_attempt(tx, &attempt);
 }
 

@@ -372,20 +372,28 @@ static int gone_answer(struct tx *tx, struct lane *lane, struct flight *flight, 
     return r < 0 ? r : fail(tx, lane, flight, ERROR_GROUP_MISSING, answer_words(tx_arena(tx), flight->answer));
 }
 
-/* The app refused a batch: which of its members is told apart by halving. */
-static int refused_answer(struct tx *tx, struct lane *lane, struct flight *flight, const char *words)
+/*
+ * The app refused a batch: which of its members is told apart by halving. Some apps say 404 for an unknown member; the
+ * group is read before one is blamed for that, since it may be the group that is gone.
+ */
+static int refused_answer(struct tx *tx, struct lane *lane, struct flight *flight, enum error_class class,
+                          const char *words)
 {
-    if (flight->member_count > 1) {
+    const struct flight_member *only = &flight->members[0];
+    const struct bisection *b = core_bisection(lane->core, flight->work.object_rid);
+    bool told_apart = flight->member_count == 1 && (class != ERROR_NOT_FOUND || (b && b->batch == 1));
+    if (!told_apart) {
         core_bisect(lane->core, flight->work.object_rid, flight->member_count);
         return STEP_DONE; /* the intent stays: what the app took of the batch is read before anything is repeated */
     }
     int r = intent_delete(tx, flight->intent_rid);
-    if (r == 0 && flight->members[0].rid)
-        r = member_refused(tx, flight->members[0].rid, error_class_name(ERROR_MEMBER_UNKNOWN), words);
+    bool absent = !only->add && str_eq(answer_scim_type(flight->answer), "noTarget"); /* gone already */
+    if (r == 0 && (absent || only->rid == 0))
+        r = member_is(tx, flight, only, false);
     else if (r == 0)
-        r = stranger_gone(tx, flight->work.object_rid, flight->members[0].external_id);
-    if (r == 0 && !flight->members[0].add)
-        r = poke_account(tx, flight->app_rid, flight->members[0].user_rid);
+        r = member_refused(tx, only->rid, error_class_name(ERROR_MEMBER_UNKNOWN), words);
+    if (r == 0 && !only->add && only->rid)
+        r = poke_account(tx, flight->app_rid, only->user_rid);
     core_bisect_success(lane->core, flight->work.object_rid);
     return r;
 }
@@ -394,10 +402,10 @@ static int error_answer(struct tx *tx, struct lane *lane, struct flight *flight,
                         enum error_class class)
 {
     const char *words = answer_words(tx_arena(tx), flight->answer);
+    if (flight->kind == REQUEST_MEMBERS && (class == ERROR_NOT_FOUND || class == ERROR_MEMBER_UNKNOWN))
+        return refused_answer(tx, lane, flight, class, words);
     if (class == ERROR_NOT_FOUND)
         return gone_answer(tx, lane, flight, facts);
-    if (class == ERROR_MEMBER_UNKNOWN)
-        return refused_answer(tx, lane, flight, words);
     if (flight->intent_rid && error_class_action(class) != ERROR_ACTION_READ_BACK && class != ERROR_SERVER_ERROR) {
         int r = intent_delete(tx, flight->intent_rid); /* refused: the app did nothing */
         if (r < 0)

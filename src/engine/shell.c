@@ -28,6 +28,7 @@
 struct transfer {
     CURL *easy;
     struct curl_slist *headers;
+    const char *credential; /* its header line, in `headers` */
     struct engine *engine;
     uint64_t number; /* of the flight; 0 for a verification */
     struct engine_verify *verify;
@@ -157,6 +158,7 @@ static void set_up_policy(struct transfer *t, long timeout_ms)
     const struct engine_options *options = &t->engine->options;
     SET(t->easy, CURLOPT_NOSIGNAL, 1L);
     SET(t->easy, CURLOPT_FOLLOWLOCATION, 0L);
+    SET(t->easy, CURLOPT_PATH_AS_IS, 1L);
     SET(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
     SET(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(t->easy, CURLOPT_PROXY, "");
@@ -175,13 +177,23 @@ static void add_header(struct transfer *t, const char *line)
     t->headers = longer;
 }
 
+static const char *last_header(const struct transfer *t)
+{
+    const struct curl_slist *header = t->headers;
+    while (header->next)
+        header = header->next;
+    return header->data;
+}
+
 static void set_up_request(struct transfer *t, const char *const *headers)
 {
     SET(t->easy, CURLOPT_URL, t->url);
     add_header(t, "Accept: application/scim+json");
     add_header(t, "Expect:");
-    for (size_t i = 0; headers && headers[i]; i++)
+    for (size_t i = 0; headers && headers[i]; i++) {
         add_header(t, headers[i]);
+        t->credential = last_header(t);
+    }
     if (t->body) {
         add_header(t, "Content-Type: application/scim+json; charset=utf-8");
         t->body_len = strlen(t->body);
@@ -267,11 +279,25 @@ static enum transport transport_of(const struct transfer *t, CURLcode code)
     return sent == 0 ? TRANSPORT_NOT_SENT : TRANSPORT_UNKNOWN;
 }
 
+/* The credential within a header line: what follows the name, and the scheme where there is one. */
+static const char *credential_in(const char *line)
+{
+    const char *value = line ? strchr(line, ':') : NULL;
+    if (!value)
+        return NULL;
+    value += 1 + strspn(value + 1, " ");
+    const char *space = strchr(value, ' ');
+    return strncmp(line, "Authorization:", 14) == 0 && space ? space + 1 : value;
+}
+
 static void finish(struct transfer *t, CURLcode code)
 {
     long status = 0;
     (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     enum transport transport = transport_of(t, code);
+    answer_hide(t->answer, credential_in(t->credential));
+    if (transport != TRANSPORT_OK && transport != TRANSPORT_FORBIDDEN)
+        t->answer->transport_words = curl_easy_strerror(code);
     answer_finish(t->answer, transport, transport == TRANSPORT_OK ? (int)status : 0);
 }
 
