@@ -122,7 +122,7 @@ static int read_request(struct call *call, const struct listing *l, struct list_
 {
     const char *q = call_query(call, "q");
     const char *order = call_query(call, "sortOrder");
-    struct page page;
+    struct page page = {0};
     int limit = q && *q ? PAGE_GROUPS_Q : LIMIT_PAGE_GROUPS;
     if (l->stats || l->app)
         limit = MIN_OF(limit, PAGE_GROUPS_EXPAND);
@@ -167,8 +167,8 @@ static int write_member(const struct user *user, void *data)
 
 static int list_members(struct tx *tx, struct call *call)
 {
-    struct group group;
-    struct page page;
+    struct group group = {0};
+    struct page page = {0};
     int64_t after = 0;
     int64_t next = 0;
     int r = find_group(tx, call, &group);
@@ -204,7 +204,7 @@ static int read_profile(struct call *call, const struct jval **ret)
 
 static int get_group(struct tx *tx, struct call *call)
 {
-    struct group group;
+    struct group group = {0};
     struct listing l = {.call = call, .tx = tx};
     int r = read_expand(call, &l);
     if (r == 0)
@@ -215,7 +215,7 @@ static int get_group(struct tx *tx, struct call *call)
 static int create_group(struct tx *tx, struct call *call)
 {
     const struct jval *profile = NULL;
-    struct group group;
+    struct group group = {0};
     int r = read_profile(call, &profile);
     if (r == 0)
         r = group_create(tx, profile, &group, &call->problem);
@@ -227,7 +227,7 @@ static int create_group(struct tx *tx, struct call *call)
 static int replace_group(struct tx *tx, struct call *call)
 {
     const struct jval *profile = NULL;
-    struct group group;
+    struct group group = {0};
     int r = read_profile(call, &profile);
     if (r == 0)
         r = find_group(tx, call, &group);
@@ -240,7 +240,7 @@ static int replace_group(struct tx *tx, struct call *call)
 
 static int delete_group(struct tx *tx, struct call *call)
 {
-    struct group group;
+    struct group group = {0};
     int r = find_group(tx, call, &group);
     if (r < 0)
         return r;
@@ -258,8 +258,8 @@ static int delete_group(struct tx *tx, struct call *call)
 
 static int change_member(struct tx *tx, struct call *call, bool add)
 {
-    struct group group;
-    struct user user;
+    struct group group = {0};
+    struct user user = {0};
     const char *user_id = call->params[1];
     int r = find_group(tx, call, &group);
     if (r == 0)

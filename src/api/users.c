@@ -80,7 +80,7 @@ static int refuse_unsupported(struct call *call, const char *name)
 
 static int list_users(struct tx *tx, struct call *call)
 {
-    struct page page;
+    struct page page = {0};
     const char *q = call_query(call, "q");
     struct list_request request = {.q = q, .filter = call_query(call, "filter"), .search = call_query(call, "search")};
     int r = call_page(call, q && *q ? PAGE_USERS_Q : LIMIT_PAGE_USERS, LIMIT_PAGE_USERS, &page);
@@ -111,8 +111,8 @@ static int write_group(const struct group *group, void *data)
 
 static int list_groups_of_user(struct tx *tx, struct call *call)
 {
-    struct user user;
-    struct page page;
+    struct user user = {0};
+    struct page page = {0};
     int64_t after = 0;
     int64_t next = 0;
     int r = find_user(tx, call, &user);
@@ -132,7 +132,7 @@ static int list_groups_of_user(struct tx *tx, struct call *call)
 
 static int get_user(struct tx *tx, struct call *call)
 {
-    struct user user;
+    struct user user = {0};
     const char *expand = call_query(call, "expand");
     if (expand && *expand && !str_eq(expand, "blocks"))
         return call_invalid(call, "expand", "Only blocks can be expanded here");
@@ -204,7 +204,7 @@ static int add_to_groups(struct tx *tx, struct call *call, const struct user *us
 
 static int create_user(struct tx *tx, struct call *call)
 {
-    struct user_body body;
+    struct user_body body = {0};
     struct user_input input = {.activate = true};
     int r = user_body_read(call, &body);
     if (r == 0)
@@ -225,7 +225,7 @@ static int create_user(struct tx *tx, struct call *call)
     input.provider = body.provider;
     input.provider_name = body.provider_name;
     input.recovery_question = body.question;
-    struct user user;
+    struct user user = {0};
     r = user_create(tx, &input, &user, &call->problem);
     if (r >= 0)
         r = add_to_groups(tx, call, &user, body.group_ids);
@@ -255,8 +255,8 @@ static int change_credentials(struct tx *tx, struct call *call, struct user *use
 
 static int change_user(struct tx *tx, struct call *call, bool replace)
 {
-    struct user user;
-    struct user_body body;
+    struct user user = {0};
+    struct user_body body = {0};
     bool strict = false; /* asks for the password policy's history and age, of which there are none */
     int r = user_body_read(call, &body);
     if (r == 0)
@@ -291,7 +291,7 @@ static int replace_user(struct tx *tx, struct call *call)
 
 static int delete_user(struct tx *tx, struct call *call)
 {
-    struct user user;
+    struct user user = {0};
     bool send_email = false; /* Muster sends no mail to users: either value is fine */
     int r = call_query_bool(call, "sendEmail", false, &send_email);
     if (r == 0)
@@ -316,7 +316,7 @@ static int transition(struct tx *tx, struct call *call, enum user_transition tra
 
 static int transition_quietly(struct tx *tx, struct call *call, enum user_transition which)
 {
-    struct user user;
+    struct user user = {0};
     int r = transition(tx, call, which, &user);
     if (r == 0)
         answer_nothing(call);
@@ -355,7 +355,7 @@ static int unlock_user(struct tx *tx, struct call *call)
 
 static int expire_password(struct tx *tx, struct call *call)
 {
-    struct user user;
+    struct user user = {0};
     bool temporary = false;
     int r = call_query_bool(call, "tempPassword", false, &temporary);
     if (r == 0 && temporary)

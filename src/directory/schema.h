@@ -35,15 +35,15 @@ enum attribute_format {
 struct attribute {
     const char *name;
     const char *title;
+    int64_t min;                /* characters of a string that is not empty */
+    int64_t max;                /* characters; 0: no maximum of its own */
+    const char *const *choices; /* the allowed values as JSON texts (of the elements, for an array); NULL: any */
+    size_t choice_count;
     enum attribute_type type;
     enum attribute_type item_type; /* of the values of an ATTRIBUTE_ARRAY */
     enum attribute_format format;
-    int64_t min; /* characters of a string that is not empty */
-    int64_t max; /* characters; 0: no maximum of its own */
     bool required;
-    bool lines;                 /* line breaks are allowed */
-    const char *const *choices; /* the allowed values as JSON texts (of the elements, for an array); NULL: any */
-    size_t choice_count;
+    bool lines; /* line breaks are allowed */
 };
 
 struct schema {

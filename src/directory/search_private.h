@@ -16,11 +16,11 @@ enum field_kind {
 
 struct field {
     const char *name;
-    enum field_kind kind;
     const char *column;
-    bool in_filter;                    /* may be used in filter= */
-    bool contains;                     /* takes co */
     const struct attribute *attribute; /* FIELD_PROFILE */
+    enum field_kind kind;
+    bool in_filter; /* may be used in filter= */
+    bool contains;  /* takes co */
 };
 
 /* ERR_NOT_FOUND: no such field for the kind of the schema. */
