@@ -61,7 +61,7 @@ static int write_assignments(struct tx *tx, struct call *call, const struct app 
     while (count == CHUNK && written <= page->limit) {
         count = app_group_list(tx, app->rid, after, groups, CHUNK);
         for (int i = 0; i < count && written <= page->limit; i++) {
-            struct group group;
+            struct group group = {0};
             after = groups[i].rid;
             int r = belongs(tx, &groups[i], folded_q, &group);
             if (r > 0 && written++ < page->limit) {
@@ -81,15 +81,15 @@ static int write_assignments(struct tx *tx, struct call *call, const struct app 
 
 static int list_assignments(struct tx *tx, struct call *call)
 {
-    struct page page;
-    struct app app;
+    struct page page = {0};
+    struct app app = {0};
     int64_t after = 0;
     int r = call_page(call, PAGE_DEFAULT, LIMIT_PAGE_APP_GROUPS, &page);
     if (r == 0)
         r = object_after_rid(call, &page, &after);
     if (r == 0)
         r = find_app(tx, call, &app);
-    return r < 0 ? r : write_assignments(tx, call, &app, &page, after);
+    return r ? r : write_assignments(tx, call, &app, &page, after);
 }
 
 static int find_group(struct tx *tx, struct call *call, struct app *app, struct group *group)
@@ -112,11 +112,11 @@ static int find_assignment(struct tx *tx, struct call *call, struct app *app, st
 
 static int get_assignment(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct group group;
-    struct app_group assignment;
+    struct app app = {0};
+    struct group group = {0};
+    struct app_group assignment = {0};
     int r = find_assignment(tx, call, &app, &group, &assignment);
-    return r < 0 ? r : write_assignment(call, &app, &assignment, &group);
+    return r ? r : write_assignment(call, &app, &assignment, &group);
 }
 
 /* --- changing ------------------------------------------------------------------------------------------------------
@@ -140,9 +140,9 @@ static int put_assignment(struct tx *tx, struct call *call)
 {
     const struct jval *body = NULL;
     const struct jval *profile = NULL;
-    struct app app;
-    struct group group;
-    struct app_group assignment;
+    struct app app = {0};
+    struct group group = {0};
+    struct app_group assignment = {0};
     int priority = -1;
     int r = call->body ? call_body_object(call, &body) : 0;
     if (r == 0)
@@ -153,7 +153,7 @@ static int put_assignment(struct tx *tx, struct call *call)
         r = find_group(tx, call, &app, &group);
     if (r == 0)
         r = app_group_put(tx, &app, &group, priority, profile, &assignment, &call->problem);
-    return r < 0 ? r : write_assignment(call, &app, &assignment, &group);
+    return r ? r : write_assignment(call, &app, &assignment, &group);
 }
 
 /* A JSON Pointer's reference token, unescaped (RFC 6901). */
@@ -163,8 +163,14 @@ static const char *unescaped(struct arena *arena, const char *token)
     size_t n = 0;
     for (const char *p = token; *p; p++) {
         bool escape = *p == '~' && (p[1] == '0' || p[1] == '1');
-        out[n++] = escape ? (p[1] == '0' ? '~' : '/') : *p;
-        p += escape;
+        char c = *p;
+        if (escape) {
+            p++;
+            c = '/';
+            if (*p == '0')
+                c = '~';
+        }
+        out[n++] = c;
     }
     out[n] = '\0';
     return out;
@@ -211,9 +217,9 @@ static int apply_patch(struct call *call, const struct jval *operation, struct j
 
 static int patch_assignment(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct group group;
-    struct app_group assignment;
+    struct app app = {0};
+    struct group group = {0};
+    struct app_group assignment = {0};
     struct jval *profile CLEANUP(jval_freep) = NULL;
     int priority = -1;
     if (jval_type(call->body) != JVAL_ARRAY || jval_len(call->body) == 0)
@@ -227,17 +233,17 @@ static int patch_assignment(struct tx *tx, struct call *call)
         r = apply_patch(call, jval_at(call->body, i), &profile, &priority);
     if (r == 0)
         r = app_group_put(tx, &app, &group, priority, profile, &assignment, &call->problem);
-    return r < 0 ? r : write_assignment(call, &app, &assignment, &group);
+    return r ? r : write_assignment(call, &app, &assignment, &group);
 }
 
 static int delete_assignment(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct group group;
-    struct app_group assignment;
+    struct app app = {0};
+    struct group group = {0};
+    struct app_group assignment = {0};
     call->status = 204;
     int r = find_assignment(tx, call, &app, &group, &assignment);
-    return r < 0 ? r : app_group_remove(tx, &app, &group, &call->problem);
+    return r ? r : app_group_remove(tx, &app, &group, &call->problem);
 }
 
 #define GROUPS "/api/v1/apps/{appId}/groups"

@@ -105,14 +105,14 @@ static void write_defaults(struct jout *out, const struct jval *document)
 
 static int write_embedded_user(struct tx *tx, struct call *call, const struct app *app, const struct user *user)
 {
-    struct account account;
+    struct account account = {0};
     int r = account_get(tx, app->rid, user->rid, &account);
     if (r == ERR_NOT_FOUND || (r == 0 && account.scope == SCOPE_NONE))
         return 0;
-    struct app_user_view view;
+    struct app_user_view view = {0};
     if (r == 0)
         r = app_user_view(tx, call, app, &view);
-    if (r < 0)
+    if (r)
         return r;
     view.expand_user = false;
     jout_object(&call->out, "_embedded");
@@ -123,8 +123,8 @@ static int write_embedded_user(struct tx *tx, struct call *call, const struct ap
 
 int object_app(struct tx *tx, struct call *call, const char *key, const struct app *app, const struct user *embed_user)
 {
-    struct app_switches switches;
-    struct connection connection;
+    struct app_switches switches = {0};
+    struct connection connection = {0};
     struct jval *document CLEANUP(jval_freep) = NULL;
     int r = app_switches_get(tx, app->rid, &switches);
     if (r < 0)
@@ -216,7 +216,7 @@ int object_app_user(struct tx *tx, struct call *call, const char *key, const str
     object_link(call, "app", call_link(call, "/api/v1/apps/%s", view->app->id), NULL);
     object_link(call, "user", call_link(call, "/api/v1/users/%s", user->id), NULL);
     if (a->scope == SCOPE_GROUP && r == 0) {
-        struct group group;
+        struct group group = {0};
         r = group_by_rid(tx, a->via_group_rid, &group);
         if (r == 0)
             object_link(call, "group", call_link(call, "/api/v1/groups/%s", group.id), NULL);

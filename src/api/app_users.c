@@ -55,7 +55,7 @@ static int write_users(struct tx *tx, struct call *call, const struct app_user_v
     while (count == CHUNK && written <= page->limit) {
         count = account_list(tx, view->app->rid, after, accounts, CHUNK);
         for (int i = 0; i < count && written <= page->limit; i++) {
-            struct user user;
+            struct user user = {0};
             after = accounts[i].rid;
             int r = belongs(tx, &accounts[i], folded_q, &user);
             if (r > 0 && written++ < page->limit) {
@@ -75,9 +75,9 @@ static int write_users(struct tx *tx, struct call *call, const struct app_user_v
 
 static int list_app_users(struct tx *tx, struct call *call)
 {
-    struct page page;
-    struct app app;
-    struct app_user_view view;
+    struct page page = {0};
+    struct app app = {0};
+    struct app_user_view view = {0};
     int64_t after = 0;
     int r = call_page(call, PAGE_DEFAULT, LIMIT_PAGE_APP_USERS, &page);
     if (r == 0)
@@ -86,7 +86,7 @@ static int list_app_users(struct tx *tx, struct call *call)
         r = find_app(tx, call, &app);
     if (r == 0)
         r = app_user_view(tx, call, &app, &view);
-    return r < 0 ? r : write_users(tx, call, &view, &page, after);
+    return r ? r : write_users(tx, call, &view, &page, after);
 }
 
 /* --- one app user --------------------------------------------------------------------------------------------------
@@ -134,18 +134,18 @@ static int find_app_user(struct tx *tx, struct call *call, struct app *app, stru
 static int answer_app_user(struct tx *tx, struct call *call, const struct app *app, const struct account *account,
                            const struct user *user)
 {
-    struct app_user_view view;
+    struct app_user_view view = {0};
     int r = app_user_view(tx, call, app, &view);
-    return r < 0 ? r : object_app_user(tx, call, NULL, &view, account, user);
+    return r ? r : object_app_user(tx, call, NULL, &view, account, user);
 }
 
 static int get_app_user(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct user user;
-    struct account account;
+    struct app app = {0};
+    struct user user = {0};
+    struct account account = {0};
     int r = find_app_user(tx, call, &app, &user, &account);
-    return r < 0 ? r : answer_app_user(tx, call, &app, &account, &user);
+    return r ? r : answer_app_user(tx, call, &app, &account, &user);
 }
 
 /* From an assignment to the person to that of a group that gives the app too. */
@@ -153,11 +153,11 @@ static int convert_to_group(struct tx *tx, struct call *call, const struct app *
 {
     if (account->scope == SCOPE_GROUP)
         return 0;
-    struct app_group group;
+    struct app_group group = {0};
     int r = app_group_best(tx, app->rid, account->user_rid, &group);
     if (r == 0)
         return call_invalid(call, "scope", "no assigned group holds the person; assign one that does, or use USER");
-    return r < 0 ? r : account_unassign(tx, app, account, &call->problem);
+    return r ? r : account_unassign(tx, app, account, &call->problem);
 }
 
 static int change_app_user(struct tx *tx, struct call *call, const struct app *app, const struct user *user,
@@ -176,9 +176,9 @@ static int change_app_user(struct tx *tx, struct call *call, const struct app *a
 static int assign_app_user(struct tx *tx, struct call *call)
 {
     const struct jval *body;
-    struct given given;
-    struct app app;
-    struct user user;
+    struct given given = {0};
+    struct app app = {0};
+    struct user user = {0};
     struct account account = {.scope = SCOPE_NONE};
     const char *id = NULL;
     int r = call_body_object(call, &body);
@@ -204,16 +204,16 @@ static int assign_app_user(struct tx *tx, struct call *call)
         return call_invalid(call, "scope", "must be USER: a person gets an app by group when the group is assigned");
     else
         r = change_app_user(tx, call, &app, &user, &given, &account);
-    return r < 0 ? r : answer_app_user(tx, call, &app, &account, &user);
+    return r ? r : answer_app_user(tx, call, &app, &account, &user);
 }
 
 static int update_app_user(struct tx *tx, struct call *call)
 {
     const struct jval *body;
-    struct given given;
-    struct app app;
-    struct user user;
-    struct account account;
+    struct given given = {0};
+    struct app app = {0};
+    struct user user = {0};
+    struct account account = {0};
     int r = call_body_object(call, &body);
     if (r == 0)
         r = read_given(call, body, &given);
@@ -221,17 +221,17 @@ static int update_app_user(struct tx *tx, struct call *call)
         r = find_app_user(tx, call, &app, &user, &account);
     if (r == 0)
         r = change_app_user(tx, call, &app, &user, &given, &account);
-    return r < 0 ? r : answer_app_user(tx, call, &app, &account, &user);
+    return r ? r : answer_app_user(tx, call, &app, &account, &user);
 }
 
 static int unassign_app_user(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct user user;
-    struct account account;
+    struct app app = {0};
+    struct user user = {0};
+    struct account account = {0};
     call->status = 204;
     int r = find_app_user(tx, call, &app, &user, &account);
-    return r < 0 ? r : account_unassign(tx, &app, &account, &call->problem);
+    return r ? r : account_unassign(tx, &app, &account, &call->problem);
 }
 
 /* --- the apps of a person ------------------------------------------------------------------------------------------
@@ -255,7 +255,7 @@ static void write_app_link(struct call *call, const struct app *app, const struc
 
 static int list_app_links(struct tx *tx, struct call *call)
 {
-    struct user user;
+    struct user user = {0};
     int r = user_by_id_or_login(tx, call->params[0], &user);
     if (r == ERR_NOT_FOUND)
         return call_not_found(call, call->params[0], "User");
@@ -269,7 +269,7 @@ static int list_app_links(struct tx *tx, struct call *call)
     while (count == CHUNK) {
         count = app_rids_of_user(tx, user.rid, after, rids, CHUNK);
         for (int i = 0; i < count; i++) {
-            struct app app;
+            struct app app = {0};
             after = rids[i];
             r = app_by_rid(tx, after, &app);
             if (r < 0)

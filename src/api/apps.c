@@ -51,7 +51,7 @@ static int narrow_to_person(struct narrowing *n, const char *id)
 
 static int narrow_to_group(struct narrowing *n, const char *id)
 {
-    struct group group;
+    struct group group = {0};
     int r = group_by_id(n->tx, id, &group);
     if (r == 0)
         n->wanted.group_rid = group.rid;
@@ -113,7 +113,7 @@ static int is_wanted(struct narrowing *n, const struct app *app)
         (w->status && strcmp(w->status, app->status == APP_ACTIVE ? "ACTIVE" : "INACTIVE") != 0) ||
         (w->q && !begins(arena, app->label, w->q) && !begins(arena, app->name, w->q)))
         return 0;
-    struct app_group assignment;
+    struct app_group assignment = {0};
     int r = w->group_rid ? app_group_get(n->tx, app->rid, w->group_rid, &assignment) : 0;
     struct account account = {.scope = SCOPE_USER};
     if (r == 0 && w->user)
@@ -144,7 +144,7 @@ static int write_apps(struct narrowing *n, const struct page *page, int64_t afte
     while (count == APPS_CHUNK && written <= page->limit) {
         count = next_candidates(n, after, rids);
         for (int i = 0; i < count && written <= page->limit; i++) {
-            struct app app;
+            struct app app = {0};
             after = rids[i];
             int r = app_by_rid(n->tx, after, &app);
             if (r == 0)
@@ -167,7 +167,7 @@ static int write_apps(struct narrowing *n, const struct page *page, int64_t afte
 static int read_page(struct call *call, int limit, struct page *page, int64_t *ret_after)
 {
     int r = call_page(call, limit, LIMIT_PAGE_APPS, page);
-    return r < 0 ? r : object_after_rid(call, page, ret_after);
+    return r ? r : object_after_rid(call, page, ret_after);
 }
 
 /* expand=user/{id}: the person, or NULL. */
@@ -187,8 +187,8 @@ static int read_expand(struct tx *tx, struct call *call, struct user *space, con
 static int list_apps(struct tx *tx, struct call *call)
 {
     struct narrowing n = {.tx = tx, .call = call};
-    struct page page;
-    struct user embedded;
+    struct page page = {0};
+    struct user embedded = {0};
     const struct user *embed = NULL;
     int64_t after = 0;
     int r = read_page(call, LIMIT_PAGE_APPS, &page, &after);
@@ -196,14 +196,14 @@ static int list_apps(struct tx *tx, struct call *call)
         r = read_narrowing(&n);
     if (r == 0)
         r = read_expand(tx, call, &embedded, &embed);
-    return r < 0 ? r : write_apps(&n, &page, after, embed);
+    return r ? r : write_apps(&n, &page, after, embed);
 }
 
 static int list_group_apps(struct tx *tx, struct call *call)
 {
     struct narrowing n = {.tx = tx, .call = call};
-    struct page page;
-    struct group group;
+    struct page page = {0};
+    struct group group = {0};
     int64_t after = 0;
     int r = read_page(call, PAGE_GROUP_APPS, &page, &after);
     if (r == 0)
@@ -211,7 +211,7 @@ static int list_group_apps(struct tx *tx, struct call *call)
     if (r == ERR_NOT_FOUND)
         return call_not_found(call, call->params[0], "UserGroup");
     n.wanted.group_rid = group.rid;
-    return r < 0 ? r : write_apps(&n, &page, after, NULL);
+    return r ? r : write_apps(&n, &page, after, NULL);
 }
 
 /* --- one app -------------------------------------------------------------------------------------------------------
@@ -219,51 +219,51 @@ static int list_group_apps(struct tx *tx, struct call *call)
 
 static int get_app(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct user embedded;
+    struct app app = {0};
+    struct user embedded = {0};
     const struct user *embed = NULL;
     int r = find_app(tx, call, &app);
     if (r == 0)
         r = read_expand(tx, call, &embedded, &embed);
-    return r < 0 ? r : object_app(tx, call, NULL, &app, embed);
+    return r ? r : object_app(tx, call, NULL, &app, embed);
 }
 
 static int create_app(struct tx *tx, struct call *call)
 {
     const struct jval *body;
     bool activate = true;
-    struct app app;
+    struct app app = {0};
     int r = call_body_object(call, &body);
     if (r == 0)
         r = call_query_bool(call, "activate", true, &activate);
     if (r == 0)
         r = app_create(tx, body, activate, &app, &call->problem);
-    return r < 0 ? r : object_app(tx, call, NULL, &app, NULL);
+    return r ? r : object_app(tx, call, NULL, &app, NULL);
 }
 
 static int replace_app(struct tx *tx, struct call *call)
 {
     const struct jval *body;
-    struct app app;
+    struct app app = {0};
     int r = call_body_object(call, &body);
     if (r == 0)
         r = find_app(tx, call, &app);
     if (r == 0)
         r = app_update(tx, &app, body, &call->problem);
-    return r < 0 ? r : object_app(tx, call, NULL, &app, NULL);
+    return r ? r : object_app(tx, call, NULL, &app, NULL);
 }
 
 static int delete_app(struct tx *tx, struct call *call)
 {
-    struct app app;
+    struct app app = {0};
     call->status = 204;
     int r = find_app(tx, call, &app);
-    return r < 0 ? r : app_delete(tx, &app, &call->problem);
+    return r ? r : app_delete(tx, &app, &call->problem);
 }
 
 static int set_status(struct tx *tx, struct call *call, enum app_status status)
 {
-    struct app app;
+    struct app app = {0};
     int r = find_app(tx, call, &app);
     if (r == 0)
         r = app_set_status(tx, &app, status, &call->problem);
@@ -287,11 +287,11 @@ static int deactivate_app(struct tx *tx, struct call *call)
 
 static int set_paused(struct tx *tx, struct call *call, bool paused)
 {
-    struct app app;
+    struct app app = {0};
     int r = find_app(tx, call, &app);
     if (r == 0)
         r = app_set_paused(tx, &app, paused, &call->problem);
-    return r < 0 ? r : object_app(tx, call, NULL, &app, NULL);
+    return r ? r : object_app(tx, call, NULL, &app, NULL);
 }
 
 static int pause_app(struct tx *tx, struct call *call)
@@ -361,8 +361,8 @@ static void write_backlog(struct call *call, const struct app_backlog *backlog, 
 
 static int count_backlog(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct app_backlog backlog;
+    struct app app = {0};
+    struct app_backlog backlog = {0};
     int r = find_app(tx, call, &app);
     if (r == 0)
         r = app_backlog_count(tx, &app, &backlog);
@@ -381,9 +381,9 @@ struct counting {
 static int count_beforehand(struct tx *tx, void *arg)
 {
     struct counting *counting = arg;
-    struct app app;
+    struct app app = {0};
     int r = find_app(tx, counting->call, &app);
-    return r < 0 ? r : app_backlog_count(tx, &app, &counting->backlog);
+    return r ? r : app_backlog_count(tx, &app, &counting->backlog);
 }
 
 static void counted(struct store_job *job, int result)
@@ -414,7 +414,7 @@ static int queue_backlog(struct tx *tx, struct call *call)
 {
     const struct counting *counting = call->prepared;
     bool dry = false;
-    struct app app;
+    struct app app = {0};
     int r = call_query_bool(call, "dryRun", false, &dry);
     if (r == 0)
         r = find_app(tx, call, &app);

@@ -59,7 +59,7 @@ static void write_connection(struct call *call, const struct app *app, const str
 
 static int answer_connection(struct tx *tx, struct call *call, const struct app *app)
 {
-    struct connection connection;
+    struct connection connection = {0};
     int r = connection_get(tx, app->rid, &connection);
     if (r == 0)
         write_connection(call, app, &connection);
@@ -70,9 +70,9 @@ static int answer_connection(struct tx *tx, struct call *call, const struct app 
 
 static int get_connection(struct tx *tx, struct call *call)
 {
-    struct app app;
+    struct app app = {0};
     int r = find_app(tx, call, &app);
-    return r < 0 ? r : answer_connection(tx, call, &app);
+    return r ? r : answer_connection(tx, call, &app);
 }
 
 /* --- reading a body ------------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ static void saving_release(struct call *call)
 static int fill_base_url(struct tx *tx, struct saving *saving, const struct app *app)
 {
     struct arena *arena = saving->call->arena;
-    struct connection old;
+    struct connection old = {0};
     if (saving->input.base_url)
         return 0;
     int r = connection_get(tx, app->rid, &old);
@@ -196,8 +196,8 @@ static int fill_base_url(struct tx *tx, struct saving *saving, const struct app 
 
 static int read_stored_secret(struct tx *tx, struct saving *saving, const struct app *app)
 {
-    struct connection old;
-    const char *secret;
+    struct connection old = {0};
+    const char *secret = "";
     int r = connection_get(tx, app->rid, &old);
     if (r == 0)
         r = connection_secret(tx, api_keyring(saving->call->api), &old, &secret);
@@ -212,7 +212,7 @@ static int saving_read(struct tx *tx, void *arg)
 {
     struct saving *saving = arg;
     struct call *call = saving->call;
-    struct app app;
+    struct app app = {0};
     int r = find_app(tx, call, &app);
     if (r == 0)
         r = fill_base_url(tx, saving, &app);
@@ -266,7 +266,7 @@ static void prepare_saving(struct call *call)
 static int save_connection(struct tx *tx, struct call *call)
 {
     const struct saving *saving = call->prepared;
-    struct app app;
+    struct app app = {0};
     int r = find_app(tx, call, &app);
     if (r < 0)
         return r;
@@ -276,15 +276,15 @@ static int save_connection(struct tx *tx, struct call *call)
     }
     r = connection_save(tx, api_keyring(call->api), &app, &saving->input, saving->activate,
                         saving->why ? 0 : tx_now(tx), saving->why, &call->problem);
-    return r < 0 ? r : answer_connection(tx, call, &app);
+    return r ? r : answer_connection(tx, call, &app);
 }
 
 static int set_status(struct tx *tx, struct call *call, enum connection_status status)
 {
-    struct app app;
+    struct app app = {0};
     call->status = 204;
     int r = find_app(tx, call, &app);
-    return r < 0 ? r : connection_set_status(tx, &app, status, &call->problem);
+    return r ? r : connection_set_status(tx, &app, status, &call->problem);
 }
 
 static int activate_connection(struct tx *tx, struct call *call)

@@ -46,7 +46,7 @@ static void write_feature(struct call *call, const struct app *app, const struct
 /* The app and its switches; as published, an app without a connection has no features. */
 static int find_features(struct tx *tx, struct call *call, struct app *app, struct app_switches *switches)
 {
-    struct connection connection;
+    struct connection connection = {0};
     int r = find_app(tx, call, app);
     if (r < 0)
         return r;
@@ -60,8 +60,8 @@ static int find_features(struct tx *tx, struct call *call, struct app *app, stru
 
 static int list_features(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct app_switches switches;
+    struct app app = {0};
+    struct app_switches switches = {0};
     int r = find_features(tx, call, &app, &switches);
     if (r < 0)
         return r;
@@ -81,8 +81,8 @@ static int find_feature(struct tx *tx, struct call *call, struct app *app, struc
 
 static int get_feature(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct app_switches switches;
+    struct app app = {0};
+    struct app_switches switches = {0};
     int r = find_feature(tx, call, &app, &switches);
     if (r == 0)
         write_feature(call, &app, &switches);
@@ -135,8 +135,8 @@ static int read_capabilities(struct call *call, const struct jval *body, struct 
 static int update_feature(struct tx *tx, struct call *call)
 {
     const struct jval *body;
-    struct app app;
-    struct app_switches switches;
+    struct app app = {0};
+    struct app_switches switches = {0};
     int r = call_body_object(call, &body);
     if (r == 0)
         r = find_feature(tx, call, &app, &switches);
@@ -154,7 +154,7 @@ static int update_feature(struct tx *tx, struct call *call)
 
 static int write_settings(struct tx *tx, struct call *call, const struct app *app)
 {
-    struct app_switches switches;
+    struct app_switches switches = {0};
     int r = app_switches_get(tx, app->rid, &switches);
     if (r < 0)
         return r;
@@ -166,16 +166,16 @@ static int write_settings(struct tx *tx, struct call *call, const struct app *ap
 
 static int get_settings(struct tx *tx, struct call *call)
 {
-    struct app app;
+    struct app app = {0};
     int r = find_app(tx, call, &app);
-    return r < 0 ? r : write_settings(tx, call, &app);
+    return r ? r : write_settings(tx, call, &app);
 }
 
 static int put_settings(struct tx *tx, struct call *call)
 {
     const struct jval *body;
-    struct app app;
-    struct app_switches switches;
+    struct app app = {0};
+    struct app_switches switches = {0};
     int r = call_body_object(call, &body);
     if (r < 0)
         return r;
@@ -189,7 +189,7 @@ static int put_settings(struct tx *tx, struct call *call)
         return r;
     switches.delete_linked_groups = jval_is_true(value);
     r = app_switches_set(tx, &app, &switches, &call->problem);
-    return r < 0 ? r : write_settings(tx, call, &app);
+    return r ? r : write_settings(tx, call, &app);
 }
 
 #define FEATURES "/api/v1/apps/{appId}/features"

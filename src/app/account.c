@@ -376,7 +376,7 @@ static int read_switches(struct tx *tx, const struct app *app, struct look *look
 
 int account_look(struct tx *tx, const struct app *app, const struct user *user, const struct look *look)
 {
-    struct account before;
+    struct account before = {0};
     struct account a = {.app_rid = app->rid};
     int r = account_get(tx, app->rid, user->rid, &a);
     if (r < 0 && r != ERR_NOT_FOUND)
@@ -403,8 +403,8 @@ int account_look(struct tx *tx, const struct app *app, const struct user *user, 
 
 int account_reconcile(struct tx *tx, int64_t app_rid, int64_t user_rid, enum work_class class)
 {
-    struct app app;
-    struct user user;
+    struct app app = {0};
+    struct user user = {0};
     int r = app_by_rid(tx, app_rid, &app);
     if (r == ERR_NOT_FOUND)
         return 0;
@@ -463,7 +463,7 @@ int account_assign(struct tx *tx, const struct app *app, const struct user *user
     int r = refuse_inactive(user, problem);
     if (r < 0)
         return r;
-    struct account before;
+    struct account before = {0};
     r = account_open(tx, app, user, &before);
     if (r < 0)
         return r;
@@ -484,7 +484,7 @@ int account_assign(struct tx *tx, const struct app *app, const struct user *user
 int account_update(struct tx *tx, const struct app *app, struct account *account, const char *own_user_name,
                    const struct jval *profile, struct problem *problem)
 {
-    struct user user;
+    struct user user = {0};
     int r = account_user(tx, account->user_rid, &user);
     if (r == 0)
         r = refuse_inactive(&user, problem);
@@ -505,7 +505,7 @@ int account_update(struct tx *tx, const struct app *app, struct account *account
 
 static int refuse_given_by_group(struct tx *tx, const struct account *account, struct problem *problem)
 {
-    struct group group;
+    struct group group = {0};
     int r = group_by_rid(tx, account->via_group_rid, &group);
     if (r < 0 && r != ERR_NOT_FOUND)
         return r;
@@ -520,7 +520,7 @@ int account_unassign(struct tx *tx, const struct app *app, struct account *accou
 {
     if (account->scope == SCOPE_GROUP)
         return refuse_given_by_group(tx, account, problem);
-    struct user user;
+    struct user user = {0};
     int r = account_user(tx, account->user_rid, &user);
     if (r < 0 || account->scope == SCOPE_NONE)
         return r;

@@ -20,13 +20,21 @@ static const char *const secret_keys[] = {"clientsecret", "token",     "apitoken
                                           "refreshtoken", "secret",    "password",  "privatekey",
                                           "apikey",       "secretkey", "passphrase"};
 
+static char lower(char c)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+    if (c >= 'A' && c <= 'Z')
+        return letters[c - 'A'];
+    return c;
+}
+
 static bool is_secret_key(const char *key)
 {
     char folded[32];
     size_t n = 0;
     for (; *key && n < sizeof(folded) - 1; key++)
         if (*key != '_' && *key != '-')
-            folded[n++] = *key >= 'A' && *key <= 'Z' ? (char)(*key - 'A' + 'a') : *key;
+            folded[n++] = lower(*key);
     folded[n] = '\0';
     for (size_t i = 0; i < ARRAY_LEN(secret_keys); i++)
         if (strcmp(folded, secret_keys[i]) == 0)
@@ -106,7 +114,7 @@ static const char *name_from_label(struct arena *arena, const char *label)
     char *name = arena_alloc(arena, APP_NAME_CHARS + 1);
     size_t n = 0;
     for (const char *p = label; *p && n < APP_NAME_CHARS; p++) {
-        char c = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+        char c = lower(*p);
         if (is_name_char(c) && c != '-' && c != '.')
             name[n++] = c;
         else if (n > 0 && name[n - 1] != '_')
@@ -122,6 +130,7 @@ static int read_name(struct tx *tx, const struct jval *body, const struct app *o
                      struct problem *problem)
 {
     const char *name = jval_get_str(body, "name");
+    assert(label);
     if (!name || !*name) {
         *ret = old ? old->name : name_from_label(tx_arena(tx), label);
         return 0;
@@ -172,6 +181,7 @@ int app_document_read(struct tx *tx, const struct jval *body, const struct app *
         r = check_parts(body, problem);
     if (r < 0)
         return r;
+    assert(document.label && document.name);
     struct jval *rest CLEANUP(jval_freep) = jval_copy(body);
     for (size_t i = 0; i < ARRAY_LEN(own_fields); i++)
         jval_remove(rest, own_fields[i]);

@@ -4,7 +4,7 @@
 
 static int look_at(struct tx *tx, const struct app *app, int64_t user_rid, const struct look *look)
 {
-    struct user user;
+    struct user user = {0};
     int r = account_user(tx, user_rid, &user);
     return r < 0 ? r : account_look(tx, app, &user, look);
 }
@@ -76,8 +76,8 @@ int spread_unassigned(struct tx *tx, const struct app *app, int64_t group_rid)
 
 static int expand_group_assigned(struct tx *tx, struct work *work)
 {
-    struct app app;
-    struct app_group assignment;
+    struct app app = {0};
+    struct app_group assignment = {0};
     int r = app_group_by_rid(tx, work->object_rid, &assignment);
     if (r == 0)
         r = app_by_rid(tx, work->app_rid, &app);
@@ -88,7 +88,7 @@ static int expand_group_assigned(struct tx *tx, struct work *work)
 
 static int expand_group_unassigned(struct tx *tx, struct work *work)
 {
-    struct app app;
+    struct app app = {0};
     int r = app_by_rid(tx, work->app_rid, &app);
     if (r == ERR_NOT_FOUND)
         return 0;
@@ -98,7 +98,7 @@ static int expand_group_unassigned(struct tx *tx, struct work *work)
 /* Assignments that were too many for the reactor first, then the memberships. */
 static int expand_group_deleted(struct tx *tx, struct work *work)
 {
-    struct group group;
+    struct group group = {0};
     int r = group_by_rid(tx, work->object_rid, &group);
     if (r == ERR_NOT_FOUND)
         return 0;
@@ -107,7 +107,7 @@ static int expand_group_deleted(struct tx *tx, struct work *work)
     int64_t *apps = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*apps));
     int count = app_rids_of_group(tx, group.rid, 0, apps, LIMIT_EXPAND_ROWS);
     for (int i = 0; i < count; i++) {
-        struct app app;
+        struct app app = {0};
         r = app_by_rid(tx, apps[i], &app);
         if (r == 0)
             r = app_group_drop(tx, &app, &group);
@@ -151,7 +151,7 @@ static int expand_user_deleted(struct tx *tx, struct work *work)
 
 static int expand_user(struct tx *tx, struct work *work)
 {
-    struct user user;
+    struct user user = {0};
     int r = account_user(tx, work->object_rid, &user);
     if (r < 0)
         return r;
@@ -159,7 +159,7 @@ static int expand_user(struct tx *tx, struct work *work)
     int64_t *apps = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*apps));
     int count = app_rids(tx, work->cursor, apps, LIMIT_EXPAND_ROWS);
     for (int i = 0; i < count; i++) {
-        struct app app;
+        struct app app = {0};
         r = app_by_rid(tx, apps[i], &app);
         if (r == 0)
             r = account_look(tx, &app, &user, &look);
@@ -186,7 +186,7 @@ static int account_difference(struct tx *tx, const struct account *a, const stru
         return switches->create ? DIFFERS_CREATE : DIFFERS_NOT;
     if (a->known == KNOWN_INACTIVE && !a->disabled_there && switches->create)
         return DIFFERS_REACTIVATE;
-    struct user user;
+    struct user user = {0};
     int r = switches->update ? account_user(tx, a->user_rid, &user) : 0;
     if (r == 0 && switches->update)
         r = account_profile_differs(tx, a, &user);
