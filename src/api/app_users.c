@@ -157,7 +157,7 @@ static int convert_to_group(struct tx *tx, struct call *call, const struct app *
     int r = app_group_best(tx, app->rid, account->user_rid, &group);
     if (r == 0)
         return call_invalid(call, "scope", "no assigned group holds the person; assign one that does, or use USER");
-    return r ? r : account_unassign(tx, app, account, &call->problem);
+    return r < 0 ? r : account_unassign(tx, app, account, &call->problem);
 }
 
 static int change_app_user(struct tx *tx, struct call *call, const struct app *app, const struct user *user,
