@@ -60,6 +60,8 @@ int account_list(struct tx *tx, int64_t app_rid, int64_t after, struct account *
 int64_t account_count(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* By the app's id for the person. ERR_NOT_FOUND. */
 int account_by_external(struct tx *tx, int64_t app_rid, const char *external_id, struct account *ret) MUSTCHECK;
+/* The user of an account, also when the person was deleted and the row is gone: then `deleted`, DEPROVISIONED. */
+int account_user(struct tx *tx, int64_t user_rid, struct user *ret) MUSTCHECK;
 
 /* Assign to a person (scope USER). `own_user_name` and `profile` may be NULL. E0000117 for an inactive person; converts
  * a GROUP scope. */

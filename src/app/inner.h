@@ -42,8 +42,6 @@ struct look {
 };
 /* The heart of account_reconcile(): makes or changes the account's row, and its work. 0 or a negative error. */
 int account_look(struct tx *tx, const struct app *app, const struct user *user, const struct look *look) MUSTCHECK;
-/* The user of a rid even when the row is gone: then `deleted`, DEPROVISIONED. */
-int account_user(struct tx *tx, int64_t user_rid, struct user *ret) MUSTCHECK;
 /* Writes every column of the row, which exists. */
 int account_store(struct tx *tx, struct account *account) MUSTCHECK;
 int account_delete(struct tx *tx, const struct account *account) MUSTCHECK;

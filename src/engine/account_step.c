@@ -14,7 +14,7 @@ static int read_facts(struct tx *tx, const struct work *work, struct facts *ret)
 {
     int r = account_by_rid(tx, work->object_rid, &ret->account);
     if (r == 0)
-        r = user_by_rid(tx, ret->account.user_rid, &ret->user);
+        r = account_user(tx, ret->account.user_rid, &ret->user); /* accounts outlive deleted people */
     if (r < 0)
         return r;
     r = intent_find(tx, work->app_rid, WORK_ACCOUNT, work->object_rid, &ret->intent);
