@@ -52,6 +52,9 @@ const char *keyring_id(const struct keyring *keyring); /* id of the current key 
  * with a key that this file does not hold, with a sentence that names the key id that is wanted.
  */
 int keyring_check(struct tx *tx, const struct keyring *keyring, char *ret_why, size_t why_size) MUSTCHECK;
+/* The id of the key that the store was sealed with last, in the tx's arena; NULL for a new store. For messages about a
+ * missing key file. */
+int keyring_wanted(struct tx *tx, const char **ret_id) MUSTCHECK;
 /* Puts a new current key in front (file written anew, atomically; the old keys stay readable in it). */
 int keyring_add(struct keyring *keyring, const char *path, char *ret_why, size_t why_size) MUSTCHECK;
 

@@ -313,6 +313,20 @@ int keyring_check(struct tx *tx, const struct keyring *keyring, char *ret_why, s
     return MIN_OF(r, 0);
 }
 
+int keyring_wanted(struct tx *tx, const char **ret_id)
+{
+    struct query query;
+    const char *id = NULL;
+    int r = tx_query(tx, &query, &SEAL_KEYS, NO_BINDS);
+    if (r < 0)
+        return r;
+    while ((r = query_next(&query)) > 0)
+        id = arena_strdup(tx_arena(tx), query_text(&query, 0));
+    if (r == 0)
+        *ret_id = id;
+    return r;
+}
+
 int keyring_retire(struct tx *tx, const struct keyring *keyring)
 {
     return tx_exec(tx, &SEAL_KEY_RETIRE, T(keyring_id(keyring)));

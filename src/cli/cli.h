@@ -163,12 +163,13 @@ void table_print(const struct table *table);
 /* --- progress.c ------------------------------------------------------------------------------------------------------
  */
 
-/* A bar on a terminal, otherwise a line for each tenth. Nothing with --json. On standard error. */
+/* A bar on a terminal, otherwise a line for each tenth of what takes long. Nothing with --json. On standard error. */
 struct progress {
     const char *what;
     bool silent;
     bool bar;
-    int shown; /* per mille of the bar, or tenths of the lines; -1: nothing yet */
+    int64_t started; /* monotonic milliseconds */
+    int shown;       /* per mille of the bar, or tenths of the lines; -1: nothing yet */
 };
 void progress_start(struct progress *progress, const struct cli *cli, const char *what);
 void progress_set(struct progress *progress, int64_t done, int64_t total);

@@ -132,33 +132,57 @@ static int check_key(struct tx *tx, void *arg)
     return keyring_check(tx, check->keyring, check->why, sizeof(check->why));
 }
 
-static int load_key(struct datadir *data, const struct cli *cli)
+static int open_store(struct datadir *data, const struct cli *cli, const struct store_options *options)
 {
     char why[WHY_BYTES] = "";
-    int r = keyring_load(&data->keyring, data->key_path, data->fresh, why, sizeof(why));
-    if (r == ERR_NOT_FOUND)
-        return cli_fail(cli, CLI_KEY,
-                        "%s; the credentials in %s can be read with that key only: put it back, or name it with "
-                        "--key-file",
-                        why, data->store_path);
-    return r < 0 ? cli_fail(cli, CLI_KEY, "%s", why) : CLI_OK;
+    struct store_options full = *options;
+    full.path = data->store_path;
+    full.env = env_real();
+    full.rooms = cli_rooms;
+    return store_open(&data->store, &full, why, sizeof(why)) < 0 ? cli_fail(cli, CLI_FAILED, "%s", why) : CLI_OK;
+}
+
+struct wanted_key {
+    struct arena *arena;
+    const char *id;
+};
+
+static int find_wanted_key(struct tx *tx, void *arg)
+{
+    struct wanted_key *wanted = arg;
+    int r = keyring_wanted(tx, &wanted->id);
+    wanted->id = r < 0 ? NULL : arena_strdup(wanted->arena, wanted->id);
+    return r;
+}
+
+/* The key file is not there: the store says which key it wants. */
+static int complain_missing_key(struct datadir *data, const struct cli *cli, const char *why)
+{
+    struct wanted_key wanted = {.arena = cli->arena};
+    struct store_options options = {.read_only = true};
+    int r = open_store(data, cli, &options);
+    if (r == CLI_OK && store_read_wait(data->store, find_wanted_key, &wanted) < 0)
+        wanted.id = NULL;
+    return r ? r
+             : cli_fail(cli, CLI_KEY,
+                        "%s; the credentials in %s can be read with the key %s only: put the file back, or name it "
+                        "with --key-file",
+                        why, data->store_path, wanted.id ? wanted.id : "of that file");
 }
 
 int datadir_open(struct datadir *data, const struct cli *cli, int readers, void (*on_commit)(void *, bool),
                  void *on_commit_data)
 {
-    int r = load_key(data, cli);
+    char why[WHY_BYTES] = "";
+    int r = keyring_load(&data->keyring, data->key_path, data->fresh, why, sizeof(why));
+    if (r == ERR_NOT_FOUND)
+        return complain_missing_key(data, cli, why);
+    if (r < 0)
+        return cli_fail(cli, CLI_KEY, "%s", why);
+    struct store_options options = {.readers = readers, .on_commit = on_commit, .on_commit_data = on_commit_data};
+    r = open_store(data, cli, &options);
     if (r)
         return r;
-    char why[WHY_BYTES] = "";
-    struct store_options options = {.path = data->store_path,
-                                    .env = env_real(),
-                                    .rooms = cli_rooms,
-                                    .readers = readers,
-                                    .on_commit = on_commit,
-                                    .on_commit_data = on_commit_data};
-    if (store_open(&data->store, &options, why, sizeof(why)) < 0)
-        return cli_fail(cli, CLI_FAILED, "cannot open %s: %s", data->store_path, why);
     struct key_check check = {.keyring = data->keyring};
     r = store_write_wait(data->store, NULL, check_key, &check);
     if (r == ERR_KEY)

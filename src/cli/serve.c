@@ -91,9 +91,12 @@ static void say_ready(struct cli *cli, const struct server *server)
     struct jval *out = jval_new_object();
     jval_set_str(out, "url", server_url(server));
     jval_set_str(out, "data", data->dir);
-    jval_set_str(out, "token", data->token_path);
+    /* A restored store brings tokens of its own, whose file is elsewhere. */
+    bool token = access(data->token_path, R_OK) == 0;
+    jval_set_str(out, "token", token ? data->token_path : NULL);
     cli_print_json(cli, out);
-    cli_say(cli, "muster is ready on %s, data in %s, token in %s", server_url(server), data->dir, data->token_path);
+    cli_say(cli, "muster is ready on %s, data in %s, token in %s", server_url(server), data->dir,
+            token ? data->token_path : "no file: use one that you have");
 }
 
 int cmd_serve(struct cli *cli)

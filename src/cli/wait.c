@@ -149,9 +149,8 @@ static int report(struct cli *cli, int r, const char *label, const struct jval *
     if (r == CLI_FAILED)
         (void)cli_fail(cli, r, "%s: not everything could be done", label);
     else if (r == CLI_TIMEOUT && answer)
-        (void)cli_fail(cli, r,
-                       "%s: the time is up and %lld changes wait; `muster app show %s` tells whether it is paused",
-                       label, pending, label);
+        (void)cli_fail(cli, r, "%s: the time is up and %lld changes wait; `muster app show` tells whether it is paused",
+                       label, pending);
     else if (r)
         (void)client_complain(cli, r);
     else if (cli_flag(cli, "verified") && !jval_is_true(jval_get(answer, "verified")))
@@ -179,7 +178,8 @@ int cmd_wait(struct cli *cli)
     int worst = CLI_OK;
     for (size_t i = 0; i < apps.count; i++) {
         struct jval *answer CLEANUP(jval_freep) = NULL;
-        r = report(cli, wait_app(cli->client, &wait, apps.ids[i], &answer), apps.labels[i], answer, out);
+        r = wait_app(cli->client, &wait, apps.ids[i], &answer);
+        r = report(cli, r, apps.labels[i], answer, out);
         worst = r ? r : worst;
         if (r == CLI_UNREACHABLE)
             break;
