@@ -105,14 +105,11 @@ describe('push mappings', () => {
         assert.equal((await muster.call('GET', `/api/v1/apps/${own.id}/group-push/mappings?after=&sourceGroupId=`)).status, 200);
     });
 
-    test('deleted: only when INACTIVE, and deleteTargetGroup must be said', async () => {
+    test('deleted: only when INACTIVE', async () => {
         const group = await org.group();
         const mapping = await org.push(app, group);
         await refused(org.deleteMapping(app, mapping, false), 400, 'E0000027', 'INACTIVE');
         await org.setMapping(app, mapping, 'INACTIVE');
-        const silent = await muster.call('DELETE', `${path()}/${mapping.id}`);
-        assert.equal(silent.status, 400, silent.text);
-        assert.match(silent.text, /deleteTargetGroup/);
         const wrong = await muster.call('DELETE', `${path()}/${mapping.id}?deleteTargetGroup=perhaps`);
         assert.equal(wrong.status, 400);
         const answer = await muster.call('DELETE', `${path()}/${mapping.id}?deleteTargetGroup=false`);
@@ -122,6 +119,13 @@ describe('push mappings', () => {
         await refused(org.mapping(app, mapping), 404, 'E0000007', mapping.id);
         assert.ok(!(await list({})).includes(mapping.id));
         await org.push(app, group); // it can be pushed again
+    });
+
+    test('deleteTargetGroup has the published default: the group stays', async () => {
+        const mapping = await org.push(app, await org.group(), { status: 'INACTIVE' });
+        const answer = await muster.call('DELETE', `${path()}/${mapping.id}`);
+        assert.ok(answer.status === 200 || answer.status === 204, answer.text);
+        assert.equal((await client.groupApi.getGroup({ groupId: mapping.targetGroupId })).type, 'APP_GROUP');
     });
 
     test('deleted together with a group that was never there', async () => {

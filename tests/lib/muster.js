@@ -61,16 +61,18 @@ class Muster {
         return answer.json;
     }
 
-    // Waits until nothing is left to do of what the calls up to now have caused in an app, whether it was done or has
-    // failed: the last answer of `sync`.
+    // Waits until everything that the calls up to now have caused in an app is done, or the rest waits for somebody to
+    // act: the last answer of `sync`. Members that were refused do not count as waiting.
     async sync(appId, { after = this.change, timeout = 60000 } = {}) {
         const deadline = Date.now() + timeout;
         for (;;) {
             const answer = await this.ask('GET', `/api/v1/apps/${appId}/sync?after=${after}&wait=10s`);
-            if (answer.pending === 0) return answer;
+            if (answer.pending === 0 && answer.failed.every((each) => each.held)) return answer;
             if (Date.now() > deadline) {
                 throw this.program.failure(`app ${appId} was not in step after ${timeout} ms: ${JSON.stringify(answer)}`);
             }
+            // The server answers at once when something failed that it will try again.
+            if (answer.pending === 0) await new Promise((resolve) => setTimeout(resolve, 100));
         }
     }
 

@@ -7,7 +7,8 @@ const { after, afterEach, before, describe, test } = require('node:test');
 const { World, removalOf, activationOf, activeIn, operations, shown } = require('./world');
 const { all, refused, PASSWORD } = require('../lib/sdk');
 
-function scenarios(name, startTarget) {
+// `quirks.filterWithoutQuotes`: the target cannot look up a name that has quotes or backslashes.
+function scenarios(name, startTarget, quirks = {}) {
     describe(`against ${name}`, () => {
         let world;
         let org;
@@ -235,10 +236,11 @@ function scenarios(name, startTarget) {
             await world.noTargetGroup(group);
         });
 
-        test('a name of 255 characters with quotes, backslashes and umlauts is found again', async () => {
+        test('a name of 255 characters, some of them awkward, is found again', async () => {
             const app = await org.connectedApp(target);
             const ann = await org.user();
-            const start = `${org.name('A "quoted" \\ name & ümläut 猫 %41 ')}`;
+            const quoted = quirks.filterWithoutQuotes ? '' : 'quoted "so" or \\so, ';
+            const start = org.name(`A ${quoted}name & (ümläut) 猫 %41 eq`);
             const group = await org.group(start + 'x'.repeat(255 - start.length), [ann]);
             await org.assignGroup(app, group);
             const mapping = await org.push(app, group);
@@ -623,19 +625,20 @@ function scenarios(name, startTarget) {
             await refused(world.client.userApi.getUser({ userId: bob.id }), 404, 'E0000007');
         });
 
-        test('a group that was deleted in the target is made again', async () => {
+        test('a group that was deleted in the target is an error, and made again on retry', async () => {
             const { app, ann, bob, group, mapping } = await pushedApart();
             const old = await world.targetGroup(group);
             await target.ask('DELETE', `/scim/v2/Groups/${old.id}`);
             await org.remove(group, bob);
             await world.muster.sync(app.id);
             const read = await org.mapping(app, mapping);
-            if (read.status === 'ERROR') {
-                assert.match(read.errorSummary, /group/i);
-            } else {
-                await world.settle(app);
-                await world.holds(group, [ann]);
-            }
+            assert.equal(read.status, 'ERROR');
+            assert.match(read.errorSummary, /^Failed on \d\d-\d\d-\d{4} \d\d:\d\d:\d\d[AP]M UTC: /);
+            await world.noTargetGroup(group);
+            await world.muster.ask('POST', `/api/v1/apps/${app.id}/group-push/retry`);
+            await world.settle(app);
+            assert.notEqual((await world.holds(group, [ann])).id, old.id);
+            assert.equal((await org.mapping(app, mapping)).status, 'ACTIVE');
         });
 
         test('two apps at one target do not disturb each other', async () => {

@@ -4,4 +4,5 @@
 const { Scimmy } = require('./scimmy');
 const { scenarios } = require('./scenarios');
 
-scenarios('scimmy', () => Scimmy.start());
+// scimmy 1.3.5 does not read escaped quotes and backslashes in the strings of a filter.
+scenarios('scimmy', () => Scimmy.start(), { filterWithoutQuotes: true });
