@@ -181,7 +181,7 @@ static int check_body(const struct jval *body, bool *ret_memberships, struct pro
 
 int import_chunk(struct tx *tx, const struct jval *body, struct jout *out, struct problem *problem)
 {
-    bool memberships;
+    bool memberships = false;
     struct chunk chunk = {.tx = tx, .out = out};
     int r = check_body(body, &memberships, problem);
     if (r == 0)

@@ -118,7 +118,7 @@ static int connection_profile(struct cli *cli, const char *secret, struct jval *
 
 int cmd_app_connect(struct cli *cli)
 {
-    const char *id, *secret;
+    const char *id = NULL, *secret = NULL;
     struct jval *body CLEANUP(jval_freep) = jval_new_object();
     struct jval *profile = jval_new_object();
     jval_set_str(body, "baseUrl", cli->args[1]);
@@ -165,34 +165,43 @@ static void set_path(struct jval *object, const char *dotted, const char *last, 
 
 #define DELETE_LINKED "delete-linked-groups"
 
-/* `settings` is the body for the settings of group push, which are beside the published switches. */
-static int read_switches(struct cli *cli, struct jval *body, struct jval *settings)
+static bool is_word(const char *text, size_t n, const char *word)
 {
-    static const struct {
-        const char *word;
-        const char *path;
-    } switches[] = {
+    return strlen(word) == n && strncmp(text, word, n) == 0;
+}
+
+/* Sets the switches of that name, or all. False when there is none. */
+static bool set_switch(struct jval *body, const char *name, size_t n, bool on)
+{
+    static const char *const switches[][2] = {
         {"create", "create.lifecycleCreate"},
         {"update", "update.profile"},
         {"deactivate", "update.lifecycleDeactivate"},
     };
-    for (size_t i = 1; i < cli->arg_count; i++) {
-        const char *word = cli->args[i], *equals = strchr(word, '=');
-        bool on = equals && strcmp(equals, "=on") == 0, off = equals && strcmp(equals, "=off") == 0;
-        size_t n = equals ? (size_t)(equals - word) : 0, s = 0;
-        while (s < ARRAY_LEN(switches) && (strlen(switches[s].word) != n || strncmp(switches[s].word, word, n) != 0))
-            s++;
-        bool all = n == 3 && strncmp(word, "all", n) == 0;
-        if ((on || off) && n == strlen(DELETE_LINKED) && strncmp(word, DELETE_LINKED, n) == 0) {
-            jval_set(settings, "deleteLinkedGroups", jval_new_bool(on));
+    bool found = false;
+    for (size_t i = 0; i < ARRAY_LEN(switches); i++) {
+        if (!is_word(name, n, "all") && !is_word(name, n, switches[i][0]))
             continue;
-        }
-        if (!(on || off) || (s == ARRAY_LEN(switches) && !all))
-            return cli_fail(cli, CLI_USAGE, "%s: give switches as create=on, update=on, deactivate=off or all=on",
-                            word);
-        for (size_t k = 0; k < ARRAY_LEN(switches); k++)
-            if (all || k == s)
-                set_path(body, switches[k].path, "status", on ? "ENABLED" : "DISABLED");
+        set_path(body, switches[i][1], "status", on ? "ENABLED" : "DISABLED");
+        found = true;
+    }
+    return found;
+}
+
+/* `settings` is the body for the settings of group push, which are beside the published switches. */
+static int read_switches(struct cli *cli, struct jval *body, struct jval *settings)
+{
+    for (size_t i = 1; i < cli->arg_count; i++) {
+        const char *word = cli->args[i];
+        size_t n = strcspn(word, "=");
+        bool on = strcmp(word + n, "=on") == 0, off = strcmp(word + n, "=off") == 0;
+        bool linked = is_word(word, n, DELETE_LINKED);
+        if (linked && (on || off))
+            jval_set(settings, "deleteLinkedGroups", jval_new_bool(on));
+        else if (!(on || off) || !set_switch(body, word, n, on))
+            return cli_fail(
+                cli, CLI_USAGE,
+                "%s: give switches as create=on, update=on, deactivate=off, all=on or " DELETE_LINKED "=off", word);
     }
     return CLI_OK;
 }

@@ -10,6 +10,7 @@
 #include "cli/wait.h"
 #include "practice/server.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <ftw.h>
 #include <unistd.h>
@@ -42,7 +43,7 @@ static const char *person_login(struct demo *demo, int64_t n)
     char *login = round ? arena_printf(demo->cli->arena, "%s.%s.%lld@acme.example", first, last, (long long)round)
                         : arena_printf(demo->cli->arena, "%s.%s@acme.example", first, last);
     for (char *c = login; *c; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+        *c = (char)tolower((unsigned char)*c);
     return login;
 }
 
@@ -406,8 +407,8 @@ static int play(struct cli *cli, struct server *server, struct practice_server *
 
 int cmd_demo(struct cli *cli)
 {
-    const char *dir;
-    bool temporary;
+    const char *dir = NULL;
+    bool temporary = false;
     char why[512] = "";
     struct practice_server *practice = NULL;
     struct server *server = NULL;
@@ -430,7 +431,7 @@ int cmd_demo(struct cli *cli)
     }
     server_stop(server);
     practice_server_stop(practice);
-    if (temporary)
+    if (temporary && dir)
         (void)nftw(dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     return r;
 }

@@ -129,11 +129,13 @@ int cmd_group_members(struct cli *cli)
 
 static int change_members(struct cli *cli, const char *method, const char *said)
 {
-    const char *group, *user;
+    const char *group = NULL, *user = NULL;
     struct answer answer;
+    int r = open_and_find(cli, &group), worst = CLI_OK;
+    if (r)
+        return r;
     struct jval *done = jval_new_array();
-    int r = open_and_find(cli, &group), worst = r;
-    for (size_t i = 1; i < cli->arg_count && worst != CLI_UNREACHABLE && worst != CLI_TIMEOUT && group; i++) {
+    for (size_t i = 1; i < cli->arg_count && worst != CLI_UNREACHABLE && worst != CLI_TIMEOUT; i++) {
         r = resolve_user(cli, cli->args[i], &user);
         if (r == CLI_OK)
             r = client_call(cli, method, client_path(cli, "/api/v1/groups/%s/users/%s", group, user), NULL, &answer);
@@ -144,7 +146,7 @@ static int change_members(struct cli *cli, const char *method, const char *said)
         worst = r ? r : worst;
     }
     struct jval *out = jval_new_object();
-    jval_set_str(out, "group", r || !group ? NULL : group);
+    jval_set_str(out, "group", group);
     jval_set(out, "users", done);
     cli_print_json(cli, out);
     return worst;

@@ -4,6 +4,7 @@
 
 #define HELP_BYTES ((size_t)1024 * 1024)
 #define HELP_WIDTH 100
+#define MAN_WIDTH 78
 
 static const struct {
     const char *name;
@@ -136,26 +137,52 @@ void help_environment(struct buf *out)
 /* --- the manual page -------------------------------------------------------------------------------------------------
  */
 
-/* A line of text in mdoc: backslashes are escapes, a dot or quote at the start of a line is a macro. */
-static void man_text(struct buf *out, const char *text)
+/* One character of text in mdoc: backslashes are escapes, a dot or quote at the start of a line is a macro. */
+static void man_char(struct buf *out, char c, char next)
 {
     bool start = out->len == 0 || buf_text(out)[out->len - 1] == '\n';
-    for (; *text; text++) {
-        if (text[0] == '\n' && text[1] == '\n') {
-            buf_str(out, "\n.Pp\n");
-            text++;
-            start = true;
+    if (start && (c == '.' || c == '\''))
+        buf_str(out, "\\&");
+    if (c == '\\')
+        buf_str(out, "\\e");
+    else if (c == '-' && next == '-')
+        buf_str(out, "\\-");
+    else
+        buf_char(out, c);
+}
+
+/* Lines as they are. */
+static void man_literal(struct buf *out, const char *text)
+{
+    for (; *text; text++)
+        man_char(out, text[0], text[1]);
+    buf_char(out, '\n');
+}
+
+/* Paragraphs: a sentence starts a line, and lines are short. */
+static void man_text(struct buf *out, const char *text)
+{
+    size_t column = 0;
+    bool sentence = false;
+    while (*text) {
+        if (text[0] == '\n') {
+            buf_str(out, text[1] == '\n' ? "\n.Pp\n" : "\n");
+            text += text[1] == '\n' ? 2 : 1;
+            column = 0;
             continue;
         }
-        if (start && (*text == '.' || *text == '\''))
-            buf_str(out, "\\&");
-        if (*text == '\\')
-            buf_str(out, "\\e");
-        else if (*text == '-' && text[1] == '-')
-            buf_str(out, "\\-");
-        else
-            buf_char(out, *text);
-        start = *text == '\n';
+        size_t n = strcspn(text, " \n");
+        if (column && (sentence || column + 1 + n > MAN_WIDTH)) {
+            buf_char(out, '\n');
+            column = 0;
+        }
+        if (column)
+            buf_char(out, ' ');
+        column += n + 1;
+        sentence = n && strchr(".?!", text[n - 1]);
+        for (; n; n--, text++)
+            man_char(out, text[0], text[1]);
+        text += *text == ' ';
     }
     buf_char(out, '\n');
 }
@@ -170,7 +197,7 @@ static void man_options(struct buf *out, const struct option_spec *options)
                    options->value ? options->value : "");
         man_text(out, options->text);
         if (options->repeat)
-            buf_str(out, "May be repeated.\n");
+            buf_str(out, "(May be repeated.)\n");
     }
     buf_str(out, ".El\n");
 }
@@ -178,7 +205,7 @@ static void man_options(struct buf *out, const struct option_spec *options)
 static void man_examples(struct buf *out, const char *examples)
 {
     buf_str(out, ".Bd -literal -offset indent\n");
-    man_text(out, examples);
+    man_literal(out, examples);
     buf_str(out, ".Ed\n");
 }
 
@@ -198,16 +225,17 @@ static void man_verb(struct buf *out, const struct verb *verb)
 
 void help_man(struct buf *out)
 {
-    buf_str(out,
-            ".\\\" SPDX-License-Identifier: Apache-2.0\n"
-            ".\\\" Made from the table of verbs: muster help man > docs/muster.1\n"
-            ".Dd October 1, 2025\n.Dt MUSTER 1\n.Os\n"
-            ".Sh NAME\n.Nm muster\n.Nd keep groups in step, from one directory into every app\n"
-            ".Sh SYNOPSIS\n.Nm\n.Ar verb\n.Op Ar argument ...\n.Op Ar option ...\n"
-            ".Sh DESCRIPTION\n.Nm\n"
-            "provisions accounts for the people an app is assigned to, and pushes groups and their members into the\n"
-            "app over SCIM 2.0. It speaks a published management API; this program is the server and a client of it.\n"
-            ".Sh OPTIONS\nEvery verb takes:\n");
+    buf_str(out, ".\\\" SPDX-License-Identifier: Apache-2.0\n"
+                 ".\\\" Made from the table of verbs: muster help man > docs/muster.1\n"
+                 ".Dd October 1, 2025\n.Dt MUSTER 1\n.Os\n"
+                 ".Sh NAME\n.Nm muster\n.Nd keep groups in step, from one directory into every app\n"
+                 ".Sh SYNOPSIS\n.Nm\n.Ar verb\n.Op Ar argument ...\n.Op Ar option ...\n"
+                 ".Sh DESCRIPTION\n.Nm\n"
+                 "provisions accounts for the people an app is assigned to, and pushes groups\n"
+                 "and their members into the app over SCIM 2.0.\n"
+                 "It speaks a published management API; this program is the server and a client\n"
+                 "of it.\n"
+                 ".Sh OPTIONS\nEvery verb takes:\n");
     man_options(out, common_options);
     buf_str(out, "Verbs that talk to a server take:\n");
     man_options(out, client_options);

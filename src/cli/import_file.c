@@ -18,7 +18,7 @@
 
 #define CHUNK_BYTES ((size_t)900 * 1024) /* bytes of JSON in a chunk: below LIMIT_BODY_BYTES */
 #define LOGIN_SLOTS 65536                /* chains of the table of logins */
-#define PROGRESS_VERSION "muster-import-1"
+#define PROGRESS_BYTES 16384             /* bytes of a progress file */
 
 enum file_kind { FILE_USERS, FILE_MEMBERSHIPS };
 
@@ -35,6 +35,7 @@ struct reader {
     const char **headings;
     int login_at, group_at, status_at; /* columns from 0; -1: none */
     int64_t skip_to;                   /* rows up to this line were sent earlier */
+    int64_t bad_since;                 /* bad rows behind the last row of the chunk */
     struct import_totals *totals;
     /* the chunk */
     struct arena *arena;
@@ -121,6 +122,13 @@ static void bad_row(struct reader *reader, int64_t line, const char *column, con
         (void)fprintf(stderr, "(further bad rows are counted only)\n");
 }
 
+/* A row that is bad before anybody was asked. */
+static void unsent_row(struct reader *reader, int64_t line, const char *column, const char *text)
+{
+    reader->bad_since++;
+    bad_row(reader, line, column, text);
+}
+
 /* --- the progress file -----------------------------------------------------------------------------------------------
  */
 
@@ -129,48 +137,69 @@ static const char *progress_path(const struct reader *reader)
     return arena_printf(reader->import->cli->arena, "%s.muster-progress", reader->path);
 }
 
+/* Whom this state is of: the file as it is, and where it goes. */
+static void add_identity(const struct reader *reader, struct jval *object)
+{
+    jval_set(object, "size", jval_new_int(reader->stat.st_size));
+    jval_set(object, "seconds", jval_new_int(reader->stat.st_mtim.tv_sec));
+    jval_set(object, "nanoseconds", jval_new_int(reader->stat.st_mtim.tv_nsec));
+    jval_set_str(object, "target", reader->import->sink->target);
+}
+
 static void write_progress(const struct reader *reader, int64_t line)
 {
     if (!reader->import->keep_progress || reader->import->dry_run)
         return;
     const struct import_totals *t = reader->totals;
-    const char *text =
-        arena_printf(reader->arena, "%s %lld %lld.%09ld %lld %lld %lld %lld %lld %s\n", PROGRESS_VERSION,
-                     (long long)reader->stat.st_size, (long long)reader->stat.st_mtim.tv_sec,
-                     reader->stat.st_mtim.tv_nsec, (long long)line, (long long)t->created, (long long)t->updated,
-                     (long long)t->unchanged, (long long)t->bad, reader->import->sink->target);
+    struct jval *state CLEANUP(jval_freep) = jval_new_object();
+    struct jval *identity = jval_new_object();
+    add_identity(reader, identity);
+    jval_set(state, "import", identity);
+    jval_set(state, "line", jval_new_int(line));
+    jval_set(state, "created", jval_new_int(t->created));
+    jval_set(state, "updated", jval_new_int(t->updated));
+    jval_set(state, "unchanged", jval_new_int(t->unchanged));
+    jval_set(state, "bad", jval_new_int(t->bad - reader->bad_since));
+    const char *text = jval_text(reader->arena, state, false);
     /* Only a convenience: without it an import starts again from the beginning, which is harmless. */
     (void)(file_write_atomically(progress_path(reader), text, strlen(text)) < 0);
+}
+
+static struct jval *load_progress(const char *path)
+{
+    char text[PROGRESS_BYTES];
+    struct jval *state = NULL;
+    FILE *file = fopen(path, "re");
+    size_t n = file ? fread(text, 1, sizeof(text), file) : 0;
+    if (file)
+        (void)fclose(file);
+    return n && jval_parse(&state, text, n, NULL) == 0 ? state : NULL;
 }
 
 static int read_progress(struct reader *reader)
 {
     struct import *import = reader->import;
     const char *path = progress_path(reader);
-    FILE *file = fopen(path, "re");
-    if (!file)
+    if (!import->keep_progress || import->dry_run || access(path, F_OK) != 0)
         return CLI_OK;
-    char target[1024] = "", line_text[2048] = "";
-    long long size = 0, seconds = 0, line = 0, created = 0, updated = 0, unchanged = 0, bad = 0;
-    long nanoseconds = 0;
-    char *got = fgets(line_text, sizeof(line_text), file);
-    (void)fclose(file);
     if (!import->resume) {
         cli_say(import->cli, "%s: an earlier import of this file did not end; starting over (--resume goes on)",
                 reader->name);
         return CLI_OK;
     }
-    int n = got ? sscanf(line_text, PROGRESS_VERSION " %lld %lld.%ld %lld %lld %lld %lld %lld %1023[^\n]", &size,
-                         &seconds, &nanoseconds, &line, &created, &updated, &unchanged, &bad, target)
-                : 0;
-    if (n != 9 || size != reader->stat.st_size || seconds != reader->stat.st_mtim.tv_sec ||
-        nanoseconds != reader->stat.st_mtim.tv_nsec || strcmp(target, import->sink->target) != 0)
+    struct jval *state CLEANUP(jval_freep) = load_progress(path);
+    struct jval *identity CLEANUP(jval_freep) = jval_new_object();
+    add_identity(reader, identity);
+    if (!state || !jval_equal(identity, jval_get(state, "import")))
         return cli_fail(import->cli, CLI_FAILED,
                         "%s was written for another state of %s, or for another server: import without --resume, which "
                         "starts over and is harmless",
                         path, reader->name);
-    reader->skip_to = line;
-    *reader->totals = (struct import_totals){created, updated, unchanged, bad};
+    reader->skip_to = jval_int(jval_get(state, "line"), 0);
+    *reader->totals = (struct import_totals){.created = jval_int(jval_get(state, "created"), 0),
+                                             .updated = jval_int(jval_get(state, "updated"), 0),
+                                             .unchanged = jval_int(jval_get(state, "unchanged"), 0),
+                                             .bad = jval_int(jval_get(state, "bad"), 0)};
     return CLI_OK;
 }
 
@@ -252,7 +281,7 @@ static int add_row(struct reader *reader, struct jval *row, int64_t line, const 
     buf_free(&text);
     if (bytes > CHUNK_BYTES / 2) {
         (void)jval_free(row);
-        bad_row(reader, line, NULL, "the row is too large; shorten its fields");
+        unsent_row(reader, line, NULL, "the row is too large; shorten its fields");
         return CLI_OK;
     }
     int r = CLI_OK;
@@ -266,6 +295,7 @@ static int add_row(struct reader *reader, struct jval *row, int64_t line, const 
     reader->lines[at] = line;
     reader->logins[at] = arena_strdup(reader->arena, login);
     reader->chunk_bytes += bytes;
+    reader->bad_since = 0;
     jval_append(reader->rows, row);
     return CLI_OK;
 }
@@ -301,21 +331,21 @@ static int take_record(struct reader *reader, const struct csv_record *record)
         char text[128];
         (void)snprintf(text, sizeof(text), "the row has %zu fields, the first line has %zu; quote fields with commas",
                        record->count, reader->columns);
-        bad_row(reader, record->line, NULL, text);
+        unsent_row(reader, record->line, NULL, text);
         return CLI_OK;
     }
     const char *login = record->fields[reader->login_at];
     if (!login[0]) {
-        bad_row(reader, record->line, "login", "is empty; it says who the row is about");
+        unsent_row(reader, record->line, "login", "is empty; it says who the row is about");
         return CLI_OK;
     }
     if (reader->kind == FILE_MEMBERSHIPS && !record->fields[reader->group_at][0]) {
-        bad_row(reader, record->line, "group", "is empty; name the group");
+        unsent_row(reader, record->line, "group", "is empty; name the group");
         return CLI_OK;
     }
     const char *status = reader->status_at >= 0 ? record->fields[reader->status_at] : "";
     if (status[0] && strcmp(status, "ACTIVE") != 0 && strcmp(status, "STAGED") != 0) {
-        bad_row(reader, record->line, "status", "must be ACTIVE, STAGED or empty");
+        unsent_row(reader, record->line, "status", "must be ACTIVE, STAGED or empty");
         return CLI_OK;
     }
     struct jval *row = reader->kind == FILE_USERS ? user_row(reader, record) : membership_row(reader, record);
@@ -409,7 +439,7 @@ static int read_records(struct reader *reader, struct csv *csv)
             char text[16];
             (void)snprintf(text, sizeof(text), "%d", column);
             if (record.line > reader->skip_to)
-                bad_row(reader, record.line, text, csv_reason(csv));
+                unsent_row(reader, record.line, text, csv_reason(csv));
         } else {
             r = reader->headings ? take_record(reader, &record) : take_header(reader, &record);
         }

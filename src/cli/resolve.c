@@ -106,7 +106,7 @@ int resolve_mapping(struct cli *cli, const char *app_id, const char *text, const
         *ret_id = text;
         return CLI_OK;
     }
-    const char *group;
+    const char *group = NULL;
     int r = resolve_group(cli, text, &group);
     if (r)
         return r;

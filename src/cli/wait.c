@@ -43,39 +43,46 @@ static int ask(struct client *client, const struct wait *wait, const char *app_i
     return client_try(client, "GET", path, NULL, ret);
 }
 
-/* True when nothing of what failed will be tried again by itself. */
-static bool is_final(const struct jval *answer)
+/* CLI_OK: done. CLI_FAILED: what is left will not be tried again by itself. CLI_TIMEOUT: not yet. */
+static int judge(const struct jval *answer)
 {
+    if (jval_is_true(jval_get(answer, "done")))
+        return CLI_OK;
+    if (jval_int(jval_get(answer, "pending"), 0) > 0)
+        return CLI_TIMEOUT;
     const struct jval *failed = jval_get(answer, "failed");
-    if (jval_is_true(jval_get(answer, "done")) || jval_int(jval_get(answer, "pending"), 0) > 0)
-        return false;
     for (size_t i = 0; i < jval_len(failed); i++)
         if (!jval_is_true(jval_get(jval_at(failed, i), "held")))
-            return false;
-    return true;
+            return CLI_TIMEOUT;
+    return CLI_FAILED;
+}
+
+static void show_progress(const struct wait *wait, int64_t pending, int64_t *most)
+{
+    *most = MAX_OF(*most, pending);
+    if (wait->on_progress)
+        wait->on_progress(wait->data, *most - pending, *most);
 }
 
 int wait_app(struct client *client, struct wait *wait, const char *app_id, struct jval **ret_answer)
 {
     struct answer answer;
     int r = ask(client, wait, app_id, -1, 0, &answer);
-    int64_t until = jval_int(jval_get(answer.body, "change"), 0), most = 0;
+    int64_t until = r ? 0 : jval_int(jval_get(answer.body, "change"), 0), most = 0;
     while (r == CLI_OK) {
         int64_t pending = jval_int(jval_get(answer.body, "pending"), 0);
-        bool done = jval_is_true(jval_get(answer.body, "done")), final = is_final(answer.body);
-        most = MAX_OF(most, pending);
-        if (wait->on_progress)
-            wait->on_progress(wait->data, most - pending, most);
         int64_t left = wait->deadline_ms - monotonic_ms();
-        if (done || final || left <= 0) {
+        int verdict = judge(answer.body);
+        show_progress(wait, pending, &most);
+        if (verdict != CLI_TIMEOUT || left <= 0) {
             *ret_answer = jval_ref(answer.body);
-            return done ? CLI_OK : final ? CLI_FAILED : CLI_TIMEOUT;
+            return verdict;
         }
         /* The server answers at once when something failed, also when it is about to try again. */
-        if (wait->on_progress || pending == 0)
+        bool look = wait->on_progress || pending == 0;
+        if (look)
             pause_for(MIN_OF(left, wait->on_progress ? WAIT_LOOK_MS : WAIT_RETRY_MS));
-        int64_t turn_s = wait->on_progress || pending == 0 ? 0 : MIN_OF(left / 1000 + 1, WAIT_TURN_S);
-        r = ask(client, wait, app_id, until, turn_s, &answer);
+        r = ask(client, wait, app_id, until, look ? 0 : MIN_OF(left / 1000 + 1, WAIT_TURN_S), &answer);
     }
     return r;
 }

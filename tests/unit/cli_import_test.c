@@ -235,6 +235,27 @@ static void an_interrupted_import_goes_on(void **state)
     assert_int_not_equal(access(path_of("a.csv.muster-progress"), F_OK), 0);
 }
 
+static void bad_rows_are_counted_once_over_a_resume(void **state)
+{
+    (void)state;
+    struct buf text;
+    buf_init(&text, 10000000);
+    buf_str(&text, "login\n,\n");
+    for (size_t i = 0; i < 2 * LIMIT_IMPORT_ROWS; i++)
+        buf_printf(&text, "user%zu@example.com\n%s", i, i == LIMIT_IMPORT_ROWS - 1 ? "a,b,c\n" : "");
+    const char *path = write_file("a.csv", buf_text(&text));
+    buf_free(&text);
+    sink.fail_at = 2;
+    assert_int_equal(import_file(&import, path), CLI_UNREACHABLE);
+    import.users = (struct import_totals){0};
+    sink.chunks = sink.fail_at = 0;
+    import.resume = true;
+    assert_int_equal(import_file(&import, path), CLI_OK);
+    assert_int_equal(sink.rows[0], LIMIT_IMPORT_ROWS);
+    assert_int_equal(import.users.created, 2 * LIMIT_IMPORT_ROWS);
+    assert_int_equal(import.users.bad, 2);
+}
+
 static void progress_belongs_to_one_file_and_one_server(void **state)
 {
     (void)state;
@@ -355,6 +376,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(refusals_are_told_by_line, start, end),
         cmocka_unit_test_setup_teardown(columns_are_checked_first, start, end),
         cmocka_unit_test_setup_teardown(an_interrupted_import_goes_on, start, end),
+        cmocka_unit_test_setup_teardown(bad_rows_are_counted_once_over_a_resume, start, end),
         cmocka_unit_test_setup_teardown(progress_belongs_to_one_file_and_one_server, start, end),
         cmocka_unit_test_setup_teardown(a_dry_run_knows_who_would_be_there, start, end),
         cmocka_unit_test_setup_teardown(a_chunk_takes_the_good_rows, start, end),
