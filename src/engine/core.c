@@ -137,13 +137,20 @@ void core_bisect(struct core *core, int64_t target_rid, size_t failed_batch)
     b->batch = MAX_OF(failed_batch / 2, (size_t)1);
 }
 
+void core_too_large(struct core *core, int64_t target_rid, size_t failed_batch)
+{
+    core_bisect(core, target_rid, failed_batch);
+    struct bisection *b = core_bisection(core, target_rid);
+    b->most = b->batch;
+}
+
 void core_bisect_success(struct core *core, int64_t target_rid)
 {
     for (struct bisection **at = &core->bisections; *at; at = &(*at)->next) {
         struct bisection *b = *at;
         if (b->target_rid != target_rid)
             continue;
-        b->batch *= 2;
+        b->batch = b->most ? MIN_OF(b->batch * 2, b->most) : b->batch * 2;
         if (b->batch >= LIMIT_MEMBERS_PER_REQUEST) {
             *at = b->next;
             free(b);

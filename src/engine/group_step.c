@@ -74,7 +74,8 @@ static size_t batch_limit(struct core *core, int64_t target_rid)
     return b ? b->batch : LIMIT_MEMBERS_PER_REQUEST;
 }
 
-static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct flight *details)
+static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct flight *details,
+                   enum work_class *ret_class)
 {
     size_t most = batch_limit(lane->core, facts->group.rid);
     struct member *due = arena_array(tx_arena(tx), most, sizeof(*due));
@@ -94,6 +95,7 @@ static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct
                                                                            .add = due[i].wanted == MEMBER_IN};
     for (int i = 0; i < stranger_count; i++)
         details->members[details->member_count++] = (struct flight_member){.external_id = strangers[i]};
+    *ret_class = count ? due[0].class : WORK_URGENT; /* they come in the order of work */
     if (total == 0 && more)
         lane->core->more = true;
     return (int)total + more;
@@ -102,9 +104,15 @@ static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct
 static int step_members(struct tx *tx, struct lane *lane, const struct work *work, struct facts *facts)
 {
     struct flight details = {0};
-    int r = collect(tx, lane, facts, &details);
+    enum work_class class = work->class;
+    int r = collect(tx, lane, facts, &details, &class);
     if (r < 0)
         return r;
+    if (class > work->class) { /* what was urgent is done, what is left may wait and grow into one request */
+        r = work_reclass(tx, work, class);
+        lane->core->more = true;
+        return r < 0 ? r : STEP_WAIT;
+    }
     if (details.member_count == 0) {
         if (r == 0)
             return STEP_DONE;
@@ -410,6 +418,10 @@ static int error_answer(struct tx *tx, struct lane *lane, struct flight *flight,
         int r = intent_delete(tx, flight->intent_rid); /* refused: the app did nothing */
         if (r < 0)
             return r;
+    }
+    if (class == ERROR_TOO_LARGE && flight->kind == REQUEST_MEMBERS && flight->member_count > 1) {
+        core_too_large(lane->core, flight->work.object_rid, flight->member_count);
+        return STEP_DONE;
     }
     if (class == ERROR_NAME_TAKEN && flight->kind == REQUEST_CREATE_GROUP)
         return step_again(tx, lane, &flight->work, true);

@@ -20,10 +20,11 @@ struct app_state {
     struct app_state *next;
 };
 
-/* Batches of a group whose members are being told apart after a refusal. */
+/* Batches of a group whose members are being told apart after a refusal, or that takes few at once. */
 struct bisection {
     int64_t target_rid;
     size_t batch;
+    size_t most; /* the app said that more is too much; 0: it said nothing */
     struct bisection *next;
 };
 
@@ -98,6 +99,8 @@ int64_t backoff_ms(const struct env *env, int attempts);
 
 struct bisection *core_bisection(struct core *core, int64_t target_rid);
 void core_bisect(struct core *core, int64_t target_rid, size_t failed_batch);
+/* The app said that the batch was too large (413): smaller from now on. */
+void core_too_large(struct core *core, int64_t target_rid, size_t failed_batch);
 void core_bisect_success(struct core *core, int64_t target_rid);
 
 #endif

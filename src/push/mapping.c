@@ -27,6 +27,8 @@ SQL(MEMBERS_KNOWN_COUNT, "SELECT count(*) FROM target_members WHERE target_rid =
 SQL(MEMBERS_DIRTY_COUNT,
     "SELECT count(*) FROM target_members WHERE target_rid = $1 AND dirty = 1 AND error_class IS NULL");
 SQL(MEMBERS_FAILED_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1 AND error_class IS NOT NULL");
+SQL(MEMBERS_FAILED_FIRST, "SELECT error FROM target_members WHERE target_rid = $1 AND error_class IS NOT NULL"
+                          " ORDER BY rid LIMIT 1");
 SQL(MEMBERS_RETRY, "UPDATE target_members SET error_class = NULL, error = NULL WHERE target_rid = $1"
                    " AND error_class IS NOT NULL");
 
@@ -357,16 +359,38 @@ int target_group_pushed(struct tx *tx, int64_t target_rid)
 /* --- state ---------------------------------------------------------------------------------------------------------
  */
 
+/* The group is fine and members of it were refused: said in `error`, while the mapping stays ACTIVE. */
+static int read_member_errors(struct tx *tx, const struct mapping *mapping, struct mapping_state *ret)
+{
+    struct query query;
+    int r = tx_get_int(tx, &ret->members_failed, &MEMBERS_FAILED_COUNT, I(mapping->target_rid));
+    if (r < 0 || ret->members_failed == 0)
+        return r < 0 ? r : 0;
+    r = tx_query(tx, &query, &MEMBERS_FAILED_FIRST, I(mapping->target_rid));
+    if (r >= 0)
+        r = query_next(&query);
+    if (r <= 0)
+        return r;
+    const char *first = query_text(&query, 0);
+    ret->error = arena_printf(tx_arena(tx), "The app refused %lld %s of the group. %s: %s",
+                              (long long)ret->members_failed, ret->members_failed == 1 ? "member" : "members",
+                              ret->members_failed == 1 ? "The reason" : "The first reason", first ? first : "unknown");
+    query_close(&query);
+    return 0;
+}
+
 int mapping_error(struct tx *tx, const struct mapping *mapping, struct mapping_state *ret)
 {
     *ret = (struct mapping_state){0};
     struct work work;
-    int r = work_find(tx, mapping->app_rid, WORK_GROUP, mapping->target_rid, &work);
+    int r = read_member_errors(tx, mapping, ret);
+    if (r == 0)
+        r = work_find(tx, mapping->app_rid, WORK_GROUP, mapping->target_rid, &work);
     if (r <= 0)
         return r;
     ret->waiting = true;
     ret->in_error = mapping->status == MAPPING_ACTIVE && work.held;
-    ret->error = work.error_class ? work.error : NULL;
+    ret->error = work.error_class ? work.error : ret->error;
     ret->error_class = work.error_class;
     ret->due = work.held ? 0 : work.due;
     ret->attempts = work.attempts;
@@ -380,8 +404,6 @@ int mapping_state(struct tx *tx, const struct mapping *mapping, struct mapping_s
         r = tx_get_int(tx, &ret->members_known, &MEMBERS_KNOWN_COUNT, I(mapping->target_rid));
     if (r >= 0)
         r = tx_get_int(tx, &ret->members_pending, &MEMBERS_DIRTY_COUNT, I(mapping->target_rid));
-    if (r >= 0)
-        r = tx_get_int(tx, &ret->members_failed, &MEMBERS_FAILED_COUNT, I(mapping->target_rid));
     return r < 0 ? r : 0;
 }
 

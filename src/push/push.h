@@ -77,7 +77,7 @@ int mapping_delete(struct tx *tx, const struct app *app, struct mapping *mapping
 struct mapping_state {
     bool in_error;           /* published status ERROR: ACTIVE, and the group as a whole waits for somebody */
     const char *error_class; /* NULL: none */
-    const char *error;       /* the published text form, or NULL */
+    const char *error;       /* of the group in the published text form, else of refused members; NULL: none */
     bool waiting;            /* there is work for the group */
     int64_t due;             /* ms of the next try; 0 when nothing waits */
     int attempts;
@@ -86,7 +86,7 @@ struct mapping_state {
     int64_t members_failed;
 };
 int mapping_state(struct tx *tx, const struct mapping *mapping, struct mapping_state *ret) MUSTCHECK;
-/* The same without the counts of members: error, class, due, attempts. */
+/* The same without the counts of known and pending members. */
 int mapping_error(struct tx *tx, const struct mapping *mapping, struct mapping_state *ret) MUSTCHECK;
 /* Takes the error of every mapping of the app off and makes it due: Retry All Groups. The count of mappings. */
 int mapping_retry_all(struct tx *tx, int64_t app_rid) MUSTCHECK;
@@ -129,6 +129,7 @@ struct member {
         *external_id; /* the account's id in the app; the one that was pushed last when the account has none now */
     bool known;       /* the app acknowledged it */
     enum member_wanted wanted;
+    enum work_class class;
     int64_t version;
     const char *error_class; /* refused: isolated until an input changes or somebody retries; NULL */
 };
