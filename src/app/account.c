@@ -13,6 +13,7 @@
     " known, sent_profile, activation_owed, disabled_there, leave_since, created, last_updated, status_changed,"       \
     " last_sync"
 
+SQL(ACCOUNT_STATE, "SELECT scope, external_id FROM accounts WHERE user_rid = $2 AND app_rid = $1");
 SQL(ACCOUNT_GET, "SELECT " COLUMNS " FROM accounts WHERE user_rid = $2 AND app_rid = $1");
 SQL(ACCOUNT_BY_RID, "SELECT " COLUMNS " FROM accounts WHERE rid = $1");
 SQL(ACCOUNT_BY_EXTERNAL,
@@ -88,6 +89,21 @@ int account_get(struct tx *tx, int64_t app_rid, int64_t user_rid, struct account
     struct query query;
     int r = tx_query(tx, &query, &ACCOUNT_GET, I(app_rid), I(user_rid));
     return r < 0 ? r : account_take(tx, &query, ret);
+}
+
+int account_state(struct tx *tx, int64_t app_rid, int64_t user_rid, enum account_scope *ret_scope,
+                  const char **ret_external_id)
+{
+    struct query query;
+    int r = tx_query(tx, &query, &ACCOUNT_STATE, I(app_rid), I(user_rid));
+    if (r == 0)
+        r = query_next(&query);
+    if (r <= 0)
+        return r < 0 ? r : ERR_NOT_FOUND;
+    *ret_scope = (enum account_scope)query_int(&query, 0);
+    *ret_external_id = arena_strdup(tx_arena(tx), query_text(&query, 1));
+    query_close(&query);
+    return 0;
 }
 
 int account_by_rid(struct tx *tx, int64_t rid, struct account *ret)

@@ -3,13 +3,11 @@
 #include "app/inner.h"
 
 #define COLUMNS "rid, app_rid, group_rid, priority, profile, last_updated"
-#define BEST_PAGE 16 /* assignments that are looked at in one read */
+#define BEST_PAGE 64 /* groups of a person that are looked at in one read */
 
 SQL(GROUP_GET, "SELECT " COLUMNS " FROM app_groups WHERE group_rid = $2 AND app_rid = $1");
 SQL(GROUP_BY_RID, "SELECT " COLUMNS " FROM app_groups WHERE rid = $1");
 SQL(GROUP_LIST, "SELECT " COLUMNS " FROM app_groups WHERE app_rid = $1 AND rid > $2 ORDER BY rid LIMIT $3");
-SQL(GROUPS_BY_PRIORITY, "SELECT " COLUMNS " FROM app_groups WHERE app_rid = $1 AND (priority, rid) > ($2, $3)"
-                        " ORDER BY priority, rid LIMIT $4");
 SQL(GROUP_LAST_PRIORITY, "SELECT priority FROM app_groups WHERE app_rid = $1 ORDER BY priority DESC LIMIT 1");
 SQL(GROUP_PUT,
     "INSERT INTO app_groups (app_rid, group_rid, priority, profile, last_updated) VALUES ($1, $2, $3, $4, $5)"
@@ -82,31 +80,33 @@ int app_rids_of_group(struct tx *tx, int64_t group_rid, int64_t after, int64_t *
     return r < 0 ? r : count;
 }
 
+/* By way of the person's groups, which are few even where an app is assigned to thousands. */
 int app_group_best(struct tx *tx, int64_t app_rid, int64_t user_rid, struct app_group *ret)
 {
-    struct app_group *page = arena_array(tx_arena(tx), BEST_PAGE, sizeof(*page));
-    int64_t priority = -1;
-    int64_t rid = 0;
+    int64_t groups[BEST_PAGE];
+    int64_t after = 0;
     int count = BEST_PAGE;
+    bool found = false;
     while (count == BEST_PAGE) {
-        struct query query;
-        int r = tx_query(tx, &query, &GROUPS_BY_PRIORITY, I(app_rid), I(priority), I(rid), I(BEST_PAGE));
-        count = r < 0 ? r : group_take_all(tx, &query, page);
-        if (count < 0)
-            return count;
+        count = user_group_rids(tx, user_rid, after, groups, BEST_PAGE);
         for (int i = 0; i < count; i++) {
-            r = member_exists(tx, page[i].group_rid, user_rid);
+            struct app_group one;
+            int r = app_group_get(tx, app_rid, groups[i], &one);
+            if (r == ERR_NOT_FOUND)
+                continue;
             if (r < 0)
                 return r;
-            if (r > 0) {
-                *ret = page[i];
-                return 1;
-            }
-            priority = page[i].priority;
-            rid = page[i].rid;
+            bool better =
+                !found || one.priority < ret->priority || (one.priority == ret->priority && one.rid < ret->rid);
+            if (better)
+                *ret = one;
+            found = true;
         }
+        if (count < 0)
+            return count;
+        after = count ? groups[count - 1] : after;
     }
-    return 0;
+    return found;
 }
 
 static int group_event(struct tx *tx, const char *type, const struct app *app, const struct group *group)

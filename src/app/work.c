@@ -11,10 +11,11 @@
  * row goes on with (tx_continue) and carried_version the latest cause that brought one, so that work_done() of an older
  * version does not move `since` past it.
  */
-SQL(WORK_ADD, "INSERT INTO work (app_rid, kind, object_rid, class, version, since, due, carried, carried_version)"
-              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+SQL(WORK_ADD, "INSERT INTO work (app_rid, kind, object_rid, class, version, since, due, carried, carried_version, lane)"
+              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
               " ON CONFLICT (app_rid, kind, object_rid) DO UPDATE SET"
               " class = CASE WHEN excluded.class < work.class THEN excluded.class ELSE work.class END,"
+              " lane = CASE WHEN excluded.class < work.class THEN excluded.lane ELSE work.lane END,"
               " version = excluded.version,"
               " since = CASE WHEN excluded.since < work.since THEN excluded.since ELSE work.since END,"
               " due = excluded.due, attempts = 0, next_rid = 0, held = 0, failed = 0, error_class = NULL, error = NULL,"
@@ -24,21 +25,18 @@ SQL(WORK_ADD, "INSERT INTO work (app_rid, kind, object_rid, class, version, sinc
 SQL(WORK_POKE, "UPDATE work SET due = $4 WHERE app_rid = $1 AND kind = $2 AND object_rid = $3 AND held = 0"
                " AND due > $4");
 SQL(WORK_FIND, "SELECT " COLUMNS " FROM work WHERE app_rid = $1 AND kind = $2 AND object_rid = $3");
-SQL(WORK_DUE, "SELECT " COLUMNS " FROM work WHERE held = 0 AND app_rid = $1 AND class = $2 AND due <= $3"
-              " ORDER BY due, rid LIMIT $4");
-SQL(WORK_DUE_REQUESTS, "SELECT " COLUMNS " FROM work WHERE held = 0 AND app_rid = $1 AND class = $2 AND due <= $3"
-                       " AND kind < 16 ORDER BY due, rid LIMIT $4");
-SQL(WORK_DUE_EXPANSIONS, "SELECT " COLUMNS " FROM work WHERE held = 0 AND kind >= 16 AND app_rid = $1 AND class = $2"
-                         " AND due <= $3 ORDER BY due, rid LIMIT $4");
+SQL(WORK_DUE_LANE, "SELECT " COLUMNS " FROM work WHERE held = 0 AND app_rid = $1 AND lane = $2 AND due <= $3"
+                   " ORDER BY due, rid LIMIT $4");
 SQL(WORK_NEXT_DUE_AFTER, "SELECT due FROM work WHERE held = 0 AND due > $1 ORDER BY due LIMIT 1");
 SQL(WORK_NEXT_DUE, "SELECT due FROM work WHERE held = 0 AND due >= 0 ORDER BY due LIMIT 1");
-SQL(WORK_NEXT_DUE_OF_CLASS, "SELECT due FROM work WHERE held = 0 AND app_rid = $1 AND class = $2 ORDER BY due LIMIT 1");
+SQL(WORK_NEXT_DUE_OF_LANE, "SELECT due FROM work WHERE held = 0 AND app_rid = $1 AND lane = $2 ORDER BY due LIMIT 1");
 SQL(WORK_NEXT_APP, "SELECT app_rid FROM work WHERE held = 0 AND app_rid > $1 ORDER BY app_rid LIMIT 1");
 SQL(WORK_CLAMP, "UPDATE work SET due = $1 WHERE held = 0 AND due > $1");
 SQL(WORK_DONE, "DELETE FROM work WHERE rid = $1 AND version = $2");
 SQL(WORK_KEEP, "UPDATE work SET since = CASE WHEN carried_version > $2 AND carried <= $2 THEN carried ELSE $2 + 1 END,"
                " carried = CASE WHEN carried_version > $2 THEN carried ELSE 0 END WHERE rid = $1");
 SQL(WORK_DEFER, "UPDATE work SET due = $2 WHERE rid = $1");
+SQL(WORK_RECLASS, "UPDATE work SET class = $2, lane = $3, due = $4 WHERE rid = $1 AND version = $5");
 SQL(WORK_FAIL, "UPDATE work SET due = $2, held = $3, error_class = $4, error = $5, attempts = attempts + 1, failed = 1"
                " WHERE rid = $1");
 SQL(WORK_SET_CURSOR, "UPDATE work SET next_rid = $2 WHERE rid = $1");
@@ -52,10 +50,9 @@ SQL(WORK_RETRY_FAILED, "UPDATE work SET held = 0, failed = 0, attempts = 0, erro
 SQL(WORK_RETRY_FAILED_ALL,
     "UPDATE work SET held = 0, failed = 0, attempts = 0, error_class = NULL, error = NULL, due = $1"
     " WHERE failed = 1 AND app_rid >= 0");
-SQL(WORK_HASTEN, "UPDATE work SET due = $3 WHERE held = 0 AND app_rid = $1 AND class = $2 AND due > $3");
+SQL(WORK_HASTEN, "UPDATE work SET due = $3 WHERE held = 0 AND app_rid = $1 AND lane = $2 AND due > $3");
 SQL(WORK_HASTEN_ALL, "UPDATE work SET due = $1 WHERE held = 0 AND due > $1");
 SQL(WORK_COUNT, "SELECT count(*), coalesce(sum(failed), 0) FROM work WHERE app_rid = $1 AND since <= $2");
-SQL(WORK_COUNT_ALL, "SELECT count(*), coalesce(sum(failed), 0) FROM work WHERE since <= $1");
 SQL(WORK_FAILED, "SELECT " COLUMNS " FROM work WHERE failed = 1 AND app_rid = $1 ORDER BY rid LIMIT $2");
 SQL(WORK_FAILED_ALL, "SELECT " COLUMNS " FROM work WHERE failed = 1 AND app_rid >= 0 ORDER BY app_rid, rid LIMIT $1");
 
@@ -78,14 +75,29 @@ static struct work work_row(struct tx *tx, const struct query *query)
     };
 }
 
+static enum work_lane lane_of(enum work_kind kind, enum work_class class)
+{
+    if (kind >= WORK_EXPAND_FIRST)
+        return (enum work_lane)(LANE_EXPAND_URGENT + class);
+    return class == WORK_BULK && kind == WORK_GROUP ? LANE_BULK_GROUPS : (enum work_lane) class;
+}
+
+static enum work_class lane_class(enum work_lane lane)
+{
+    if (lane >= LANE_EXPAND_URGENT)
+        return (enum work_class)(lane - LANE_EXPAND_URGENT);
+    return lane >= LANE_BULK_ACCOUNTS ? WORK_BULK : (enum work_class)lane;
+}
+
 int work_add(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid, enum work_class class)
 {
     int64_t version = tx_change_number(tx);
     if (version < 0)
         return (int)version;
     int64_t carried = tx_continued(tx) < version ? tx_continued(tx) : 0;
-    int r = tx_exec(tx, &WORK_ADD, I(app_rid), I(kind), I(object_rid), I(class), I(version),
-                    I(carried ? carried : version), I(tx_now(tx)), I(carried), I(carried ? version : 0));
+    int r =
+        tx_exec(tx, &WORK_ADD, I(app_rid), I(kind), I(object_rid), I(class), I(version), I(carried ? carried : version),
+                I(tx_now(tx)), I(carried), I(carried ? version : 0), I(lane_of(kind, class)));
     if (r < 0)
         return r;
     tx_wake(tx);
@@ -113,11 +125,10 @@ int work_find(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t objec
     return r;
 }
 
-static int due_rows(struct tx *tx, struct sql *sql, int64_t app_rid, enum work_class class, int64_t now,
-                    struct work *ret, int limit)
+int work_due_lane(struct tx *tx, int64_t app_rid, enum work_lane lane, int64_t now, struct work *ret, int limit)
 {
     struct query query;
-    int r = tx_query(tx, &query, sql, I(app_rid), I(class), I(now), I(limit));
+    int r = tx_query(tx, &query, &WORK_DUE_LANE, I(app_rid), I(lane), I(now), I(limit));
     int count = 0;
     while (r >= 0 && (r = query_next(&query)) > 0)
         ret[count++] = work_row(tx, &query);
@@ -126,17 +137,16 @@ static int due_rows(struct tx *tx, struct sql *sql, int64_t app_rid, enum work_c
 
 int work_due(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret, int limit)
 {
-    return due_rows(tx, &WORK_DUE, app_rid, class, now, ret, limit);
-}
-
-int work_due_requests(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret, int limit)
-{
-    return due_rows(tx, &WORK_DUE_REQUESTS, app_rid, class, now, ret, limit);
-}
-
-int work_due_expansions(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret, int limit)
-{
-    return due_rows(tx, &WORK_DUE_EXPANSIONS, app_rid, class, now, ret, limit);
+    int count = 0;
+    for (int lane = 0; lane < LANE_COUNT && count < limit; lane++) {
+        if (lane_class((enum work_lane)lane) != class)
+            continue;
+        int r = work_due_lane(tx, app_rid, (enum work_lane)lane, now, ret + count, limit - count);
+        if (r < 0)
+            return r;
+        count += r;
+    }
+    return count;
 }
 
 int work_next_due_after(struct tx *tx, int64_t now, int64_t *ret_due)
@@ -163,9 +173,9 @@ int work_next_due_of_app(struct tx *tx, int64_t app_rid, int64_t *ret_due)
 {
     int found = 0;
     int64_t earliest = 0;
-    for (int lane = WORK_URGENT; lane <= WORK_BULK; lane++) {
+    for (int lane = 0; lane < LANE_COUNT; lane++) {
         int64_t due = 0;
-        int r = tx_get_int(tx, &due, &WORK_NEXT_DUE_OF_CLASS, I(app_rid), I(lane));
+        int r = tx_get_int(tx, &due, &WORK_NEXT_DUE_OF_LANE, I(app_rid), I(lane));
         if (r < 0)
             return r;
         if (r > 0 && (!found || due < earliest))
@@ -221,6 +231,13 @@ static int ignore_count(int r)
 int work_defer(struct tx *tx, int64_t rid, int64_t due)
 {
     return ignore_count(tx_exec(tx, &WORK_DEFER, I(rid), I(due)));
+}
+
+int work_reclass(struct tx *tx, const struct work *work, enum work_class class)
+{
+    int r = tx_exec(tx, &WORK_RECLASS, I(work->rid), I(class), I(lane_of(work->kind, class)), I(tx_now(tx)),
+                    I(work->version));
+    return r < 0 ? r : 0;
 }
 
 int work_fail(struct tx *tx, int64_t rid, int64_t due, bool held, const char *error_class, const char *error)
@@ -296,8 +313,7 @@ int work_count(struct tx *tx, int64_t app_rid, int64_t until, struct work_counts
 {
     struct work_counts counts = {0};
     struct query query;
-    int r = app_rid ? tx_query(tx, &query, &WORK_COUNT, I(app_rid), I(until))
-                    : tx_query(tx, &query, &WORK_COUNT_ALL, I(until));
+    int r = tx_query(tx, &query, &WORK_COUNT, I(app_rid), I(until));
     if (r == 0)
         r = count_add(&query, &counts);
     if (r >= 0 && app_rid) { /* expansions of no app may yet write rows of this one */

@@ -58,11 +58,23 @@ int work_find(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t objec
 /* Rows of an app (0: of none) that are due and not held, class by class, oldest due first within a class, at most
  * `limit`. The count. */
 int work_due(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret, int limit) MUSTCHECK;
-/* The same for accounts and groups alone, and for expansions alone. */
-int work_due_requests(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret,
-                      int limit) MUSTCHECK;
-int work_due_expansions(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret,
-                        int limit) MUSTCHECK;
+/*
+ * The order in which rows are taken. Groups of the bulk class stand behind accounts: a member without an account cannot
+ * be pushed, and many members that became ready together are one request.
+ */
+enum work_lane {
+    LANE_URGENT,
+    LANE_FRESH,
+    LANE_BULK_ACCOUNTS,
+    LANE_BULK_GROUPS,
+    LANE_EXPAND_URGENT,
+    LANE_EXPAND_FRESH,
+    LANE_EXPAND_BULK,
+    LANE_COUNT,
+};
+/* The due rows of one lane, oldest due first, at most `limit`. The count. */
+int work_due_lane(struct tx *tx, int64_t app_rid, enum work_lane lane, int64_t now, struct work *ret,
+                  int limit) MUSTCHECK;
 /* The earliest due time after `now`, of rows that are not held, over all apps: 1 found, 0 none. */
 int work_next_due_after(struct tx *tx, int64_t now, int64_t *ret_due) MUSTCHECK;
 /* The earliest due time of rows that are not held, over all apps; 0 row: ret untouched, returns 0. */
@@ -76,6 +88,8 @@ int work_apps_due(struct tx *tx, int64_t now, int64_t after, int64_t *ret, int l
 int work_done(struct tx *tx, int64_t rid, int64_t version) MUSTCHECK;
 /* Puts a row off to `due` without an error (it waits for something). */
 int work_defer(struct tx *tx, int64_t rid, int64_t due) MUSTCHECK;
+/* What is left of the row is less urgent than it was: moves it to the lane of `class`, due now. */
+int work_reclass(struct tx *tx, const struct work *work, enum work_class class) MUSTCHECK;
 /* Records a failure: attempts + 1, due again at `due`, or held. */
 int work_fail(struct tx *tx, int64_t rid, int64_t due, bool held, const char *error_class, const char *error) MUSTCHECK;
 /* Everything that was put off is due now (holds stay): for a start, where what was in flight is not any more. The
@@ -95,8 +109,8 @@ struct work_counts {
     int64_t pending; /* rows whose oldest cause is at most the given change number, without a failure */
     int64_t failed;  /* of those, rows with an error or a hold */
 };
-/* What is not yet done of everything caused up to change number `until`, for an app or (0) for all, expansions
- * included. */
+/* What is not yet done of everything caused up to change number `until`, for an app: its rows, and those of no app that
+ * may become its rows (expansions). */
 int work_count(struct tx *tx, int64_t app_rid, int64_t until, struct work_counts *ret) MUSTCHECK;
 /* Rows with an error or a hold: calls each(). */
 int work_each_failed(struct tx *tx, int64_t app_rid, int limit, int (*each)(const struct work *, void *),

@@ -57,6 +57,9 @@ int user_by_id_or_login(struct tx *tx, const char *text, struct user *ret) MUSTC
 int user_by_login(struct tx *tx, const char *login, struct user *ret) MUSTCHECK; /* folded */
 int user_by_rid(struct tx *tx, int64_t rid, struct user *ret) MUSTCHECK;
 
+/* The status alone, for those who look at many: ERR_NOT_FOUND as user_by_rid(). */
+int user_state(struct tx *tx, int64_t rid, enum user_status *ret_status, bool *ret_deleted) MUSTCHECK;
+
 struct user_input {
     const struct jval *profile;
     bool has_password;         /* a password was given (its hash below) */

@@ -7,6 +7,7 @@
 
 SQL(USER_BY_ID, "SELECT " USER_COLUMNS " FROM users u WHERE u.id = $1 AND u.deleted = 0");
 SQL(USER_BY_RID, "SELECT " USER_COLUMNS " FROM users u WHERE u.rid = $1");
+SQL(USER_STATE, "SELECT status, deleted FROM users WHERE rid = $1");
 SQL(USER_BY_LOGIN, "SELECT " USER_COLUMNS " FROM users u WHERE u.login_key = $1 AND u.deleted = 0");
 SQL(USERS_BY_LOGIN_RANGE, "SELECT " USER_COLUMNS " FROM users u"
                           " WHERE u.login_key >= $1 AND u.login_key < $2 AND u.deleted = 0"
@@ -93,6 +94,20 @@ int user_by_rid(struct tx *tx, int64_t rid, struct user *ret)
 {
     struct query query;
     return take_user(tx, &query, tx_query(tx, &query, &USER_BY_RID, I(rid)), ret);
+}
+
+int user_state(struct tx *tx, int64_t rid, enum user_status *ret_status, bool *ret_deleted)
+{
+    struct query query;
+    int r = tx_query(tx, &query, &USER_STATE, I(rid));
+    if (r == 0)
+        r = query_next(&query);
+    if (r <= 0)
+        return r < 0 ? r : ERR_NOT_FOUND;
+    *ret_status = (enum user_status)query_int(&query, 0);
+    *ret_deleted = query_int(&query, 1) != 0;
+    query_close(&query);
+    return 0;
 }
 
 int user_by_login(struct tx *tx, const char *login, struct user *ret)

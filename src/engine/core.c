@@ -141,6 +141,7 @@ void core_too_large(struct core *core, int64_t target_rid, size_t failed_batch)
 {
     core_bisect(core, target_rid, failed_batch);
     struct bisection *b = core_bisection(core, target_rid);
+    assert(b);
     b->most = b->batch;
 }
 
@@ -210,7 +211,7 @@ static int credential_header(struct tx *tx, struct core *core, const struct conn
     return 0;
 }
 
-static int lane_open(struct tx *tx, struct core *core, int64_t app_rid, struct lane *lane)
+static int lane_load(struct tx *tx, struct core *core, int64_t app_rid, struct lane *lane)
 {
     *lane = (struct lane){.core = core, .state = app_state(core, app_rid), .now = tx_now(tx)};
     int r = app_by_rid(tx, app_rid, &lane->app);
@@ -227,6 +228,24 @@ static int lane_open(struct tx *tx, struct core *core, int64_t app_rid, struct l
         return r;
     }
     return lease_check(tx, app_rid, state->epoch);
+}
+
+/* The lane of an app in this turn: what it reads cannot change within a transaction, so it is read once. */
+static int lane_open(struct tx *tx, struct core *core, int64_t app_rid, struct lane **ret)
+{
+    for (struct lane *lane = core->lanes; lane; lane = lane->next)
+        if (lane->app.rid == app_rid) {
+            *ret = lane;
+            return 0;
+        }
+    struct lane *lane = arena_alloc(tx_arena(tx), sizeof(*lane));
+    int r = lane_load(tx, core, app_rid, lane);
+    if (r < 0)
+        return r;
+    lane->next = core->lanes;
+    core->lanes = lane;
+    *ret = lane;
+    return 0;
 }
 
 static int lane_headers(struct tx *tx, struct lane *lane)
@@ -433,7 +452,7 @@ static int step_after_answer(struct tx *tx, struct lane *lane, const struct flig
 
 static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
 {
-    struct lane lane;
+    struct lane *lane = NULL;
     int r = lane_open(tx, core, flight->app_rid, &lane);
     if (r == ERR_NOT_FOUND || r == ERR_STALE) { /* the app is gone, or somebody else's now */
         flight->processed = true;
@@ -442,11 +461,12 @@ static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
     if (r < 0)
         return r;
     tx_continue(tx, flight->work.since);
+    tx_set_urgency(tx, (int)flight->work.class);
     enum error_class class = answer_judge(flight->answer, flight->kind);
     if (flight->read_offset == 0)
         r = journal(tx, flight, class);
     if (r == 0)
-        r = flight->work.kind == WORK_ACCOUNT ? account_answer(tx, &lane, flight) : group_answer(tx, &lane, flight);
+        r = flight->work.kind == WORK_ACCOUNT ? account_answer(tx, lane, flight) : group_answer(tx, lane, flight);
     if (r < 0)
         return r;
     if (flight->read_offset_next > flight->read_offset && r == STEP_WAIT &&
@@ -458,8 +478,9 @@ static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
     if (class != ERROR_NONE && error_class_scope(class) == ERROR_SCOPE_APP)
         flight->app_error = class;
     if (r == STEP_DONE && !core->closed)
-        r = step_after_answer(tx, &lane, flight);
+        r = step_after_answer(tx, lane, flight);
     tx_continue(tx, 0);
+    tx_set_urgency(tx, 0);
     return r < 0 ? r : 0;
 }
 
@@ -496,9 +517,9 @@ static int expand(struct tx *tx, struct work *work)
 /* Expansions ask no app: they go on whether it is open or not. */
 static int expand_some(struct tx *tx, struct core *core, int64_t app_rid, int *chunks)
 {
-    for (int class = WORK_URGENT; class <= WORK_BULK && *chunks > 0; class ++) {
+    for (int lane = LANE_EXPAND_URGENT; lane <= LANE_EXPAND_BULK && *chunks > 0; lane++) {
         struct work work[TURN_CHUNKS];
-        int count = work_due_expansions(tx, app_rid, (enum work_class) class, tx_now(tx), work, *chunks);
+        int count = work_due_lane(tx, app_rid, (enum work_lane)lane, tx_now(tx), work, *chunks);
         if (count < 0)
             return count;
         for (int i = 0; i < count; i++) {
@@ -512,48 +533,46 @@ static int expand_some(struct tx *tx, struct core *core, int64_t app_rid, int *c
     return 0;
 }
 
+#define REQUEST_LANES 4 /* LANE_URGENT to LANE_BULK_GROUPS */
+
 /* Urgent first, but every fourth slot goes to what is fresh and every eighth to what is bulk. */
-static void class_order(uint32_t grant, enum work_class ret_order[3])
+static void lane_order(uint32_t grant, enum work_lane ret_order[REQUEST_LANES])
 {
-    enum work_class first = WORK_URGENT;
-    if (grant % 8 == 7)
-        first = WORK_BULK;
-    else if (grant % 4 == 2)
-        first = WORK_FRESH;
-    int n = 0;
-    ret_order[n++] = first;
-    for (int class = WORK_URGENT; class <= WORK_BULK; class ++)
-        if ((enum work_class) class != first)
-            ret_order[n++] = (enum work_class) class;
+    static const enum work_lane orders[3][REQUEST_LANES] = {
+        {LANE_URGENT, LANE_FRESH, LANE_BULK_ACCOUNTS, LANE_BULK_GROUPS},
+        {LANE_FRESH, LANE_URGENT, LANE_BULK_ACCOUNTS, LANE_BULK_GROUPS},
+        {LANE_BULK_ACCOUNTS, LANE_BULK_GROUPS, LANE_URGENT, LANE_FRESH},
+    };
+    int order = grant % 8 == 7 ? 2 : grant % 4 == 2 ? 1 : 0;
+    memcpy(ret_order, orders[order], sizeof(orders[order]));
 }
 
 struct due_rows {
-    struct work *rows[3];
-    int count[3];
-    int next[3];
+    struct work *rows[REQUEST_LANES];
+    int count[REQUEST_LANES];
+    int next[REQUEST_LANES];
 };
 
 static int load_due(struct tx *tx, const struct lane *lane, int limit, struct due_rows *ret)
 {
     *ret = (struct due_rows){0};
-    for (int class = WORK_URGENT; class <= WORK_BULK; class ++) {
-        ret->rows[class] = arena_array(tx_arena(tx), (size_t)limit, sizeof(*ret->rows[class]));
-        ret->count[class] =
-            work_due_requests(tx, lane->app.rid, (enum work_class) class, lane->now, ret->rows[class], limit);
-        if (ret->count[class] < 0)
-            return ret->count[class];
+    for (int i = 0; i < REQUEST_LANES; i++) {
+        ret->rows[i] = arena_array(tx_arena(tx), (size_t)limit, sizeof(*ret->rows[i]));
+        ret->count[i] = work_due_lane(tx, lane->app.rid, (enum work_lane)i, lane->now, ret->rows[i], limit);
+        if (ret->count[i] < 0)
+            return ret->count[i];
     }
     return 0;
 }
 
 static const struct work *next_row(struct lane *lane, struct due_rows *due)
 {
-    enum work_class order[3];
-    class_order(lane->state->grants, order);
-    for (int i = 0; i < 3; i++) {
-        int class = (int)order[i];
-        while (due->next[class] < due->count[class]) {
-            const struct work *work = &due->rows[class][due->next[class]++];
+    enum work_lane order[REQUEST_LANES];
+    lane_order(lane->state->grants, order);
+    for (int i = 0; i < REQUEST_LANES; i++) {
+        int from = (int)order[i];
+        while (due->next[from] < due->count[from]) {
+            const struct work *work = &due->rows[from][due->next[from]++];
             if (!is_in_flight(lane->core, work->rid))
                 return work;
         }
@@ -565,7 +584,8 @@ static int plan_app(struct tx *tx, struct lane *lane, int slots, int *steps)
 {
     struct due_rows due;
     int busy = in_flight_of_app(lane->core, lane->app.rid);
-    int r = load_due(tx, lane, slots + busy, &due);
+    int limit = slots + busy;
+    int r = load_due(tx, lane, limit, &due);
     const struct work *work = NULL;
     while (r >= 0 && slots > 0 && *steps > 0 && (work = next_row(lane, &due))) {
         (*steps)--;
@@ -632,7 +652,7 @@ static int visit_app(struct tx *tx, struct core *core, int64_t app_rid, int *ste
     int slots = free_slots(core, state);
     if (slots <= 0 || fails_now(core, app_rid))
         return 0;
-    struct lane lane;
+    struct lane *lane = NULL;
     int r = lane_open(tx, core, app_rid, &lane);
     if (r == ERR_STALE) { /* taken over: our answers no longer count, and we send nothing until we hold it again */
         state->epoch = 0;
@@ -640,7 +660,7 @@ static int visit_app(struct tx *tx, struct core *core, int64_t app_rid, int *ste
     }
     if (r == ERR_NOT_FOUND)
         return 0;
-    return r < 0 ? r : plan_app(tx, &lane, slots, steps);
+    return r < 0 ? r : plan_app(tx, lane, slots, steps);
 }
 
 static int plan(struct tx *tx, struct core *core)
@@ -690,6 +710,7 @@ void core_rolled_back(struct core *core)
     core->fresh = NULL;
     core->due = 0;
     core->more = false;
+    core->lanes = NULL; /* in the arena of the transaction */
     for (struct flight *flight = core->flights; flight; flight = flight->next) {
         flight->processed = false;
         flight->app_error = ERROR_NONE;
@@ -722,6 +743,7 @@ static void settle_app(struct core *core, const struct flight *flight, int64_t n
 struct flight *core_committed(struct core *core, int64_t *ret_due)
 {
     int64_t now = env_now(core->options.env);
+    core->lanes = NULL;
     struct flight **at = &core->flights;
     while (*at) {
         struct flight *flight = *at;

@@ -35,10 +35,11 @@ struct core {
     struct flight *fresh;   /* handed out in this turn */
     struct app_state *apps;
     struct bisection *bisections;
-    int64_t last_app; /* round robin */
-    int64_t due;      /* of this turn */
-    bool more;        /* there is more to do at once */
-    bool closed;      /* core_stop() */
+    struct lane *lanes; /* of this turn */
+    int64_t last_app;   /* round robin */
+    int64_t due;        /* of this turn */
+    bool more;          /* there is more to do at once */
+    bool closed;        /* core_stop() */
 };
 
 /* One app in one turn. */
@@ -50,6 +51,7 @@ struct lane {
     const char *const *headers;
     struct app_switches switches;
     int64_t now;
+    struct lane *next;
 };
 
 enum step {

@@ -43,21 +43,22 @@ SQL(MEMBERS_CHUNK_DELETE, "DELETE FROM target_members WHERE rid IN"
 int member_facts(struct tx *tx, const struct mapping *mapping, int64_t user_rid, enum member_wanted *ret_wanted,
                  const char **ret_external_id)
 {
-    struct user user;
-    struct account account = {.scope = SCOPE_NONE};
-    int r = user_by_rid(tx, user_rid, &user);
-    if (r == ERR_NOT_FOUND)
-        user = (struct user){.rid = user_rid, .deleted = true};
-    else if (r < 0)
+    enum user_status status = USER_DEPROVISIONED;
+    bool deleted = false;
+    enum account_scope scope = SCOPE_NONE;
+    const char *external_id = NULL;
+    int r = user_state(tx, user_rid, &status, &deleted);
+    if (r < 0 && r != ERR_NOT_FOUND)
         return r;
-    r = account_get(tx, mapping->app_rid, user_rid, &account);
+    deleted |= r == ERR_NOT_FOUND;
+    r = account_state(tx, mapping->app_rid, user_rid, &scope, &external_id);
     if (r < 0 && r != ERR_NOT_FOUND)
         return r;
     int in_source = member_exists(tx, mapping->source_rid, user_rid);
     if (in_source < 0)
         return in_source;
-    *ret_external_id = account.external_id;
-    *ret_wanted = member_wanted(in_source > 0, account.scope, user.status, user.deleted, account.external_id != NULL);
+    *ret_external_id = external_id;
+    *ret_wanted = member_wanted(in_source > 0, scope, status, deleted, external_id != NULL);
     return 0;
 }
 
@@ -126,6 +127,7 @@ int members_due(struct tx *tx, const struct target_group *group, struct member *
                                             .user_rid = query_int(&query, 1),
                                             .external_id = push_text(tx, &query, 2),
                                             .known = query_int(&query, 3) != 0,
+                                            .class = (enum work_class)query_int(&query, 5),
                                             .version = query_int(&query, 4)};
     int count = 0;
     int i = 0;

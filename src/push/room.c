@@ -142,7 +142,10 @@ static int react_to_account(struct tx *tx, const struct change *change)
         return 0;
     if (r < 0)
         return r;
-    enum work_class class = account.scope == SCOPE_NONE ? WORK_URGENT : WORK_FRESH;
+    /* An account that was made in bulk brings memberships in bulk. */
+    enum work_class class = tx_urgency(tx) == WORK_BULK ? WORK_BULK : WORK_FRESH;
+    if (account.scope == SCOPE_NONE)
+        class = WORK_URGENT;
     r = look_at_person(tx, account.user_rid, account.app_rid, class);
     return r < 0 ? r : look_at_held(tx, account.user_rid, account.app_rid, class);
 }

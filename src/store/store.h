@@ -154,6 +154,7 @@ struct change {
     int64_t object;  /* rid, by kind; 0 if none */
     int64_t detail;  /* by kind */
     int64_t _continued;
+    int _urgency;
 };
 /* Appends a change and takes the change number. 0 or a negative error. */
 int tx_change(struct tx *tx, struct change change) MUSTCHECK;
@@ -164,6 +165,12 @@ int tx_change(struct tx *tx, struct change change) MUSTCHECK;
  */
 void tx_continue(struct tx *tx, int64_t since);
 int64_t tx_continued(const struct tx *tx); /* 0: nothing earlier */
+/*
+ * How urgent the earlier cause was (the caller's own numbers, 0 by default), for reactors that pass it on. Goes with
+ * each change as tx_continue() does.
+ */
+void tx_set_urgency(struct tx *tx, int urgency);
+int tx_urgency(const struct tx *tx);
 /* Asks that the store's on_commit be called after this commit: there is work for the engine. */
 void tx_wake(struct tx *tx);
 

@@ -39,6 +39,7 @@ struct tx {
     bool changed;
     int64_t change_number;  /* 0: not taken */
     int64_t continued;      /* tx_continue() */
+    int urgency;            /* tx_set_urgency() */
     struct change *changes; /* in the order in which they were appended */
     size_t change_count;
     size_t change_size;

@@ -81,6 +81,7 @@ int tx_change(struct tx *tx, struct change change)
         tx->change_size = size;
     }
     change._continued = tx->continued;
+    change._urgency = tx->urgency;
     tx->changes[tx->change_count++] = change;
     return 0;
 }
@@ -95,6 +96,16 @@ int64_t tx_continued(const struct tx *tx)
     return tx->continued;
 }
 
+void tx_set_urgency(struct tx *tx, int urgency)
+{
+    tx->urgency = urgency;
+}
+
+int tx_urgency(const struct tx *tx)
+{
+    return tx->urgency;
+}
+
 void tx_wake(struct tx *tx)
 {
     tx->wake = true;
@@ -105,6 +116,7 @@ int tx_react(struct tx *tx, const struct store_room *const *rooms)
     for (size_t i = 0; i < tx->change_count; i++) {
         struct change change = tx->changes[i]; /* a reactor may append, which moves the array */
         tx->continued = change._continued;
+        tx->urgency = change._urgency;
         for (size_t room = 0; rooms[room]; room++) {
             int r = rooms[room]->react ? rooms[room]->react(tx, &change) : 0;
             if (r < 0)
