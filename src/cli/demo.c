@@ -113,23 +113,35 @@ static int import_people(struct demo *demo)
 /* --- waiting ---------------------------------------------------------------------------------------------------------
  */
 
+struct waiting {
+    struct demo *demo;
+    struct wait wait;
+    struct progress progress;
+};
+
 static void show_progress(void *data, int64_t done, int64_t total)
 {
+    struct waiting *waiting = data;
     if (total > 0)
-        progress_set(data, done, total);
+        progress_set(&waiting->progress, done, total);
+    if (signals_wait(0) > 0) {
+        waiting->demo->interrupted = true;
+        waiting->wait.deadline_ms = 0;
+    }
 }
 
 static int wait_until_done(struct demo *demo, const char *what)
 {
-    struct wait wait;
-    struct progress progress;
+    struct waiting waiting = {.demo = demo};
     struct jval *answer CLEANUP(jval_freep) = NULL;
-    wait_start(&wait, WAIT_MS);
-    progress_start(&progress, demo->cli, what);
-    wait.on_progress = show_progress;
-    wait.data = &progress;
-    int r = wait_app(demo->muster, &wait, demo->app_id, &answer);
-    progress_clear(&progress);
+    wait_start(&waiting.wait, WAIT_MS);
+    progress_start(&waiting.progress, demo->cli, what);
+    waiting.wait.on_progress = show_progress;
+    waiting.wait.data = &waiting;
+    int r = wait_app(demo->muster, &waiting.wait, demo->app_id, &answer);
+    progress_clear(&waiting.progress);
+    if (demo->interrupted)
+        return cli_fail(demo->cli, CLI_FAILED, "interrupted while %s", what);
     if (r == CLI_OK)
         return CLI_OK;
     if (!answer)
@@ -209,12 +221,13 @@ static int user_operation(struct demo *demo, const char *login, const char *oper
     struct answer answer;
     const char *path = client_path(demo->cli, "/api/v1/users/%s/lifecycle/%s?sendEmail=false", login, operation);
     int r = client_call(demo->cli, "POST", path, NULL, &answer);
-    return r ? r : wait_until_done(demo, operation);
+    return r ? r : wait_until_done(demo, strcmp(operation, "activate") == 0 ? "bringing back" : "taking away");
 }
 
 static int leave_and_return(struct demo *demo, const char *login)
 {
     struct demo_account before, gone, back;
+    uint64_t asked = demo_journal_last(demo);
     int r = demo_read_account(demo, login, &before);
     if (r == CLI_OK)
         r = user_operation(demo, login, "deactivate");
@@ -224,6 +237,8 @@ static int leave_and_return(struct demo *demo, const char *login)
         return r;
     demo_expect(demo, gone.id && !gone.active, "the account of %s is inactive", login);
     demo_expect(demo, gone.groups == 0, "it is in none of the target's groups (it was in %zu)", before.groups);
+    demo_expect(demo, demo_groups_before_account(demo, asked, gone.id ? gone.id : ""),
+                "the groups were changed before the account");
     cli_say(demo->cli, "6. %s comes back.", login);
     r = user_operation(demo, login, "activate");
     if (r == CLI_OK)
@@ -377,7 +392,7 @@ static void say_where(struct cli *cli, const struct server *server, const struct
 
 static int play(struct cli *cli, struct server *server, struct practice_server *practice, const char *target_token)
 {
-    struct demo demo = {.cli = cli};
+    struct demo demo = {.cli = cli, .practice = practice};
     const char *admin_token = first_token(cli, server);
     int r = cli_option_int(cli, "people", PEOPLE_DEFAULT, PEOPLE_MIN, PEOPLE_MAX, &demo.people);
     if (r)

@@ -12,6 +12,8 @@ struct demo_group {
     const char *id; /* in Muster */
 };
 
+struct practice_server;
+
 struct demo {
     struct cli *cli;
     struct client *muster;
@@ -19,7 +21,9 @@ struct demo {
     int64_t people;
     struct demo_group groups[DEMO_GROUPS];
     const char *app_id;
+    struct practice_server *practice;
     int checks, wrong;
+    bool interrupted; /* Ctrl-C during the story */
 };
 
 /* Says whether something is as it should be, and counts. */
@@ -36,6 +40,12 @@ struct demo_account {
     size_t groups;
 };
 int demo_read_account(struct demo *demo, const char *login, struct demo_account *ret) MUSTCHECK;
+/*
+ * What the target was asked since request `after` of its journal: was every group left alone once the account had been
+ * changed? False also when neither was asked.
+ */
+bool demo_groups_before_account(struct demo *demo, uint64_t after, const char *account_id);
+uint64_t demo_journal_last(struct demo *demo);
 /* How many accounts are active in the target; negative after a complaint. */
 int64_t demo_count_accounts(struct demo *demo);
 

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/url.h"
+#include "practice/server.h"
 
 #include <stdarg.h>
 
@@ -126,6 +127,34 @@ int64_t demo_count_accounts(struct demo *demo)
     int64_t count = 0;
     int r = scim_each(demo, "/Users", count_active, &count);
     return r ? -r : count;
+}
+
+/* --- the order of requests
+ * --------------------------------------------------------------------------------------------- */
+
+uint64_t demo_journal_last(struct demo *demo)
+{
+    uint64_t last = practice_journal_last(practice_server_lock(demo->practice));
+    practice_server_unlock(demo->practice);
+    return last;
+}
+
+bool demo_groups_before_account(struct demo *demo, uint64_t after, const char *account_id)
+{
+    const char *account = arena_printf(demo->cli->arena, "/scim/v2/Users/%s", account_id);
+    uint64_t last_group = 0, first_account = 0;
+    struct practice_entry entry;
+    const struct practice *practice = practice_server_lock(demo->practice);
+    for (; practice_journal_next(practice, after, &entry); after = entry.number) {
+        if (strcmp(entry.method, "PATCH") != 0 && strcmp(entry.method, "PUT") != 0)
+            continue;
+        if (strncmp(entry.path, "/scim/v2/Groups/", strlen("/scim/v2/Groups/")) == 0)
+            last_group = entry.number;
+        else if (strcmp(entry.path, account) == 0 && first_account == 0)
+            first_account = entry.number;
+    }
+    practice_server_unlock(demo->practice);
+    return last_group && first_account && last_group < first_account;
 }
 
 /* --- groups ----------------------------------------------------------------------------------------------------------

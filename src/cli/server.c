@@ -169,10 +169,13 @@ void server_stop(struct server *server)
 
 static void ending_signals(sigset_t *ret)
 {
+    struct sigaction hangup;
     (void)sigemptyset(ret);
     (void)sigaddset(ret, SIGINT);
     (void)sigaddset(ret, SIGTERM);
-    (void)sigaddset(ret, SIGHUP);
+    /* nohup ignores it, but what is waited for is delivered all the same. */
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        (void)sigaddset(ret, SIGHUP);
 }
 
 void signals_hold(void)
@@ -191,7 +194,7 @@ int signals_wait(int64_t timeout_ms)
         int number = timeout_ms < 0 ? sigwaitinfo(&set, NULL) : sigtimedwait(&set, NULL, &limit);
         if (number > 0)
             return number;
-        if (errno == EAGAIN)
+        if (errno != EINTR)
             return 0;
     }
 }

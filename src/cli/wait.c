@@ -71,9 +71,9 @@ int wait_app(struct client *client, struct wait *wait, const char *app_id, struc
     int64_t until = r ? 0 : jval_int(jval_get(answer.body, "change"), 0), most = 0;
     while (r == CLI_OK) {
         int64_t pending = jval_int(jval_get(answer.body, "pending"), 0);
-        int64_t left = wait->deadline_ms - monotonic_ms();
         int verdict = judge(answer.body);
-        show_progress(wait, pending, &most);
+        show_progress(wait, pending, &most); /* may move the deadline */
+        int64_t left = wait->deadline_ms - monotonic_ms();
         if (verdict != CLI_TIMEOUT || left <= 0) {
             *ret_answer = jval_ref(answer.body);
             return verdict;
