@@ -84,6 +84,11 @@ static int write_details(struct tx *tx, struct call *call, const struct mapping 
         jout_int(out, "members", state->members_known);
         jout_int(out, "pending", state->members_pending);
         jout_int(out, "failed", state->members_failed);
+        jout_int(out, "extra", state->members_extra);
+        if (state->verified_at)
+            jout_time(out, "verified", state->verified_at);
+        if (state->verify_state == VERIFY_UNREADABLE)
+            jout_bool(out, "verifiable", false);
     }
     jout_end(out);
     if (!single || state->members_failed == 0)
@@ -361,6 +366,19 @@ static int retry_all(struct tx *tx, struct call *call)
     return 0;
 }
 
+static int verify_all(struct tx *tx, struct call *call)
+{
+    struct app app;
+    int r = find_app(tx, call, &app);
+    int groups = r < 0 ? r : mapping_verify_all(tx, app.rid);
+    if (groups < 0)
+        return groups;
+    jout_object(&call->out, NULL);
+    jout_int(&call->out, "groups", groups);
+    jout_end(&call->out);
+    return 0;
+}
+
 static int list_attempts(struct tx *tx, struct call *call)
 {
     struct app app;
@@ -460,11 +478,21 @@ static int sync_app(struct tx *tx, struct call *call)
     int64_t members_failed = member_failures(tx, app.rid);
     if (members_failed < 0)
         return (int)members_failed;
+    int64_t unverified = mapping_unverified(tx, app.rid);
+    bool verified = false;
+    if (unverified < 0)
+        return (int)unverified;
+    r = call_query_bool(call, "verified", false, &verified);
+    if (r < 0)
+        return r;
     if (counts.pending > 0 && call_may_wait(call, wait_ms))
         return CALL_AGAIN;
     struct jout *out = &call->out;
     jout_object(out, NULL);
-    jout_bool(out, "done", counts.pending == 0 && counts.failed == 0 && members_failed == 0);
+    jout_bool(out, "done",
+              counts.pending == 0 && counts.failed == 0 && members_failed == 0 && (!verified || unverified == 0));
+    if (verified)
+        jout_bool(out, "verified", unverified == 0);
     jout_int(out, "change", until);
     jout_int(out, "pending", counts.pending);
     jout_int(out, "failedMembers", members_failed);
@@ -486,6 +514,7 @@ const struct route push_routes[] = {
     {"DELETE", MAPPINGS "/{mappingId}", ROUTE_WRITE, ROLE_OPERATOR, delete_mapping, "deleteGroupPushMapping", NULL},
     {"GET", MAPPINGS "/{mappingId}/attempts", ROUTE_READ, ROLE_READ_ONLY, list_attempts, "listMappingAttempts", NULL},
     {"POST", "/api/v1/apps/{appId}/group-push/retry", ROUTE_WRITE, ROLE_OPERATOR, retry_all, "retryAllGroups", NULL},
+    {"POST", "/api/v1/apps/{appId}/group-push/verify", ROUTE_WRITE, ROLE_OPERATOR, verify_all, "verifyAllGroups", NULL},
     {"GET", "/api/v1/apps/{appId}/attempts", ROUTE_READ, ROLE_READ_ONLY, list_attempts, "listApplicationAttempts",
      NULL},
     {"GET", "/api/v1/apps/{appId}/sync", ROUTE_READ, ROLE_READ_ONLY, sync_app, "getApplicationSync", NULL},

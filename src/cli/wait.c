@@ -167,6 +167,22 @@ static int report(struct cli *cli, int r, const char *label, const struct jval *
     return r;
 }
 
+/* Everything is acknowledged: the app is read back, and what it dropped is pushed again. */
+static int verify_app(struct client *client, struct wait *wait, const char *app_id, struct jval **ret_answer)
+{
+    struct answer answer;
+    char path[256];
+    (void)snprintf(path, sizeof(path), "/api/v1/apps/%s/group-push/verify", app_id);
+    client_set_timeout(client, WAIT_SLACK_MS);
+    int r = client_try(client, "POST", path, NULL, &answer);
+    if (r)
+        return r;
+    struct wait again = *wait;
+    again.verified = true;
+    *ret_answer = jval_free(*ret_answer);
+    return wait_app(client, &again, app_id, ret_answer);
+}
+
 int cmd_wait(struct cli *cli)
 {
     int64_t timeout;
@@ -180,12 +196,13 @@ int cmd_wait(struct cli *cli)
         return r;
     struct wait wait;
     wait_start(&wait, timeout);
-    wait.verified = cli_flag(cli, "verified");
     struct jval *out = jval_new_array();
     int worst = CLI_OK;
     for (size_t i = 0; i < apps.count; i++) {
         struct jval *answer CLEANUP(jval_freep) = NULL;
         r = wait_app(cli->client, &wait, apps.ids[i], &answer);
+        if (r == CLI_OK && cli_flag(cli, "verified"))
+            r = verify_app(cli->client, &wait, apps.ids[i], &answer);
         r = report(cli, r, apps.labels[i], answer, out);
         worst = r ? r : worst;
         if (r == CLI_UNREACHABLE)

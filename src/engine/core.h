@@ -48,6 +48,7 @@ struct flight {
     struct jval *profile;
     int active; /* REQUEST_UPDATE_USER: 1, 0, -1 as sent */
     bool after_conflict;
+    bool verify; /* REQUEST_READ_GROUP: to compare, not to link */
     struct flight_member {
         int64_t rid; /* 0: a stranger */
         int64_t user_rid;

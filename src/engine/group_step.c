@@ -155,7 +155,11 @@ static int step_again(struct tx *tx, struct lane *lane, const struct work *work,
         struct target_request request = target_rename_group(tx_arena(tx), facts.group.external_id, facts.group.name);
         return ask(tx, lane, work, &facts, &request, (struct flight){0});
     }
-    return step_members(tx, lane, work, &facts);
+    r = step_members(tx, lane, work, &facts);
+    if (r != STEP_DONE || !facts.group.verify_wanted)
+        return r;
+    struct target_request request = target_read_group(tx_arena(tx), facts.group.external_id, true);
+    return ask(tx, lane, work, &facts, &request, (struct flight){.verify = true});
 }
 
 int group_step(struct tx *tx, struct lane *lane, const struct work *work)
@@ -328,8 +332,8 @@ static int settle_intent(struct tx *tx, struct flight *flight, struct facts *fac
     return r < 0 ? r : intent_delete_object(tx, flight->app_rid, WORK_GROUP, flight->work.object_rid);
 }
 
-/* For a link: LIMIT_EXPAND_ROWS members a turn. STEP_WAIT while there are more. */
-static int link_chunk(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
+/* For a link or a verification: LIMIT_EXPAND_ROWS members a turn. STEP_WAIT while there are more. */
+static int read_chunk(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
 {
     struct answer *answer = flight->answer;
     int r = flight->read_offset == 0 ? members_read_begin(tx, &facts->group) : 0;
@@ -341,6 +345,8 @@ static int link_chunk(struct tx *tx, struct lane *lane, struct flight *flight, s
     flight->read_offset_next = flight->read_offset + count;
     if (flight->read_offset_next < answer->member_count)
         return STEP_WAIT;
+    if (flight->verify)
+        return members_verify_end(tx, &facts->group, answer->member_count);
     int64_t extra = 0;
     r = members_read_end(tx, &facts->group, facts->mapping.existing, &extra);
     if (r != 0)
@@ -361,8 +367,8 @@ static int read_answer(struct tx *tx, struct lane *lane, struct flight *flight, 
             r = target_group_set_name(tx, &facts->group, found->display_name);
         return r;
     }
-    if (facts->mapped && facts->group.link_pending)
-        return link_chunk(tx, lane, flight, facts);
+    if (facts->mapped && (facts->group.link_pending || flight->verify))
+        return read_chunk(tx, lane, flight, facts);
     return r;
 }
 

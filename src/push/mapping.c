@@ -29,7 +29,9 @@ SQL(MEMBERS_DIRTY_COUNT,
 SQL(MEMBERS_FAILED_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1 AND error_class IS NOT NULL");
 SQL(MEMBERS_FAILED_FIRST, "SELECT error FROM target_members WHERE target_rid = $1 AND error_class IS NOT NULL"
                           " ORDER BY rid LIMIT 1");
-SQL(MEMBERS_RETRY, "UPDATE target_members SET error_class = NULL, error = NULL WHERE target_rid = $1"
+SQL(STRANGERS_COUNT, "SELECT count(*) FROM target_strangers WHERE target_rid = $1");
+SQL(EXTRA_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1 AND extra = 1");
+SQL(MEMBERS_RETRY, "UPDATE target_members SET error_class = NULL, error = NULL, dropped = 0 WHERE target_rid = $1"
                    " AND error_class IS NOT NULL");
 
 static void read_row(struct tx *tx, const struct query *query, struct mapping *ret)
@@ -404,6 +406,19 @@ int mapping_state(struct tx *tx, const struct mapping *mapping, struct mapping_s
         r = tx_get_int(tx, &ret->members_known, &MEMBERS_KNOWN_COUNT, I(mapping->target_rid));
     if (r >= 0)
         r = tx_get_int(tx, &ret->members_pending, &MEMBERS_DIRTY_COUNT, I(mapping->target_rid));
+    int64_t strangers = 0;
+    if (r >= 0)
+        r = tx_get_int(tx, &strangers, &STRANGERS_COUNT, I(mapping->target_rid));
+    if (r >= 0)
+        r = tx_get_int(tx, &ret->members_extra, &EXTRA_COUNT, I(mapping->target_rid));
+    ret->members_extra += strangers;
+    struct target_group target;
+    if (r >= 0)
+        r = target_group_get(tx, mapping->target_rid, &target);
+    if (r >= 0) {
+        ret->verify_state = target.verify_state;
+        ret->verified_at = target.verified_at;
+    }
     return r < 0 ? r : 0;
 }
 
@@ -423,22 +438,58 @@ static int retry_one(struct tx *tx, const struct mapping *mapping)
     return r < 0 ? r : 1;
 }
 
-int mapping_retry_all(struct tx *tx, int64_t app_rid)
+SQL(TARGETS_VERIFY, "UPDATE target_groups SET verify_wanted = 1, verify_state = 0 WHERE rid = $1");
+SQL(TARGETS_UNVERIFIED, "SELECT count(*) FROM push_mappings AS m JOIN target_groups AS t ON t.rid = m.target_rid"
+                        " WHERE m.app_rid = $1 AND m.status = 1 AND t.verify_state <> 1");
+
+static int verify_one(struct tx *tx, const struct mapping *mapping)
+{
+    if (mapping->status != MAPPING_ACTIVE)
+        return 0;
+    struct mapping_state state;
+    int r = mapping_error(tx, mapping, &state);
+    if (r < 0)
+        return r;
+    r = tx_exec(tx, &TARGETS_VERIFY, I(mapping->target_rid));
+    if (r >= 0 && !state.in_error) /* what is held stays held */
+        r = work_add(tx, mapping->app_rid, WORK_GROUP, mapping->target_rid, WORK_FRESH);
+    return r < 0 ? r : 1;
+}
+
+/* Calls each() for every mapping of an app and adds up what it returns. */
+static int each_of_app(struct tx *tx, int64_t app_rid, int (*each)(struct tx *tx, const struct mapping *mapping))
 {
     struct mapping *page = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*page));
     struct mapping_filter everything = {0};
     int64_t after = 0;
-    int retried = 0;
+    int total = 0;
     for (;;) {
         int count = mapping_list(tx, app_rid, &everything, after, page, LIMIT_EXPAND_ROWS);
         for (int i = 0; i < count; i++) {
-            int r = retry_one(tx, &page[i]);
+            int r = each(tx, &page[i]);
             if (r < 0)
                 return r;
-            retried += r;
+            total += r;
         }
         if (count < LIMIT_EXPAND_ROWS)
-            return count < 0 ? count : retried;
+            return count < 0 ? count : total;
         after = page[count - 1].rid;
     }
+}
+
+int mapping_verify_all(struct tx *tx, int64_t app_rid)
+{
+    return each_of_app(tx, app_rid, verify_one);
+}
+
+int64_t mapping_unverified(struct tx *tx, int64_t app_rid)
+{
+    int64_t count = 0;
+    int r = tx_get_int(tx, &count, &TARGETS_UNVERIFIED, I(app_rid));
+    return r < 0 ? r : count;
+}
+
+int mapping_retry_all(struct tx *tx, int64_t app_rid)
+{
+    return each_of_app(tx, app_rid, retry_one);
 }

@@ -74,6 +74,14 @@ int mapping_update(struct tx *tx, const struct app *app, struct mapping *mapping
 int mapping_delete(struct tx *tx, const struct app *app, struct mapping *mapping, bool delete_target,
                    struct problem *problem) MUSTCHECK;
 
+/* What the last verification told. */
+enum verify_state {
+    VERIFY_NONE,
+    VERIFY_OK,         /* the app holds everybody whom it acknowledged */
+    VERIFY_DROPPED,    /* it did not: those are pushed again */
+    VERIFY_UNREADABLE, /* it shows no members, so that nothing can be said */
+};
+
 struct mapping_state {
     bool in_error;           /* published status ERROR: ACTIVE, and the group as a whole waits for somebody */
     const char *error_class; /* NULL: none */
@@ -84,6 +92,9 @@ struct mapping_state {
     int64_t members_known; /* acknowledged by the app */
     int64_t members_pending;
     int64_t members_failed;
+    int64_t members_extra; /* found there by the last read, and not ours */
+    enum verify_state verify_state;
+    int64_t verified_at; /* ms, 0 never */
 };
 int mapping_state(struct tx *tx, const struct mapping *mapping, struct mapping_state *ret) MUSTCHECK;
 /* The same without the counts of known and pending members. */
@@ -104,7 +115,10 @@ struct target_group {
     const char *known_name; /* displayName that the app acknowledged, NULL: not known */
     bool link_pending;      /* linked, and its members were not read yet: nothing may be removed */
     bool delete_wanted;
-    int64_t read_at; /* ms of the last complete read of its members, 0 never */
+    int64_t read_at;    /* ms of the last complete read of its members, 0 never */
+    bool verify_wanted; /* to be read when nothing else is left to do */
+    enum verify_state verify_state;
+    int64_t verified_at; /* ms of the last read that found what was acknowledged, 0 never */
 };
 int target_group_get(struct tx *tx, int64_t rid, struct target_group *ret) MUSTCHECK;
 int target_group_by_group(struct tx *tx, int64_t group_rid, struct target_group *ret) MUSTCHECK;
@@ -172,6 +186,18 @@ int members_read_chunk(struct tx *tx, const struct target_group *group, const ch
  * for them. */
 int members_read_end(struct tx *tx, struct target_group *group, enum existing_members existing,
                      int64_t *ret_extra) MUSTCHECK;
+
+/*
+ * The end of a read for verification: whoever was acknowledged and was not found is pushed again, and refused as
+ * NOT_KEPT when that happens a second time. Others who were found there are counted, nobody is removed. An app that
+ * shows no member at all proves nothing.
+ */
+int members_verify_end(struct tx *tx, struct target_group *group, size_t found) MUSTCHECK;
+/* Asks that every ACTIVE pushed group of the app be read. The count of groups. */
+int mapping_verify_all(struct tx *tx, int64_t app_rid) MUSTCHECK;
+/* ACTIVE pushed groups of the app that were not found to hold what they should since they were asked: never read, or
+ * not readable. */
+int64_t mapping_unverified(struct tx *tx, int64_t app_rid) MUSTCHECK;
 
 /* The expansions of this room: one chunk. 1: more to do (cursor moved), 0: done. */
 int push_expand(struct tx *tx, struct work *work) MUSTCHECK;

@@ -31,6 +31,16 @@ SQL(READ_STRANGERS_REMOVE, "UPDATE target_strangers SET remove_wanted = 1 WHERE 
 SQL(READ_NOT_FOUND, "UPDATE target_members SET known = 0, dirty = 1, version = $3, since = $3"
                     " WHERE target_rid = $1 AND known = 1 AND seen <> $2");
 SQL(READ_STRANGERS_LEFT, "DELETE FROM target_strangers WHERE target_rid = $1 AND seen <> $2");
+SQL(VERIFY_NOT_KEPT,
+    "UPDATE target_members SET known = 0, dirty = 1, error_class = 'NOT_KEPT', error = $3, error_at = $4"
+    " WHERE target_rid = $1 AND known = 1 AND dirty = 0 AND dropped > 0 AND seen <> $2");
+SQL(VERIFY_DROPPED_AGAIN,
+    "UPDATE target_members SET known = 0, dirty = 1, dropped = dropped + 1, version = $3, since = $3"
+    " WHERE target_rid = $1 AND known = 1 AND dirty = 0 AND seen <> $2");
+SQL(VERIFY_KEPT, "UPDATE target_members SET dropped = 0 WHERE target_rid = $1 AND dropped > 0 AND seen = $2");
+SQL(VERIFY_SET, "UPDATE target_groups SET verify_wanted = $2, verify_state = $3, read_at = $4,"
+                " verified_at = CASE WHEN $3 = 1 THEN $4 ELSE verified_at END WHERE rid = $1");
+SQL(VERIFY_KNOWN, "SELECT 1 FROM target_members WHERE target_rid = $1 AND known = 1 LIMIT 1");
 SQL(STRANGERS_DUE, "SELECT external_id FROM target_strangers WHERE target_rid = $1 AND remove_wanted = 1"
                    " ORDER BY external_id LIMIT $2");
 SQL(STRANGER_GONE, "DELETE FROM target_strangers WHERE target_rid = $1 AND external_id = $2");
@@ -114,6 +124,35 @@ int members_read_end(struct tx *tx, struct target_group *group, enum existing_me
     if (r >= 0)
         r = target_group_linked(tx, group, mapping.source_rid);
     return r < 0 ? r : 1;
+}
+
+static int set_verified(struct tx *tx, struct target_group *group, enum verify_state verdict)
+{
+    group->verify_state = verdict;
+    group->verify_wanted = verdict == VERIFY_DROPPED; /* read again after it was pushed again */
+    int r = tx_exec(tx, &VERIFY_SET, I(group->rid), I(group->verify_wanted), I(verdict), I(tx_now(tx)));
+    return r < 0 ? r : 0;
+}
+
+int members_verify_end(struct tx *tx, struct target_group *group, size_t found)
+{
+    int64_t mark = 0;
+    int64_t any = 0;
+    int r = tx_get_int(tx, &mark, &READ_MARK, I(group->rid));
+    if (r >= 0 && found == 0)
+        r = tx_get_int(tx, &any, &VERIFY_KNOWN, I(group->rid));
+    if (r >= 0 && any)
+        return set_verified(tx, group, VERIFY_UNREADABLE);
+    if (r >= 0)
+        r = tx_exec(tx, &READ_STRANGERS_LEFT, I(group->rid), I(mark));
+    if (r >= 0)
+        r = tx_exec(tx, &VERIFY_KEPT, I(group->rid), I(mark));
+    if (r >= 0)
+        r = tx_exec(tx, &VERIFY_NOT_KEPT, I(group->rid), I(mark),
+                    T("The app acknowledged this member twice and does not hold it."), I(tx_now(tx)));
+    int64_t number = r < 0 ? r : tx_change_number(tx);
+    int dropped = number < 0 ? (int)number : tx_exec(tx, &VERIFY_DROPPED_AGAIN, I(group->rid), I(mark), I(number));
+    return dropped < 0 ? dropped : set_verified(tx, group, dropped ? VERIFY_DROPPED : VERIFY_OK);
 }
 
 int strangers_due(struct tx *tx, int64_t target_rid, const char **ret, int limit)

@@ -17,7 +17,10 @@ static const struct migration migrations[] = {
         " delete_wanted INTEGER NOT NULL DEFAULT 0,"
         " source_rid BIGINT NOT NULL DEFAULT 0," /* the source whose members are there */
         " read_mark BIGINT NOT NULL DEFAULT 0,"
-        " read_at BIGINT NOT NULL DEFAULT 0);"
+        " read_at BIGINT NOT NULL DEFAULT 0,"
+        " verify_wanted INTEGER NOT NULL DEFAULT 0,"
+        " verify_state INTEGER NOT NULL DEFAULT 0," /* enum verify_state */
+        " verified_at BIGINT NOT NULL DEFAULT 0);"
         "CREATE INDEX target_groups_name ON target_groups (app_rid, name_fold);"
         "CREATE TABLE push_mappings ("
         " rid INTEGER PRIMARY KEY,"
@@ -43,8 +46,9 @@ static const struct migration migrations[] = {
         " urgency INTEGER NOT NULL DEFAULT 1,"
         " version BIGINT NOT NULL DEFAULT 0,"
         " since BIGINT NOT NULL DEFAULT 0,"
-        " seen BIGINT NOT NULL DEFAULT 0,"   /* read_mark of the last read that found it */
-        " extra INTEGER NOT NULL DEFAULT 0," /* found by a link, not wanted, not put there by the same source */
+        " seen BIGINT NOT NULL DEFAULT 0,"     /* read_mark of the last read that found it */
+        " dropped INTEGER NOT NULL DEFAULT 0," /* times that the app acknowledged it and did not hold it */
+        " extra INTEGER NOT NULL DEFAULT 0,"   /* found by a link, not wanted, not put there by the same source */
         " error_class TEXT,"
         " error TEXT,"
         " error_at BIGINT NOT NULL DEFAULT 0,"

@@ -4,7 +4,9 @@
 #include "base/text.h"
 #include "push/push_private.h"
 
-#define COLUMNS "rid, app_rid, group_rid, name, external_id, origin, known_name, link_pending, delete_wanted, read_at"
+#define COLUMNS                                                                                                        \
+    "rid, app_rid, group_rid, name, external_id, origin, known_name, link_pending, delete_wanted, read_at,"            \
+    " verify_wanted, verify_state, verified_at"
 
 SQL(TARGET_BY_RID, "SELECT " COLUMNS " FROM target_groups WHERE rid = $1");
 SQL(TARGET_BY_GROUP, "SELECT " COLUMNS " FROM target_groups WHERE group_rid = $1");
@@ -43,7 +45,10 @@ static int read_one(struct tx *tx, struct query *query, int r, struct target_gro
                                  .known_name = push_text(tx, query, 6),
                                  .link_pending = query_int(query, 7) != 0,
                                  .delete_wanted = query_int(query, 8) != 0,
-                                 .read_at = query_int(query, 9)};
+                                 .read_at = query_int(query, 9),
+                                 .verify_wanted = query_int(query, 10) != 0,
+                                 .verify_state = (enum verify_state)query_int(query, 11),
+                                 .verified_at = query_int(query, 12)};
     query_close(query);
     return 0;
 }

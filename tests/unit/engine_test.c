@@ -361,6 +361,71 @@ static void test_refused_credential_stops_the_app(void **state)
     assert_int_equal(practice_user_count(world->practice), 200); /* and it goes on by itself */
 }
 
+static int verify_job(struct tx *tx, void *arg)
+{
+    struct world *world = arg;
+    int r = mapping_verify_all(tx, world->app.rid);
+    return r < 0 ? r : 0;
+}
+
+/* Somebody takes a member out behind our back; or the app never kept it. */
+static void take_out(struct world *world, const char *login)
+{
+    const char *group = NULL;
+    const char *user = NULL;
+    bool active = false;
+    assert_int_equal(practice_find_group(world->practice, "Engineering", &group), 1);
+    assert_true(practice_find_user(world->practice, login, &user, &active));
+    char path[128];
+    char body[512];
+    (void)snprintf(path, sizeof(path), "/scim/v2/Groups/%s", group);
+    (void)snprintf(
+        body, sizeof(body),
+        "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[{\"op\":\"remove\","
+        "\"path\":\"members[value eq \\\"%s\\\"]\"}]}",
+        user);
+    assert_in_range(world_request(world, "PATCH", path, body), 200, 204);
+}
+
+static void test_verified_by_reading(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    uint64_t mark = world->requests;
+    assert_int_equal(store_write_wait(world->store, NULL, verify_job, world), 0);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(requests_since(world, &mark), 1);
+    assert_int_equal(world_mapping_state(world, trio.mapping).verify_state, VERIFY_OK);
+    take_out(world, "ann@example.com");
+    assert_int_equal(store_write_wait(world->store, NULL, verify_job, world), 0);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(requests_since(world, &mark), 3); /* read, put back, read again */
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 1);
+    assert_int_equal(world_mapping_state(world, trio.mapping).verify_state, VERIFY_OK);
+}
+
+static bool drop_ann(struct world *world, const struct flight *flight)
+{
+    if (flight->kind == REQUEST_MEMBERS && world_there(world, "Engineering", "ann@example.com") == 1)
+        take_out(world, "ann@example.com");
+    return false;
+}
+
+/* An app that says yes and does not do it is found out, and the member is shown as not kept. */
+static void test_silent_drop_is_shown(void **state)
+{
+    struct world *world = *state;
+    world->lose = drop_ann;
+    struct trio trio = make_trio(world);
+    assert_int_equal(store_write_wait(world->store, NULL, verify_job, world), 0);
+    world_settle(world, MINUTE_MS);
+    struct mapping_state seen = world_mapping_state(world, trio.mapping);
+    assert_int_equal(seen.members_failed, 1);
+    assert_int_equal(seen.members_known, 1);
+    assert_false(seen.in_error);
+    assert_int_equal(world_there(world, "Engineering", "bob@example.com"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -377,6 +442,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_lost_answers, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_crash_after_every_turn, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_one_bad_member_stops_nobody, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_verified_by_reading, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_silent_drop_is_shown, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_refused_credential_stops_the_app, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
