@@ -103,10 +103,10 @@ static int write_details(struct tx *tx, struct call *call, const struct mapping 
 static int write_mapping(struct tx *tx, struct call *call, const struct app *app, const struct mapping *mapping,
                          bool single)
 {
-    struct group source;
-    struct group target;
-    struct target_group held;
-    struct mapping_state state;
+    struct group source = {0};
+    struct group target = {0};
+    struct target_group held = {0};
+    struct mapping_state state = {0};
     int r = group_by_rid(tx, mapping->source_rid, &source);
     if (r == 0)
         r = target_group_get(tx, mapping->target_rid, &held);
@@ -158,7 +158,7 @@ static int read_filter(struct tx *tx, struct call *call, struct list_filter *ret
     const char *source_id = call_query(call, "sourceGroupId");
     if (!source_id || !*source_id)
         return 0;
-    struct group source;
+    struct group source = {0};
     int r = group_by_id(tx, source_id, &source);
     ret->stored.source_rid = r == 0 ? source.rid : -1;
     return r == ERR_NOT_FOUND ? 0 : r;
@@ -174,7 +174,7 @@ static int write_page(struct tx *tx, struct call *call, const struct app *app, c
         if (count < 0)
             return count;
         for (int i = 0; i < count; i++) {
-            struct mapping_state state;
+            struct mapping_state state = {0};
             int r = mapping_error(tx, &page[i], &state);
             if (r < 0)
                 return r;
@@ -198,9 +198,9 @@ static int write_page(struct tx *tx, struct call *call, const struct app *app, c
 
 static int list_mappings(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct page page;
-    struct list_filter filter;
+    struct app app = {0};
+    struct page page = {0};
+    struct list_filter filter = {0};
     int r = find_app(tx, call, &app);
     if (r == 0)
         r = call_page(call, 100, LIMIT_PAGE_MAPPINGS, &page);
@@ -218,8 +218,8 @@ static int list_mappings(struct tx *tx, struct call *call)
 
 static int get_mapping(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct mapping mapping;
+    struct app app = {0};
+    struct mapping mapping = {0};
     int r = find_mapping(tx, call, &app, &mapping);
     return r < 0 ? r : write_mapping(tx, call, &app, &mapping, true);
 }
@@ -298,10 +298,10 @@ static int read_create(struct tx *tx, struct call *call, struct mapping_input *r
 
 static int create_mapping(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct group source;
-    struct mapping_input input;
-    struct mapping mapping;
+    struct app app = {0};
+    struct group source = {0};
+    struct mapping_input input = {0};
+    struct mapping mapping = {0};
     int r = find_app(tx, call, &app);
     if (r == 0)
         r = read_create(tx, call, &input, &source);
@@ -312,8 +312,8 @@ static int create_mapping(struct tx *tx, struct call *call)
 
 static int update_mapping(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct mapping mapping;
+    struct app app = {0};
+    struct mapping mapping = {0};
     const struct jval *body = NULL;
     int r = find_mapping(tx, call, &app, &mapping);
     if (r == 0)
@@ -335,8 +335,8 @@ static int update_mapping(struct tx *tx, struct call *call)
 /* Recorded: 200 with an empty body; described: 204. Both please every client, 204 says it better. */
 static int delete_mapping(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct mapping mapping;
+    struct app app = {0};
+    struct mapping mapping = {0};
     bool delete_target = false;
     int r = find_mapping(tx, call, &app, &mapping);
     if (r == 0)
@@ -352,7 +352,7 @@ static int delete_mapping(struct tx *tx, struct call *call)
 
 static int retry_all(struct tx *tx, struct call *call)
 {
-    struct app app;
+    struct app app = {0};
     int r = find_app(tx, call, &app);
     int retried = r < 0 ? r : mapping_retry_all(tx, app.rid);
     if (retried < 0)
@@ -368,7 +368,7 @@ static int retry_all(struct tx *tx, struct call *call)
 
 static int verify_all(struct tx *tx, struct call *call)
 {
-    struct app app;
+    struct app app = {0};
     int r = find_app(tx, call, &app);
     int groups = r < 0 ? r : mapping_verify_all(tx, app.rid);
     if (groups < 0)
@@ -381,11 +381,11 @@ static int verify_all(struct tx *tx, struct call *call)
 
 static int list_attempts(struct tx *tx, struct call *call)
 {
-    struct app app;
+    struct app app = {0};
     int r = find_app(tx, call, &app);
     int64_t target = 0;
     if (r == 0 && call->params[1]) {
-        struct mapping mapping;
+        struct mapping mapping = {0};
         r = find_mapping(tx, call, &app, &mapping);
         target = r == 0 ? mapping.target_rid : 0;
     }
@@ -411,11 +411,11 @@ static int name_failure(const struct work *work, void *data)
         return 0;
     const char *name = NULL;
     if (work->kind == WORK_ACCOUNT) {
-        struct account account;
+        struct account account = {0};
         if (account_by_rid(naming->tx, work->object_rid, &account) == 0)
             name = account.user_name;
     } else {
-        struct target_group group;
+        struct target_group group = {0};
         if (target_group_get(naming->tx, work->object_rid, &group) == 0)
             name = group.name;
     }
@@ -462,8 +462,8 @@ static int sync_wait(struct call *call, int64_t *ret_ms)
 /* Is everything that was caused up to a change number in the app? Waits for it, or for something to fail. */
 static int sync_app(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct work_counts counts;
+    struct app app = {0};
+    struct work_counts counts = {0};
     int64_t until = 0;
     int64_t wait_ms = 0;
     int r = find_app(tx, call, &app);

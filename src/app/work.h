@@ -34,17 +34,17 @@ enum work_class { WORK_URGENT, WORK_FRESH, WORK_BULK };
 struct work {
     int64_t rid;
     int64_t app_rid; /* 0: of no app */
-    enum work_kind kind;
     int64_t object_rid;
-    enum work_class class;
     int64_t version;
     int64_t since;
     int64_t due;    /* ms; clamped when read to now + LIMIT_BACKOFF_MAX_MS, so that a clock step delays nothing */
-    int attempts;   /* failed in a row */
     int64_t cursor; /* expansions: where the next chunk starts */
     const char *error_class; /* NULL: no failure since the last cause */
     const char *error;       /* the words an administrator reads */
-    bool held;               /* not due until somebody acts or an input changes */
+    enum work_kind kind;
+    enum work_class class;
+    int attempts; /* failed in a row */
+    bool held;    /* not due until somebody acts or an input changes */
 };
 
 /* Counts as caused by what tx_continue() says, if that is older than this job. Makes the object dirty, due now: error,

@@ -596,7 +596,7 @@ static int parse_path(struct parser *p, struct filter_path *path)
     }
     struct name name = {0};
     int r = parse_name(p, &name);
-    if (r < 0)
+    if (r < 0 || !name.attribute)
         return r;
     path->urn = name.urn;
     path->attribute = name.attribute;
@@ -618,7 +618,7 @@ static int parse_path(struct parser *p, struct filter_path *path)
     size_t start = p->pos;
     struct name sub = {0};
     r = parse_name(p, &sub);
-    if (r < 0)
+    if (r < 0 || !sub.attribute)
         return r;
     path->sub_attribute = sub.attribute;
     if (sub.urn || strchr(sub.attribute, '.'))

@@ -24,8 +24,8 @@
 #define LIMIT_HEADER_TEXT_CHARS 255        /* characters of a User-Agent that are recorded */
 #define LIMIT_API_WAIT_MS (5 * 60 * 1000)  /* milliseconds that one call may wait for an effect */
 #define LIMIT_API_ANSWER_BYTES (64 * 1024 * 1024) /* bytes of an answer of ours */
-#define LIMIT_PROXIES 64                   /* networks that forwarded headers are believed from */
-#define LIMIT_ROUTES 512                   /* method and path pairs of the API */
+#define LIMIT_PROXIES 64                          /* networks that forwarded headers are believed from */
+#define LIMIT_ROUTES 512                          /* method and path pairs of the API */
 
 /* --- the directory ---------------------------------------------------------------------------------------------- */
 #define LIMIT_PROFILE_BYTES (64 * 1024) /* bytes of one profile as JSON */
@@ -46,12 +46,12 @@
 #define LIMIT_PAGE_MAPPINGS 1000
 
 /* --- the store -------------------------------------------------------------------------------------------------- */
-#define LIMIT_COMMIT_JOBS 256   /* jobs in one group commit */
-#define LIMIT_COMMIT_MS 10      /* milliseconds of work in one group commit */
-#define LIMIT_REACTOR_ROWS 1000 /* rows that one fact may write; what would write more becomes an expand row */
-#define LIMIT_EXPAND_ROWS 1000  /* rows that one expand chunk handles, one transaction each */
-#define LIMIT_READ_MS 10000     /* milliseconds before a read is interrupted */
-#define LIMIT_IMPORT_ROWS 1000  /* rows in one import transaction */
+#define LIMIT_COMMIT_JOBS 256     /* jobs in one group commit */
+#define LIMIT_COMMIT_MS 10        /* milliseconds of work in one group commit */
+#define LIMIT_REACTOR_ROWS 1000   /* rows that one fact may write; what would write more becomes an expand row */
+#define LIMIT_EXPAND_ROWS 1000    /* rows that one expand chunk handles, one transaction each */
+#define LIMIT_READ_MS 10000       /* milliseconds before a read is interrupted */
+#define LIMIT_IMPORT_ROWS 1000    /* rows in one import transaction */
 #define LIMIT_BACKLOG_COUNT 20000 /* accounts that "what would the backlog do" looks at before it answers in part */
 
 /* --- what we send to a target ----------------------------------------------------------------------------------- */

@@ -51,7 +51,7 @@ static int step_active(struct tx *tx, struct lane *lane, const struct work *work
     if (r < 0)
         return r;
     int active = account->activation_owed ? 1 : -1;
-    struct target_request request;
+    struct target_request request = {0};
     bool update = lane->switches.update;
     if (!target_update_user(tx_arena(tx), account->external_id, update ? sent : wanted, wanted, active, &request))
         return STEP_DONE;
@@ -76,7 +76,7 @@ static int step_inactive(struct tx *tx, struct lane *lane, const struct work *wo
         int r = work_defer(tx, work->rid, deadline); /* the last removal's answer pokes it earlier */
         return r < 0 ? r : STEP_WAIT;
     }
-    struct target_request request;
+    struct target_request request = {0};
     CLEANUP(jval_freep) struct jval *nothing = jval_new_object();
     bool any = target_update_user(tx_arena(tx), account->external_id, nothing, nothing, 0, &request);
     assert(any);

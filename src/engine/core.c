@@ -435,7 +435,7 @@ static int step(struct tx *tx, struct lane *lane, const struct work *work)
 /* The row may have been deleted or renewed while the request was out. */
 static int step_after_answer(struct tx *tx, struct lane *lane, const struct flight *flight)
 {
-    struct work work;
+    struct work work = {0};
     int r = work_find(tx, flight->app_rid, flight->work.kind, flight->work.object_rid, &work);
     if (r <= 0)
         return r;

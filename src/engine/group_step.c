@@ -172,7 +172,7 @@ int group_step(struct tx *tx, struct lane *lane, const struct work *work)
 
 static int tell(struct tx *tx, struct lane *lane, const struct facts *facts, const char *type, const char *message)
 {
-    struct group group;
+    struct group group = {0};
     int r = group_by_rid(tx, facts->group.group_rid, &group);
     if (r < 0)
         return r == ERR_NOT_FOUND ? 0 : r;
@@ -268,7 +268,7 @@ static int renamed_answer(struct tx *tx, struct lane *lane, struct flight *fligh
 /* A removal that the app acknowledged may be what the person's deactivation waits for. */
 static int poke_account(struct tx *tx, int64_t app_rid, int64_t user_rid)
 {
-    struct account account;
+    struct account account = {0};
     int r = account_get(tx, app_rid, user_rid, &account);
     if (r < 0)
         return r == ERR_NOT_FOUND ? 0 : r;

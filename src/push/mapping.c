@@ -120,7 +120,7 @@ int mapping_list(struct tx *tx, int64_t app_rid, const struct mapping_filter *fi
 int mapping_each_of_source(struct tx *tx, int64_t source_rid, int64_t app_rid,
                            int (*each)(struct tx *tx, const struct mapping *mapping, void *data), void *data)
 {
-    struct mapping mapping;
+    struct mapping mapping = {0};
     if (app_rid) {
         int r = mapping_by_source(tx, app_rid, source_rid, &mapping);
         if (r == ERR_NOT_FOUND || (r == 0 && mapping.status != MAPPING_ACTIVE))
@@ -146,9 +146,9 @@ int mapping_each_of_source(struct tx *tx, int64_t source_rid, int64_t app_rid,
 
 static int report(struct tx *tx, const struct mapping *mapping, const char *type, const char *message)
 {
-    struct app app;
-    struct group source;
-    struct target_group target;
+    struct app app = {0};
+    struct group source = {0};
+    struct target_group target = {0};
     int r = app_by_rid(tx, mapping->app_rid, &app);
     if (r == 0)
         r = group_by_rid(tx, mapping->source_rid, &source);
@@ -186,7 +186,7 @@ static int check_input(struct tx *tx, const struct app *app, const struct group 
         return problem_invalid(problem, SUBJECT,
                                "targetGroupName: Must have 1 to %d characters and no control characters.",
                                LIMIT_NAME_CHARS);
-    struct mapping other;
+    struct mapping other = {0};
     int r = mapping_by_source(tx, app->rid, source->rid, &other);
     if (r == 0)
         return problem_invalid(problem, SUBJECT,
@@ -197,7 +197,7 @@ static int check_input(struct tx *tx, const struct app *app, const struct group 
 static int target_by_public_id(struct tx *tx, const struct app *app, const char *id, struct target_group *ret,
                                struct problem *problem)
 {
-    struct group group;
+    struct group group = {0};
     int r = group_by_id(tx, id, &group);
     if (r == 0)
         r = target_group_by_group(tx, group.rid, ret);
@@ -216,7 +216,7 @@ static int find_target(struct tx *tx, const struct app *app, const struct mappin
         return target_group_make(tx, app, input->target_group_name, ret);
     if (r < 0)
         return r;
-    struct mapping other;
+    struct mapping other = {0};
     r = mapping_by_target(tx, ret->rid, &other);
     if (r == 0)
         return problem_invalid(problem, SUBJECT, "%s: The app's group \"%s\" is the target of mapping %s already.",
@@ -234,7 +234,7 @@ static int start_pushing(struct tx *tx, const struct mapping *mapping)
 int mapping_create(struct tx *tx, const struct app *app, const struct group *source, const struct mapping_input *input,
                    struct mapping *ret, struct problem *problem)
 {
-    struct target_group target;
+    struct target_group target = {0};
     int r = check_input(tx, app, source, input, problem);
     if (r == 0)
         r = find_target(tx, app, input, &target, problem);
@@ -278,7 +278,7 @@ static int change_status(struct tx *tx, struct mapping *mapping, enum mapping_st
 int mapping_update(struct tx *tx, const struct app *app, struct mapping *mapping, enum mapping_status status,
                    enum existing_members existing, struct problem *problem)
 {
-    struct mapping_state state;
+    struct mapping_state state = {0};
     int r = mapping_error(tx, mapping, &state);
     if (r < 0)
         return r;
@@ -318,8 +318,8 @@ int mapping_forget(struct tx *tx, const struct mapping *mapping)
 static int check_delete(struct tx *tx, const struct app *app, const struct mapping *mapping, bool delete_target,
                         struct target_group *target, struct problem *problem)
 {
-    struct mapping_state state;
-    struct app_switches switches;
+    struct mapping_state state = {0};
+    struct app_switches switches = {0};
     int r = mapping_error(tx, mapping, &state);
     if (r == 0 && mapping->status == MAPPING_ACTIVE && !state.in_error)
         return problem_set(problem, E0000027,
@@ -342,7 +342,7 @@ static int check_delete(struct tx *tx, const struct app *app, const struct mappi
 int mapping_delete(struct tx *tx, const struct app *app, struct mapping *mapping, bool delete_target,
                    struct problem *problem)
 {
-    struct target_group target;
+    struct target_group target = {0};
     int r = check_delete(tx, app, mapping, delete_target, &target, problem);
     if (r == 0)
         r = mapping_forget(tx, mapping);
@@ -384,7 +384,7 @@ static int read_member_errors(struct tx *tx, const struct mapping *mapping, stru
 int mapping_error(struct tx *tx, const struct mapping *mapping, struct mapping_state *ret)
 {
     *ret = (struct mapping_state){0};
-    struct work work;
+    struct work work = {0};
     int r = read_member_errors(tx, mapping, ret);
     if (r == 0)
         r = work_find(tx, mapping->app_rid, WORK_GROUP, mapping->target_rid, &work);
@@ -412,7 +412,7 @@ int mapping_state(struct tx *tx, const struct mapping *mapping, struct mapping_s
     if (r >= 0)
         r = tx_get_int(tx, &ret->members_extra, &EXTRA_COUNT, I(mapping->target_rid));
     ret->members_extra += strangers;
-    struct target_group target;
+    struct target_group target = {0};
     if (r >= 0)
         r = target_group_get(tx, mapping->target_rid, &target);
     if (r >= 0) {
@@ -427,7 +427,7 @@ static int retry_one(struct tx *tx, const struct mapping *mapping)
 {
     if (mapping->status != MAPPING_ACTIVE)
         return 0;
-    struct mapping_state state;
+    struct mapping_state state = {0};
     int r = mapping_error(tx, mapping, &state);
     int members = r < 0 ? r : tx_exec(tx, &MEMBERS_RETRY, I(mapping->target_rid));
     if (members < 0)
@@ -446,7 +446,7 @@ static int verify_one(struct tx *tx, const struct mapping *mapping)
 {
     if (mapping->status != MAPPING_ACTIVE)
         return 0;
-    struct mapping_state state;
+    struct mapping_state state = {0};
     int r = mapping_error(tx, mapping, &state);
     if (r < 0)
         return r;

@@ -112,7 +112,7 @@ static int judge(struct tx *tx, const struct mapping *mapping, struct member *ro
 
 int members_due(struct tx *tx, const struct target_group *group, struct member *ret, int limit, bool *ret_more)
 {
-    struct mapping mapping;
+    struct mapping mapping = {0};
     *ret_more = false;
     int r = mapping_by_target(tx, group->rid, &mapping);
     if (r == ERR_NOT_FOUND || (r == 0 && mapping.status != MAPPING_ACTIVE))
@@ -177,7 +177,7 @@ int member_errors_write(struct tx *tx, struct jout *out, int64_t target_rid, int
     int count = 0;
     int r = tx_query(tx, &query, &MEMBERS_FAILED, I(target_rid), I(limit));
     while (r >= 0 && (r = query_next(&query)) > 0) {
-        struct user user;
+        struct user user = {0};
         int found = user_by_rid(tx, query_int(&query, 0), &user);
         if (found < 0 && found != ERR_NOT_FOUND) {
             query_close(&query);

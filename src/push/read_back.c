@@ -59,7 +59,7 @@ int members_read_begin(struct tx *tx, const struct target_group *group)
 static int found_one(struct tx *tx, const struct mapping *mapping, int64_t mark, bool same_source,
                      const char *external_id)
 {
-    struct account account;
+    struct account account = {0};
     int r = account_by_external(tx, mapping->app_rid, external_id, &account);
     if (r == ERR_NOT_FOUND) {
         r = tx_exec(tx, &READ_FOUND_STRANGER, I(mapping->target_rid), T(external_id), I(mark));
@@ -82,7 +82,7 @@ static int found_one(struct tx *tx, const struct mapping *mapping, int64_t mark,
 
 int members_read_chunk(struct tx *tx, const struct target_group *group, const char *const *external_ids, size_t count)
 {
-    struct mapping mapping;
+    struct mapping mapping = {0};
     int64_t mark = 0;
     int64_t source = 0;
     int r = mapping_by_target(tx, group->rid, &mapping);
@@ -97,7 +97,7 @@ int members_read_chunk(struct tx *tx, const struct target_group *group, const ch
 
 int members_read_end(struct tx *tx, struct target_group *group, enum existing_members existing, int64_t *ret_extra)
 {
-    struct mapping mapping;
+    struct mapping mapping = {0};
     int64_t mark = 0;
     int64_t extra = 0;
     int64_t strangers = 0;

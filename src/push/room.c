@@ -112,7 +112,7 @@ static int look_at_held(struct tx *tx, int64_t user_rid, int64_t app_rid, enum w
     if (r == 0 && count == LIMIT_REACTOR_ROWS)
         return work_add(tx, 0, WORK_EXPAND_USER_PUSHES, user_rid, class);
     for (int i = 0; r >= 0 && i < count; i++) {
-        struct mapping mapping;
+        struct mapping mapping = {0};
         r = mapping_by_target(tx, targets[i], &mapping);
         if (r == ERR_NOT_FOUND) {
             r = 0;
@@ -140,7 +140,7 @@ static int react_to_status(struct tx *tx, const struct change *change)
 
 static int react_to_account(struct tx *tx, const struct change *change)
 {
-    struct account account;
+    struct account account = {0};
     int r = account_by_rid(tx, change->subject, &account);
     if (r == ERR_NOT_FOUND)
         return 0;
@@ -169,7 +169,7 @@ static int mappings_of_source(struct tx *tx, int64_t source_rid, int64_t *ret_ri
 
 static int follow_name(struct tx *tx, const struct mapping *mapping, const char *name)
 {
-    struct target_group target;
+    struct target_group target = {0};
     int r = mapping->follow_name ? target_group_get(tx, mapping->target_rid, &target) : ERR_NOT_FOUND;
     if (r == ERR_NOT_FOUND)
         return 0;
@@ -180,7 +180,7 @@ static int follow_name(struct tx *tx, const struct mapping *mapping, const char 
 
 static int react_to_group(struct tx *tx, const struct change *change)
 {
-    struct group group;
+    struct group group = {0};
     int r = group_by_rid(tx, change->subject, &group);
     if (r < 0)
         return r == ERR_NOT_FOUND ? 0 : r;
@@ -188,7 +188,7 @@ static int react_to_group(struct tx *tx, const struct change *change)
     int count = mappings_of_source(tx, group.rid, rids, LIMIT_REACTOR_ROWS);
     r = count < 0 ? count : 0;
     for (int i = 0; r == 0 && i < count; i++) {
-        struct mapping mapping;
+        struct mapping mapping = {0};
         r = mapping_by_rid(tx, rids[i], &mapping);
         if (r == 0 && change->kind == CHANGE_GROUP_DELETED)
             r = mapping_forget(tx, &mapping); /* the app's group stays: onSourceGroupDeleted LEAVE */
@@ -238,7 +238,7 @@ SQL(HELD_AFTER, "SELECT rid, user_rid FROM target_members WHERE target_rid = $1 
  */
 static int expand_mapping(struct tx *tx, struct work *work)
 {
-    struct mapping mapping;
+    struct mapping mapping = {0};
     int r = mapping_by_rid(tx, work->object_rid, &mapping);
     if (r == ERR_NOT_FOUND || (r == 0 && mapping.status != MAPPING_ACTIVE))
         return 0;
@@ -296,7 +296,7 @@ static int expand_person(struct tx *tx, struct work *work)
         while (r >= 0 && (r = query_next(&query)) > 0)
             rids[count++] = query_int(&query, 0);
         for (int i = 0; r >= 0 && i < count; i++) {
-            struct mapping mapping;
+            struct mapping mapping = {0};
             r = mapping_by_target(tx, rids[i], &mapping);
             if (r == 0 && mapping.status == MAPPING_ACTIVE)
                 r = member_look(tx, &mapping, work->object_rid, work->class);

@@ -74,7 +74,7 @@ int target_group_by_name(struct tx *tx, int64_t app_rid, const char *name, struc
 
 int target_group_make(struct tx *tx, const struct app *app, const char *name, struct target_group *ret)
 {
-    struct group group;
+    struct group group = {0};
     int r = group_app_create(tx, app->id, name, NULL, &group);
     if (r < 0)
         return r;

@@ -42,6 +42,7 @@ void sql_register(struct sql *sql);
 /* Every statement linked into the program, in no particular order. */
 struct sql *sql_all(void);
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a declaration's name cannot stand in parentheses */
 #define SQL_SCAN(name, waiver, sql_text)                                                                               \
     static struct sql name = {.text = (sql_text), .scan_waiver = (waiver), .file = __FILE__, .line = __LINE__};        \
     __attribute__((constructor)) static void name##_register(void)                                                     \
@@ -49,6 +50,7 @@ struct sql *sql_all(void);
         sql_register(&name);                                                                                           \
     }                                                                                                                  \
     struct sql /* swallows the semicolon */
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Names a statement: SQL(USER_BY_ID, "SELECT rid FROM users WHERE id = $1"); */
 #define SQL(name, sql_text) SQL_SCAN(name, NULL, sql_text)
@@ -58,8 +60,8 @@ enum bind_type { BIND_NONE, BIND_INT, BIND_TEXT, BIND_BLOB };
 struct bind {
     enum bind_type type;
     int64_t integer;
-    const void
-        *bytes; /* BIND_TEXT (NUL-terminated; NULL gives NULL) and BIND_BLOB; must live until the statement is done */
+    /* BIND_TEXT (NUL-terminated; NULL gives NULL) and BIND_BLOB; must live until the statement is done. */
+    const void *bytes;
     size_t n;
 };
 

@@ -401,7 +401,7 @@ static void too_many_requests_wait(void **state)
         expect(&first, 200, NULL, NULL);
         assert_string_equal(answer_header(&first, "X-Rate-Limit-Limit"), "3");
         char reset[32];
-        (void)snprintf(reset, sizeof(reset), "%s", answer_header(&first, "X-Rate-Limit-Reset"));
+        (void)snprintf(reset, sizeof(reset), "%.31s", answer_header(&first, "X-Rate-Limit-Reset"));
         answer_free(&first);
         for (int i = 0; i < 2; i++) {
             struct answer more = get(f, "/api/v1/things/1");
@@ -832,7 +832,7 @@ static void a_key_makes_a_request_happen_once(void **state)
     expect(&a, 200, NULL, NULL);
     assert_null(answer_header(&a, "Idempotency-Replayed"));
     char change[32];
-    (void)snprintf(change, sizeof(change), "%s", answer_header(&a, "X-Muster-Change"));
+    (void)snprintf(change, sizeof(change), "%.31s", answer_header(&a, "X-Muster-Change"));
     struct answer again = post_with_key(f, f->operator, "/api/v1/things", "{\"name\":\"once\"}", key);
     expect(&again, 200, NULL, NULL);
     assert_string_equal(answer_header(&again, "Idempotency-Replayed"), "true");

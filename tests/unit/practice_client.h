@@ -127,6 +127,11 @@ static inline const char *answer_text(const struct client *client, const char *d
     return text ? text : "(none)";
 }
 
+static inline const char *or_none(const char *text)
+{
+    return text ? text : "(none)";
+}
+
 /* Fails unless the answer is that SCIM error; `scim_type` NULL: none is expected. */
 #define assert_refused(client, status_, scim_type)                                                                     \
     do {                                                                                                               \
@@ -136,7 +141,7 @@ static inline const char *answer_text(const struct client *client, const char *d
         assert_string_equal(jval_str(jval_at(jval_get((client)->json, "schemas"), 0)),                                 \
                             "urn:ietf:params:scim:api:messages:2.0:Error");                                            \
         assert_string_equal(answer_text((client), "status"), status_text);                                             \
-        assert_string_equal(answer_text((client), "scimType"), (scim_type) ? (scim_type) : "(none)");                  \
+        assert_string_equal(answer_text((client), "scimType"), or_none(scim_type));                                    \
         assert_true(strlen(answer_text((client), "detail")) > 10);                                                     \
     } while (0)
 

@@ -220,8 +220,8 @@ static void limiting_members(void **state)
     static const char *const too_many[] = {
         "{'op':'add','path':'members','value':[{'value':'3'},{'value':'4'},{'value':'5'}]}",
         "{'op':'replace','value':{'members':[{'value':'3'},{'value':'4'},{'value':'5'}]}}",
-        "{'op':'remove','path':'members[value eq \\'1\\']'},{'op':'remove','path':'members[value eq \\'2\\']'},"
-        "{'op':'remove','path':'members[value eq \\'3\\']'}",
+        ("{'op':'remove','path':'members[value eq \\'1\\']'},{'op':'remove','path':'members[value eq \\'2\\']'},"
+         "{'op':'remove','path':'members[value eq \\'3\\']'}"),
     };
     for (size_t i = 0; i < ARRAY_LEN(too_many); i++) {
         ask_patch(&client, target, too_many[i]);
