@@ -6,7 +6,8 @@ const http = require('node:http');
 const net = require('node:net');
 
 const ANSWER_MS = 60000;
-const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+// Idle connections end before the server ends them.
+const agent = new http.Agent({ keepAlive: true, maxSockets: 16, timeout: 20000 });
 
 // { status, headers (node's), raw (names and values in turn), text, json }. `body`: a value (sent as JSON), a string or bytes.
 function request(base, method, path, { headers = {}, body, timeout = ANSWER_MS } = {}) {
@@ -28,7 +29,7 @@ function request(base, method, path, { headers = {}, body, timeout = ANSWER_MS }
             });
         });
         req.setTimeout(timeout, () => req.destroy(new Error(`${method} ${path}: no answer within ${timeout} ms`)));
-        req.on('error', reject);
+        req.on('error', (error) => reject(new Error(`${method} ${base}${path}: ${error.message}`)));
         req.end(bytes);
     });
 }
