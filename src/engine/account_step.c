@@ -37,10 +37,10 @@ static int find(struct tx *tx, struct lane *lane, const struct work *work, const
 }
 
 /* Wanted there and active: found or created, then brought to the wanted profile. */
-static int step_active(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts,
+static int step_active(struct tx *tx, struct lane *lane, const struct work *work, struct facts *facts,
                        bool after_conflict)
 {
-    const struct account *account = &facts->account;
+    struct account *account = &facts->account;
     if (!account->external_id)
         return lane->switches.create ? find(tx, lane, work, facts, after_conflict) : STEP_DONE;
     CLEANUP(jval_freep) struct jval *wanted = NULL;
@@ -50,11 +50,11 @@ static int step_active(struct tx *tx, struct lane *lane, const struct work *work
         r = jval_parse(&sent, account->sent_profile, strlen(account->sent_profile), NULL);
     if (r < 0)
         return r;
-    int active = account->activation_owed ? 1 : -1;
+    int active = account->activation_owed && account->known != KNOWN_ACTIVE ? 1 : -1;
     struct target_request request = {0};
     bool update = lane->switches.update;
     if (!target_update_user(tx_arena(tx), account->external_id, update ? sent : wanted, wanted, active, &request))
-        return STEP_DONE;
+        return account_settle(tx, account);
     struct flight details = {.active = active, .profile = update ? jval_ref(wanted) : NULL};
     return ask(tx, lane, work, facts, &request, details);
 }
@@ -149,6 +149,15 @@ static enum account_known known_of(const struct found *found)
     return found->active == 0 ? KNOWN_INACTIVE : KNOWN_ACTIVE;
 }
 
+/* Found inactive, wanted active, and nobody asked us to activate: reported, not repaired (invariant 9). */
+static int report_disabled(struct tx *tx, struct facts *facts, const struct found *found)
+{
+    bool wanted = account_wanted(facts->account.scope, facts->user.status, facts->user.deleted) == WANT_ACTIVE;
+    if (found->active != 0 || !wanted || facts->account.activation_owed)
+        return 0;
+    return account_set_disabled_there(tx, &facts->account, true);
+}
+
 static int create(struct tx *tx, struct lane *lane, struct flight *flight, const struct facts *facts)
 {
     CLEANUP(jval_freep) struct jval *wanted = NULL;
@@ -211,7 +220,8 @@ static int read_answer(struct tx *tx, struct flight *flight, struct facts *facts
     const struct found *found = &flight->answer->resource;
     if (r < 0 || found->active < 0)
         return r;
-    return account_set_sent(tx, &facts->account, NULL, known_of(found));
+    r = account_set_sent(tx, &facts->account, NULL, known_of(found));
+    return r < 0 ? r : report_disabled(tx, facts, found);
 }
 
 static int gone_answer(struct tx *tx, struct flight *flight, struct facts *facts)
