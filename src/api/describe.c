@@ -72,6 +72,7 @@ static const struct {
     {"updateGroupPushMapping", "GroupPushMapping", "Activate or deactivate a group push mapping"},
     {"deleteGroupPushMapping", "GroupPushMapping", "Delete an inactive mapping, and on request the app's group"},
     {"listMappingAttempts", "GroupPushMapping", "List the newest requests for a mapping and their answers"},
+    {"pushMappingNow", "GroupPushMapping", "Make the membership in the app exactly the source's (Push Now)"},
     {"verifyAllGroups", "GroupPushMapping", "Read every pushed group of an app back and push again what it dropped"},
     {"retryAllGroups", "GroupPushMapping", "Try everything that failed in an app's groups again"},
     {"getGroupPushSettings", "GroupPushMapping", "Read an app's settings of group push"},

@@ -366,6 +366,16 @@ static int retry_all(struct tx *tx, struct call *call)
     return 0;
 }
 
+static int push_now(struct tx *tx, struct call *call)
+{
+    struct app app = {0};
+    struct mapping mapping = {0};
+    int r = find_mapping(tx, call, &app, &mapping);
+    if (r == 0)
+        r = mapping_push_now(tx, &mapping, &call->problem);
+    return r < 0 ? r : write_mapping(tx, call, &app, &mapping, true);
+}
+
 static int verify_all(struct tx *tx, struct call *call)
 {
     struct app app = {0};
@@ -514,6 +524,7 @@ const struct route push_routes[] = {
     {"DELETE", MAPPINGS "/{mappingId}", ROUTE_WRITE, ROLE_OPERATOR, delete_mapping, "deleteGroupPushMapping", NULL},
     {"GET", MAPPINGS "/{mappingId}/attempts", ROUTE_READ, ROLE_READ_ONLY, list_attempts, "listMappingAttempts", NULL},
     {"POST", "/api/v1/apps/{appId}/group-push/retry", ROUTE_WRITE, ROLE_OPERATOR, retry_all, "retryAllGroups", NULL},
+    {"POST", MAPPINGS "/{mappingId}/push", ROUTE_WRITE, ROLE_OPERATOR, push_now, "pushMappingNow", NULL},
     {"POST", "/api/v1/apps/{appId}/group-push/verify", ROUTE_WRITE, ROLE_OPERATOR, verify_all, "verifyAllGroups", NULL},
     {"GET", "/api/v1/apps/{appId}/attempts", ROUTE_READ, ROLE_READ_ONLY, list_attempts, "listApplicationAttempts",
      NULL},

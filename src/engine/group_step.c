@@ -149,7 +149,7 @@ static int step_again(struct tx *tx, struct lane *lane, const struct work *work,
         return STEP_DONE;
     if (!facts.group.external_id)
         return find(tx, lane, work, &facts, after_conflict);
-    if (facts.in_doubt || facts.group.link_pending)
+    if (facts.in_doubt || facts.group.link_pending || facts.group.overwrite_wanted)
         return read_group(tx, lane, work, &facts, true);
     if (is_other_name(&facts.group)) {
         struct target_request request = target_rename_group(tx_arena(tx), facts.group.external_id, facts.group.name);
@@ -348,7 +348,8 @@ static int read_chunk(struct tx *tx, struct lane *lane, struct flight *flight, s
     if (flight->verify)
         return members_verify_end(tx, &facts->group, answer->member_count);
     int64_t extra = 0;
-    r = members_read_end(tx, &facts->group, facts->mapping.existing, &extra);
+    enum existing_members existing = facts->group.overwrite_wanted ? EXISTING_REMOVE : facts->mapping.existing;
+    r = members_read_end(tx, &facts->group, existing, &extra);
     if (r != 0)
         return r < 0 ? r : STEP_DONE;
     const char *words = arena_printf(
@@ -367,7 +368,7 @@ static int read_answer(struct tx *tx, struct lane *lane, struct flight *flight, 
             r = target_group_set_name(tx, &facts->group, found->display_name);
         return r;
     }
-    if (facts->mapped && (facts->group.link_pending || flight->verify))
+    if (facts->mapped && (facts->group.link_pending || facts->group.overwrite_wanted || flight->verify))
         return read_chunk(tx, lane, flight, facts);
     return r;
 }

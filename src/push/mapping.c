@@ -438,6 +438,23 @@ static int retry_one(struct tx *tx, const struct mapping *mapping)
     return r < 0 ? r : 1;
 }
 
+SQL(TARGET_OVERWRITE, "UPDATE target_groups SET overwrite_wanted = 1 WHERE rid = $1");
+
+int mapping_push_now(struct tx *tx, const struct mapping *mapping, struct problem *problem)
+{
+    if (mapping->status != MAPPING_ACTIVE)
+        return problem_set(problem, E0000027,
+                           "The mapping is INACTIVE, so nothing is pushed. Set its status to ACTIVE.");
+    int r = tx_exec(tx, &MEMBERS_RETRY, I(mapping->target_rid));
+    if (r >= 0)
+        r = tx_exec(tx, &TARGET_OVERWRITE, I(mapping->target_rid));
+    if (r >= 0)
+        r = work_add(tx, mapping->app_rid, WORK_EXPAND_MAPPING, mapping->rid, WORK_URGENT);
+    if (r >= 0)
+        r = work_add(tx, mapping->app_rid, WORK_GROUP, mapping->target_rid, WORK_URGENT);
+    return r < 0 ? r : 0;
+}
+
 SQL(TARGETS_VERIFY, "UPDATE target_groups SET verify_wanted = 1, verify_state = 0 WHERE rid = $1");
 SQL(TARGETS_UNVERIFIED, "SELECT count(*) FROM push_mappings AS m JOIN target_groups AS t ON t.rid = m.target_rid"
                         " WHERE m.app_rid = $1 AND m.status = 1 AND t.verify_state <> 1");

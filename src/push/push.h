@@ -115,8 +115,9 @@ struct target_group {
     const char *known_name; /* displayName that the app acknowledged, NULL: not known */
     bool link_pending;      /* linked, and its members were not read yet: nothing may be removed */
     bool delete_wanted;
-    int64_t read_at;    /* ms of the last complete read of its members, 0 never */
-    bool verify_wanted; /* to be read when nothing else is left to do */
+    int64_t read_at;       /* ms of the last complete read of its members, 0 never */
+    bool verify_wanted;    /* to be read when nothing else is left to do */
+    bool overwrite_wanted; /* Push Now: to be read and made exactly the source's */
     enum verify_state verify_state;
     int64_t verified_at; /* ms of the last read that found what was acknowledged, 0 never */
 };
@@ -193,6 +194,12 @@ int members_read_end(struct tx *tx, struct target_group *group, enum existing_me
  * shows no member at all proves nothing.
  */
 int members_verify_end(struct tx *tx, struct target_group *group, size_t found) MUSTCHECK;
+/*
+ * Push Now (reference group-push O7): the membership in the app becomes exactly the source's, by reading, comparing and
+ * writing only the difference; members whom Muster did not put there are removed. Refused members are tried again.
+ * Refused unless the mapping is ACTIVE.
+ */
+int mapping_push_now(struct tx *tx, const struct mapping *mapping, struct problem *problem) MUSTCHECK;
 /* Asks that every ACTIVE pushed group of the app be read. The count of groups. */
 int mapping_verify_all(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* ACTIVE pushed groups of the app that were not found to hold what they should since they were asked: never read, or

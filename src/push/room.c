@@ -19,6 +19,7 @@ static const struct migration migrations[] = {
         " read_mark BIGINT NOT NULL DEFAULT 0,"
         " read_at BIGINT NOT NULL DEFAULT 0,"
         " verify_wanted INTEGER NOT NULL DEFAULT 0,"
+        " overwrite_wanted INTEGER NOT NULL DEFAULT 0,"
         " verify_state INTEGER NOT NULL DEFAULT 0," /* enum verify_state */
         " verified_at BIGINT NOT NULL DEFAULT 0);"
         "CREATE INDEX target_groups_name ON target_groups (app_rid, name_fold);"

@@ -6,7 +6,7 @@
 
 #define COLUMNS                                                                                                        \
     "rid, app_rid, group_rid, name, external_id, origin, known_name, link_pending, delete_wanted, read_at,"            \
-    " verify_wanted, verify_state, verified_at"
+    " verify_wanted, verify_state, verified_at, overwrite_wanted"
 
 SQL(TARGET_BY_RID, "SELECT " COLUMNS " FROM target_groups WHERE rid = $1");
 SQL(TARGET_BY_GROUP, "SELECT " COLUMNS " FROM target_groups WHERE group_rid = $1");
@@ -22,7 +22,8 @@ SQL(TARGET_RELINK, "UPDATE target_groups SET link_pending = CASE WHEN external_i
                    " WHERE rid = $1");
 SQL(TARGET_WANT_DELETED, "UPDATE target_groups SET delete_wanted = 1 WHERE rid = $1");
 SQL(TARGET_DELETE, "DELETE FROM target_groups WHERE rid = $1");
-SQL(TARGET_LINKED, "UPDATE target_groups SET link_pending = 0, source_rid = $2, read_at = $3 WHERE rid = $1");
+SQL(TARGET_LINKED, "UPDATE target_groups SET link_pending = 0, overwrite_wanted = 0, source_rid = $2, read_at = $3"
+                   " WHERE rid = $1");
 SQL(TARGET_MEMBERS_FORGET, "UPDATE target_members SET known = 0, dirty = 1, version = $2, since = $2"
                            " WHERE target_rid = $1 AND known = 1");
 SQL(TARGETS_OF_APP, "SELECT rid, group_rid FROM target_groups WHERE app_rid = $1 ORDER BY rid");
@@ -48,7 +49,8 @@ static int read_one(struct tx *tx, struct query *query, int r, struct target_gro
                                  .read_at = query_int(query, 9),
                                  .verify_wanted = query_int(query, 10) != 0,
                                  .verify_state = (enum verify_state)query_int(query, 11),
-                                 .verified_at = query_int(query, 12)};
+                                 .verified_at = query_int(query, 12),
+                                 .overwrite_wanted = query_int(query, 13) != 0};
     query_close(query);
     return 0;
 }
@@ -127,6 +129,7 @@ int target_group_set_name(struct tx *tx, struct target_group *group, const char 
 int target_group_linked(struct tx *tx, struct target_group *group, int64_t source_rid)
 {
     group->link_pending = false;
+    group->overwrite_wanted = false;
     int r = tx_exec(tx, &TARGET_LINKED, I(group->rid), I(source_rid), I(tx_now(tx)));
     return r < 0 ? r : 0;
 }

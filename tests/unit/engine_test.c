@@ -411,6 +411,55 @@ static bool drop_ann(struct world *world, const struct flight *flight)
     return false;
 }
 
+struct push_now {
+    struct world *world;
+    const char *mapping_id;
+};
+
+static int push_now_job(struct tx *tx, void *arg)
+{
+    const struct push_now *job = arg;
+    struct mapping mapping;
+    struct problem problem = {0};
+    int r = mapping_by_id(tx, job->world->app.rid, job->mapping_id, &mapping);
+    return r < 0 ? r : mapping_push_now(tx, &mapping, &problem);
+}
+
+/* Case C9316: members added and taken away in the target behind our back, then Push Now. */
+static void test_push_now_makes_it_exact(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    assert_int_equal(world_request(world, "POST", "/scim/v2/Users",
+                                   "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"],"
+                                   "\"userName\":\"stranger@example.com\"}"),
+                     201);
+    const char *group = NULL;
+    const char *stranger = NULL;
+    bool active = false;
+    assert_int_equal(practice_find_group(world->practice, "Engineering", &group), 1);
+    assert_true(practice_find_user(world->practice, "stranger@example.com", &stranger, &active));
+    char path[128];
+    char body[512];
+    (void)snprintf(path, sizeof(path), "/scim/v2/Groups/%s", group);
+    (void)snprintf(body, sizeof(body),
+                   "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[{\"op\":\"add\","
+                   "\"path\":\"members\",\"value\":[{\"value\":\"%s\"}]}]}",
+                   stranger);
+    assert_in_range(world_request(world, "PATCH", path, body), 200, 204);
+    take_out(world, "ann@example.com");
+    uint64_t mark = world->requests;
+    struct push_now job = {.world = world, .mapping_id = trio.mapping};
+    assert_int_equal(store_write_wait(world->store, NULL, push_now_job, &job), 0);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(requests_since(world, &mark), 2); /* one read, one write with the difference */
+    assert_int_equal(practice_group_size(world->practice, group), 2);
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 1);
+    assert_int_equal(world_there(world, "Engineering", "stranger@example.com"), 0);
+    world_mapping_status(world, trio.mapping, MAPPING_INACTIVE, EXISTING_REFUSE);
+    assert_int_equal(store_write_wait(world->store, NULL, push_now_job, &job), ERR_PROBLEM);
+}
+
 /* An app that says yes and does not do it is found out, and the member is shown as not kept. */
 static void test_silent_drop_is_shown(void **state)
 {
@@ -443,6 +492,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_crash_after_every_turn, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_one_bad_member_stops_nobody, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_verified_by_reading, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_push_now_makes_it_exact, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_silent_drop_is_shown, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_refused_credential_stops_the_app, world_setup, world_teardown),
     };
