@@ -287,6 +287,7 @@ int cmd_push_show(struct cli *cli);
 int cmd_push_create(struct cli *cli);
 int cmd_push_status(struct cli *cli); /* activate, deactivate */
 int cmd_push_delete(struct cli *cli);
+int cmd_push_now(struct cli *cli);
 int cmd_push_retry(struct cli *cli);
 int cmd_push_errors(struct cli *cli);
 

@@ -158,6 +158,23 @@ int cmd_push_delete(struct cli *cli)
     return CLI_OK;
 }
 
+int cmd_push_now(struct cli *cli)
+{
+    const char *app, *id;
+    struct answer answer;
+    int r = open_and_find(cli, &app, &id);
+    if (r == CLI_OK)
+        r = client_call(cli, "POST", client_path(cli, "/api/v1/apps/%s/group-push/mappings/%s/push", app, id), NULL,
+                        &answer);
+    if (r)
+        return r;
+    if (cli->json)
+        cli_print_object(cli, answer.body);
+    cli_say(cli, "%s is read in %s and made exactly what it should be; `muster wait --app` tells how it goes",
+            cli->args[1], cli->args[0]);
+    return CLI_OK;
+}
+
 int cmd_push_retry(struct cli *cli)
 {
     const char *app;
