@@ -139,6 +139,84 @@ function scenarios(name, startTarget, quirks = {}) {
             ]);
         });
 
+        test('a person with every attribute, an unusual user name and mail address', async () => {
+            const app = await org.connectedApp(target);
+            const login = `o'brien+${org.name('x').replace(/ /g, '_')}.ünïcode~!#$%&*=?^{|}@sub.example.com`;
+            const user = await org.user(login, {
+                email: 'first.o+tag@sub-domain.example.com',
+                middleName: 'Q',
+                honorificPrefix: 'Dr.',
+                honorificSuffix: 'III',
+                nickName: 'Nick',
+                displayName: 'Dr. First "Nick" Example III',
+                profileUrl: 'https://example.com/~first',
+                secondEmail: 'second@example.com',
+                mobilePhone: '+1 555 0100',
+                primaryPhone: '+1 555 0101',
+                streetAddress: '1 Main Street',
+                city: 'Zürich',
+                state: 'ZH',
+                zipCode: '8000',
+                countryCode: 'CH',
+                preferredLanguage: 'de-CH',
+                locale: 'de_CH',
+                timezone: 'Europe/Zurich',
+                userType: 'Employee',
+                employeeNumber: '0007',
+                costCenter: 'CC 1',
+                organization: 'Example Ltd',
+                division: 'North',
+                department: 'R&D',
+                title: 'Engineer',
+            });
+            await org.assignUser(app, user);
+            await world.settle(app);
+            const account = await world.account(login);
+            assert.equal(account.userName, login);
+            assert.equal(account.displayName, 'Dr. First "Nick" Example III');
+            assert.equal(account.emails.find((mail) => mail.primary || account.emails.length === 1).value, user.profile.email);
+            await world.client.userApi.deactivateUser({ userId: user.id });
+            await world.settle(app);
+            assert.equal((await world.account(login)).active, false);
+        });
+
+        test('profiles: the person, then the best group, then the assignment', async () => {
+            const app = await org.connectedApp(target);
+            const ann = await org.user(null, { title: 'From the directory' });
+            const bob = await org.user();
+            const first = await org.group(null, [ann, bob]);
+            const second = await org.group(null, [ann]);
+            const assign = (group, priority, profile) =>
+                world.client.applicationApi.assignGroupToApplication({
+                    appId: app.id,
+                    groupId: group.id,
+                    applicationGroupAssignment: { priority, profile },
+                });
+            const title = async (user) => {
+                await world.settle(app);
+                return (await world.account(user)).title;
+            };
+            await assign(first, 5, { title: 'First' });
+            assert.equal(await title(ann), 'First');
+            await assign(second, 9, { title: 'Second' });
+            assert.equal(await title(ann), 'First', 'the better priority wins');
+            await assign(second, 1, { title: 'Second' });
+            assert.equal(await title(ann), 'Second');
+            assert.equal(await title(bob), 'First');
+            await assign(first, 5, { title: 'Changed' });
+            assert.equal(await title(bob), 'Changed', 'changed for all members of the group');
+            await org.assignUser(app, ann, { profile: { title: 'Her own' } });
+            assert.equal(await title(ann), 'Her own');
+            await world.client.applicationApi.updateApplicationUser({
+                appId: app.id,
+                userId: ann.id,
+                appUser: { profile: { title: 'Edited' } },
+            });
+            assert.equal(await title(ann), 'Edited');
+            await org.unassignUser(app, ann);
+            assert.equal(await title(ann), 'Second', 'back to what the group gives');
+        });
+
         test('an account that exists is linked, not created again', async () => {
             const app = await org.connectedApp(target);
             const user = await org.user(null, { firstName: 'Fresh' });
@@ -497,6 +575,41 @@ function scenarios(name, startTarget, quirks = {}) {
             await world.holds(group, [ann]);
         });
 
+        test('a linked group is deleted where the app allows it in so many words', async () => {
+            const { app, ann } = await pushedPair();
+            const group = await org.group(null, [ann]);
+            await target.seedGroup({ displayName: group.profile.name });
+            const mapping = await org.push(app, group);
+            await world.settle(app);
+            await org.setMapping(app, mapping, 'INACTIVE');
+            await world.muster.ask('PUT', `/api/v1/apps/${app.id}/group-push/settings`, { deleteLinkedGroups: true });
+            await org.deleteMapping(app, mapping, true);
+            await world.settle(app);
+            await world.noTargetGroup(group);
+        });
+
+        test('Push Now: what was changed in the target behind our back is set right', async () => {
+            const { app, ann, bob, group, mapping } = await pushedPair();
+            const stranger = await target.seedUser({ userName: `stranger-${org.name('z')}@example.com`.replace(/ /g, '-') });
+            const { id } = await world.targetGroup(group);
+            await target.ask('PATCH', `/scim/v2/Groups/${id}`, {
+                schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+                Operations: [
+                    { op: 'remove', path: `members[value eq "${(await world.account(bob)).id}"]` },
+                    { op: 'add', path: 'members', value: [{ value: stranger.id }] },
+                ],
+            });
+            const log = await world.during(app, () =>
+                world.muster.ask('POST', `/api/v1/apps/${app.id}/group-push/mappings/${mapping.id}/push`),
+            );
+            await world.holds(group, [ann, bob]);
+            assert.ok(log.writes.every((entry) => entry.method === 'PATCH'), shown(log));
+            const quiet = await world.during(app, () =>
+                world.muster.ask('POST', `/api/v1/apps/${app.id}/group-push/mappings/${mapping.id}/push`),
+            );
+            assert.equal(quiet.writes.length, 0, `nothing differs, so nothing is written\n${shown(quiet)}`);
+        });
+
         test('a link that would remove members is refused until that is allowed', async () => {
             const { app, ann, bob } = await pushedPair();
             const stranger = await target.seedUser({ userName: `stranger-${org.name('x')}@example.com`.replace(/ /g, '-') });
@@ -548,12 +661,23 @@ function scenarios(name, startTarget, quirks = {}) {
             await world.noTargetGroup(group);
         });
 
-        test('switch "create" off: no account; on again: from then on', async () => {
+        test('switch "create" off: no account; turned on, what was missed is offered as a plan', async () => {
             const app = await org.connectedApp(target, { create: false });
             const ann = await org.user();
             const log = await world.during(app, () => org.assignUser(app, ann));
             assert.equal(log.writes.length, 0, shown(log));
+            const quiet = await world.during(app, () => org.switches(app));
+            assert.equal(quiet.writes.length, 0, 'turning a switch on acts on changes made from then on');
             assert.equal(await world.account(ann), undefined);
+            const bob = await org.user();
+            await org.assignUser(app, bob);
+            await world.settle(app);
+            assert.equal((await world.account(bob)).active, true);
+            const plan = await world.muster.ask('GET', `/api/v1/apps/${app.id}/backlog`);
+            assert.equal(plan.create, 1, JSON.stringify(plan));
+            await world.muster.ask('POST', `/api/v1/apps/${app.id}/backlog`);
+            await world.settle(app);
+            assert.equal((await world.account(ann)).active, true);
         });
 
         test('switch "update" off: a changed profile sends nothing', async () => {

@@ -3,9 +3,11 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const http = require('node:http');
 const { after, afterEach, before, describe, test } = require('node:test');
 const { World } = require('./world');
 const { Scimmy } = require('./scimmy');
+const { refused } = require('../lib/sdk');
 
 describe('a target that refuses', () => {
     let world;
@@ -63,11 +65,11 @@ describe('a target that refuses', () => {
         const bad = await org.group(null, [ann]);
         await org.assignGroup(app, good);
         refuse(JSON.stringify(bad.profile.name), 400, 'No group of this name');
-        const refused = await org.push(app, bad);
+        const mapping = await org.push(app, bad);
         await org.push(app, good);
         await world.muster.sync(app.id);
         await world.holds(good, [ann]);
-        const read = await org.mapping(app, refused);
+        const read = await org.mapping(app, mapping);
         assert.equal(read.status, 'ERROR');
         assert.match(read.errorSummary, /No group of this name/);
         assert.match(read.errorSummary, /^Failed on \d\d-\d\d-\d{4} \d\d:\d\d:\d\d[AP]M UTC: /);
@@ -98,5 +100,88 @@ describe('a target that refuses', () => {
         assert.equal((await target.users()).filter((user) => user.userName.toLowerCase() === ann.profile.login).length, 1);
         const appUser = await org.appUser(app, ann);
         assert.ok(appUser.externalId === old.id || appUser.syncState === 'ERROR', JSON.stringify(appUser));
+    });
+
+    test('a redirect is never followed', async () => {
+        const elsewhere = [];
+        const server = http.createServer((req, res) => {
+            elsewhere.push(req.url);
+            res.end('{}');
+        });
+        await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+        try {
+            const app = await org.connectedApp(target);
+            const ann = await org.user();
+            target.intercept = (req) => ({ status: 307, location: `http://127.0.0.1:${server.address().port}${req.originalUrl}` });
+            await org.assignUser(app, ann);
+            await new Promise((resolve) => setTimeout(resolve, 1000));
+            assert.deepEqual(elsewhere, []);
+            assert.notEqual((await org.appUser(app, ann)).syncState, 'SYNCHRONIZED');
+            await refused(org.connect(app, target), 400, 'E0000059');
+            assert.deepEqual(elsewhere, []);
+            target.intercept = null;
+            await org.connect(app, target);
+            await world.settle(app);
+            assert.equal((await world.account(ann)).active, true);
+        } finally {
+            server.close();
+        }
+    });
+
+    test('other kinds of credentials: basic, and a header of its own', async () => {
+        const bearer = target.authorized;
+        const kinds = [
+            [{ scheme: 'BASIC', userName: 'muster', password: 'pass:word' }, (req) => req.header('Authorization') === `Basic ${Buffer.from('muster:pass:word').toString('base64')}`],
+            [{ scheme: 'HEADER', headerName: 'X-Api-Key', token: 'a-key' }, (req) => req.header('X-Api-Key') === 'a-key' && !req.header('Authorization')],
+        ];
+        for (const [profile, authorized] of kinds) {
+            target.authorized = authorized;
+            try {
+                const app = await org.app();
+                const saved = await world.muster.ask('POST', `/api/v1/apps/${app.id}/connections/default?activate=true`, {
+                    baseUrl: target.baseUrl,
+                    profile: { authScheme: 'TOKEN', ...profile },
+                });
+                assert.equal(saved.status, 'ENABLED');
+                assert.ok(!JSON.stringify(saved).includes('pass:word') && !JSON.stringify(saved).includes('a-key'));
+                await org.switches(app);
+                const ann = await org.user();
+                await org.assignUser(app, ann);
+                await world.settle(app);
+                assert.equal((await world.account(ann)).active, true);
+            } finally {
+                target.authorized = bearer;
+            }
+        }
+    });
+
+    test('two groups of one name: held, never chosen', async () => {
+        const app = await org.connectedApp(target);
+        const group = await org.group();
+        await target.seedGroup({ displayName: group.profile.name });
+        await target.seedGroup({ displayName: group.profile.name });
+        const mapping = await org.push(app, group);
+        await world.muster.sync(app.id);
+        const read = await org.mapping(app, mapping);
+        assert.equal(read.status, 'ERROR');
+        assert.equal((await target.groups()).filter((each) => each.displayName === group.profile.name).length, 2);
+    });
+
+    test('members that cannot be read are not removed', async () => {
+        const app = await org.connectedApp(target);
+        const stranger = await target.seedUser({ userName: `unread-${process.pid}@example.com` });
+        const group = await org.group();
+        const old = await target.seedGroup({ displayName: group.profile.name, members: [{ value: stranger.id }] });
+        target.intercept = (req) => (req.method === 'GET' && req.originalUrl.includes(`/Groups/${old.id}`) ? { status: 500 } : null);
+        await world.muster.ask('POST', `/api/v1/apps/${app.id}/group-push/mappings`, {
+            sourceGroupId: group.id,
+            targetGroupName: group.profile.name,
+            existingMembers: 'REMOVE',
+        });
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        assert.equal((await world.targetGroup(group)).members.length, 1);
+        target.intercept = null;
+        await world.settle(app);
+        await world.holds(group, []);
     });
 });

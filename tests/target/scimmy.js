@@ -20,10 +20,11 @@ class Scimmy {
         const target = new Scimmy();
         target.kind = 'scimmy';
         target.token = 'a-token-of-the-scimmy-target';
+        target.authorized = (req) => req.header('Authorization') === `Bearer ${target.token}`;
         target.userMap = new Map();
         target.groupMap = new Map();
         target.entries = [];
-        target.intercept = null; // (req) => { status, detail } instead of scimmy's answer, or nothing
+        target.intercept = null; // (req) => { status, detail or location } instead of scimmy's answer, or nothing
         target.declare();
         const app = express();
         const keepText = (req, res, bytes) => {
@@ -36,7 +37,7 @@ class Scimmy {
             new Routers({
                 type: 'bearer',
                 handler: (req) => {
-                    if (req.header('Authorization') !== `Bearer ${target.token}`) throw new Error('Wrong token');
+                    if (!target.authorized(req)) throw new Error('Wrong credential');
                     return 'tester';
                 },
             }),
@@ -59,6 +60,7 @@ class Scimmy {
         });
         const instead = this.intercept && this.intercept(req);
         if (!instead) return next();
+        if (instead.location) return res.redirect(instead.status, instead.location);
         const error = new SCIMMY.Messages.Error({ status: instead.status, message: instead.detail || 'ordered' });
         res.status(instead.status).set('Content-Type', 'application/scim+json').send(error);
     }
