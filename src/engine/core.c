@@ -56,11 +56,8 @@ struct core *core_free(struct core *core)
         free(core->apps);
         core->apps = next;
     }
-    while (core->bisections) {
-        struct bisection *next = core->bisections->next;
-        free(core->bisections);
-        core->bisections = next;
-    }
+    splits_free(core->splits);
+    splits_free(core->splits_committed);
     free(core);
     return NULL;
 }
@@ -115,49 +112,6 @@ void core_answer(struct core *core, uint64_t number, struct answer *answer)
             return;
         }
     answer_free(answer);
-}
-
-struct bisection *core_bisection(struct core *core, int64_t target_rid)
-{
-    for (struct bisection *b = core->bisections; b; b = b->next)
-        if (b->target_rid == target_rid)
-            return b;
-    return NULL;
-}
-
-void core_bisect(struct core *core, int64_t target_rid, size_t failed_batch)
-{
-    struct bisection *b = core_bisection(core, target_rid);
-    if (!b) {
-        b = NEW(struct bisection);
-        b->target_rid = target_rid;
-        b->next = core->bisections;
-        core->bisections = b;
-    }
-    b->batch = MAX_OF(failed_batch / 2, (size_t)1);
-}
-
-void core_too_large(struct core *core, int64_t target_rid, size_t failed_batch)
-{
-    core_bisect(core, target_rid, failed_batch);
-    struct bisection *b = core_bisection(core, target_rid);
-    assert(b);
-    b->most = b->batch;
-}
-
-void core_bisect_success(struct core *core, int64_t target_rid)
-{
-    for (struct bisection **at = &core->bisections; *at; at = &(*at)->next) {
-        struct bisection *b = *at;
-        if (b->target_rid != target_rid)
-            continue;
-        b->batch = b->most ? MIN_OF(b->batch * 2, b->most) : b->batch * 2;
-        if (b->batch >= LIMIT_MEMBERS_PER_REQUEST) {
-            *at = b->next;
-            free(b);
-        }
-        return;
-    }
 }
 
 /* --- the lane of an app --------------------------------------------------------------------------------------------
@@ -219,6 +173,8 @@ static int lane_load(struct tx *tx, struct core *core, int64_t app_rid, struct l
         r = app_switches_get(tx, app_rid, &lane->switches);
     if (r == 0)
         r = connection_get(tx, app_rid, &lane->connection);
+    if (r == 0)
+        r = traits_get(tx, app_rid, &lane->traits);
     if (r < 0)
         return r;
     struct app_state *state = lane->state;
@@ -711,6 +667,8 @@ void core_rolled_back(struct core *core)
     core->due = 0;
     core->more = false;
     core->lanes = NULL; /* in the arena of the transaction */
+    core->splits = splits_free(core->splits);
+    core->splits = splits_copy(core->splits_committed);
     for (struct flight *flight = core->flights; flight; flight = flight->next) {
         flight->processed = false;
         flight->app_error = ERROR_NONE;
@@ -744,6 +702,8 @@ struct flight *core_committed(struct core *core, int64_t *ret_due)
 {
     int64_t now = env_now(core->options.env);
     core->lanes = NULL;
+    core->splits_committed = splits_free(core->splits_committed);
+    core->splits_committed = splits_copy(core->splits);
     struct flight **at = &core->flights;
     while (*at) {
         struct flight *flight = *at;

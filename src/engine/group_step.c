@@ -68,16 +68,21 @@ static bool is_other_name(const struct target_group *group)
     return group->origin != ORIGIN_LINKED || strcasecmp(group->known_name, group->name) != 0;
 }
 
-static size_t batch_limit(struct core *core, int64_t target_rid)
+static struct flight_member as_flight(const struct member *member)
 {
-    const struct bisection *b = core_bisection(core, target_rid);
-    return b ? b->batch : LIMIT_MEMBERS_PER_REQUEST;
+    return (struct flight_member){.rid = member->rid,
+                                  .user_rid = member->user_rid,
+                                  .version = member->version,
+                                  .external_id = member->external_id,
+                                  .add = member->wanted == MEMBER_IN};
 }
 
+/* The removals and adds of the next request: as many as fit, in the order in which they are due. */
 static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct flight *details,
                    enum work_class *ret_class)
 {
-    size_t most = batch_limit(lane->core, facts->group.rid);
+    struct member_limits limits = batch_limits(lane->core, &lane->traits, facts->group.rid, lane->now);
+    size_t most = MAX_OF(limits.adds, limits.removes);
     struct member *due = arena_array(tx_arena(tx), most, sizeof(*due));
     const char **strangers = arena_array(tx_arena(tx), most, sizeof(*strangers));
     bool more = false;
@@ -85,20 +90,25 @@ static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct
     int stranger_count = count < 0 ? count : strangers_due(tx, facts->group.rid, strangers, (int)most - count);
     if (stranger_count < 0)
         return stranger_count;
-    size_t total = (size_t)count + (size_t)stranger_count;
-    details->members = arena_array(tx_arena(tx), total + 1, sizeof(*details->members));
+    size_t removes = (size_t)stranger_count;
     for (int i = 0; i < count; i++)
-        details->members[details->member_count++] = (struct flight_member){.rid = due[i].rid,
-                                                                           .user_rid = due[i].user_rid,
-                                                                           .version = due[i].version,
-                                                                           .external_id = due[i].external_id,
-                                                                           .add = due[i].wanted == MEMBER_IN};
-    for (int i = 0; i < stranger_count; i++)
+        removes += due[i].wanted != MEMBER_IN;
+    size_t adds = (size_t)(count + stranger_count) - removes;
+    member_batch(&limits, removes, adds, &removes, &adds);
+    details->members = arena_array(tx_arena(tx), removes + adds + 1, sizeof(*details->members));
+    for (int i = 0; i < count; i++) {
+        size_t *left = due[i].wanted == MEMBER_IN ? &adds : &removes;
+        if (*left == 0)
+            continue;
+        (*left)--;
+        details->members[details->member_count++] = as_flight(&due[i]);
+    }
+    for (int i = 0; i < stranger_count && removes > 0; i++, removes--)
         details->members[details->member_count++] = (struct flight_member){.external_id = strangers[i]};
     *ret_class = count ? due[0].class : WORK_URGENT; /* they come in the order of work */
-    if (total == 0 && more)
+    if (details->member_count == 0 && more)
         lane->core->more = true;
-    return (int)total + more;
+    return count + stranger_count + more;
 }
 
 static int step_members(struct tx *tx, struct lane *lane, const struct work *work, struct facts *facts)
@@ -114,6 +124,7 @@ static int step_members(struct tx *tx, struct lane *lane, const struct work *wor
         return r < 0 ? r : STEP_WAIT;
     }
     if (details.member_count == 0) {
+        batch_forget(lane->core, facts->group.rid);
         if (r == 0)
             return STEP_DONE;
         r = work_defer(tx, work->rid, lane->now); /* clean rows only so far: more in the next turn */
@@ -294,7 +305,9 @@ static int members_answer(struct tx *tx, struct lane *lane, struct flight *fligh
         r = members_advance(tx, &facts->group);
     if (r < 0)
         return r;
-    core_bisect_success(lane->core, facts->group.rid);
+    r = batch_accepted(tx, lane->core, flight, &lane->traits);
+    if (r < 0)
+        return r;
     return tell(tx, lane, facts, "application.provision.group_push.push_memberships", "Push memberships");
 }
 
@@ -305,7 +318,7 @@ static int compare_ids(const void *a, const void *b)
 
 /* The members that the intent named, each as the app shows it now. What it does not show as asked stays dirty and is
  * sent again. */
-static int settle_intent(struct tx *tx, struct flight *flight, struct facts *facts)
+static int settle_intent(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
 {
     struct answer *answer = flight->answer;
     CLEANUP(jval_freep) struct jval *detail = NULL;
@@ -326,8 +339,10 @@ static int settle_intent(struct tx *tx, struct flight *flight, struct facts *fac
                                        .add = jval_is_true(jval_get(item, "add"))};
         bool there = answer->member_count && bsearch(&member.external_id, answer->members, answer->member_count,
                                                      sizeof(*answer->members), compare_ids);
-        if (there == member.add) /* as asked; the rest stays dirty, and known as before */
-            r = member_is(tx, flight, &member, there);
+        if (there != member.add) /* not as asked: it stays dirty, and known as before */
+            continue;
+        r = member_is(tx, flight, &member, there);
+        batch_blurred(lane->core, facts->group.rid);
     }
     return r < 0 ? r : intent_delete_object(tx, flight->app_rid, WORK_GROUP, flight->work.object_rid);
 }
@@ -363,7 +378,7 @@ static int read_answer(struct tx *tx, struct lane *lane, struct flight *flight, 
     const struct found *found = &flight->answer->resource;
     int r = 0;
     if (facts->in_doubt) {
-        r = settle_intent(tx, flight, facts);
+        r = settle_intent(tx, lane, flight, facts);
         if (r == 0 && facts->intent.kind == REQUEST_RENAME_GROUP && found->display_name)
             r = target_group_set_name(tx, &facts->group, found->display_name);
         return r;
@@ -395,12 +410,10 @@ static int refused_answer(struct tx *tx, struct lane *lane, struct flight *fligh
                           const char *words)
 {
     const struct flight_member *only = &flight->members[0];
-    const struct bisection *b = core_bisection(lane->core, flight->work.object_rid);
-    bool told_apart = flight->member_count == 1 && (class != ERROR_NOT_FOUND || (b && b->batch == 1));
-    if (!told_apart) {
-        core_bisect(lane->core, flight->work.object_rid, flight->member_count);
+    if (flight->member_count > 1)
+        batch_refused(lane->core, flight, false);
+    if (!batch_is_refused_member(lane->core, flight, class != ERROR_NOT_FOUND))
         return STEP_DONE; /* the intent stays: what the app took of the batch is read before anything is repeated */
-    }
     int r = intent_delete(tx, flight->intent_rid);
     bool absent = !only->add && str_eq(answer_scim_type(flight->answer), "noTarget"); /* gone already */
     if (r == 0 && (absent || only->rid == 0))
@@ -409,8 +422,7 @@ static int refused_answer(struct tx *tx, struct lane *lane, struct flight *fligh
         r = member_refused(tx, only->rid, error_class_name(ERROR_MEMBER_UNKNOWN), words);
     if (r == 0 && !only->add && only->rid)
         r = poke_account(tx, flight->app_rid, only->user_rid);
-    core_bisect_success(lane->core, flight->work.object_rid);
-    return r;
+    return r < 0 ? r : batch_member_refused(tx, lane->core, flight);
 }
 
 static int error_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts,
@@ -427,7 +439,7 @@ static int error_answer(struct tx *tx, struct lane *lane, struct flight *flight,
             return r;
     }
     if (class == ERROR_TOO_LARGE && flight->kind == REQUEST_MEMBERS && flight->member_count > 1) {
-        core_too_large(lane->core, flight->work.object_rid, flight->member_count);
+        batch_refused(lane->core, flight, true);
         return STEP_DONE;
     }
     if (class == ERROR_NAME_TAKEN && flight->kind == REQUEST_CREATE_GROUP)

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "engine/core.h"
+#include "engine/traits.h"
 #include "record/record.h"
 
 /* What the core remembers of an app between turns; everything else is in the store. */
@@ -20,26 +21,19 @@ struct app_state {
     struct app_state *next;
 };
 
-/* Batches of a group whose members are being told apart after a refusal, or that takes few at once. */
-struct bisection {
-    int64_t target_rid;
-    size_t batch;
-    size_t most; /* the app said that more is too much; 0: it said nothing */
-    struct bisection *next;
-};
-
 struct core {
     struct core_options options;
     uint64_t last_number;
     struct flight *flights; /* in flight, answered or not */
     struct flight *fresh;   /* handed out in this turn */
     struct app_state *apps;
-    struct bisection *bisections;
-    struct lane *lanes; /* of this turn */
-    int64_t last_app;   /* round robin */
-    int64_t due;        /* of this turn */
-    bool more;          /* there is more to do at once */
-    bool closed;        /* core_stop() */
+    struct split *splits;           /* batches that are being told apart (batch.c), as this turn has them */
+    struct split *splits_committed; /* as the last committed turn left them */
+    struct lane *lanes;             /* of this turn */
+    int64_t last_app;               /* round robin */
+    int64_t due;                    /* of this turn */
+    bool more;                      /* there is more to do at once */
+    bool closed;                    /* core_stop() */
 };
 
 /* One app in one turn. */
@@ -50,6 +44,7 @@ struct lane {
     struct connection connection;
     const char *const *headers;
     struct app_switches switches;
+    struct traits traits;
     int64_t now;
     struct lane *next;
 };
@@ -99,10 +94,23 @@ int intent_delete_object(struct tx *tx, int64_t app_rid, enum work_kind kind, in
 /* The back-off before try number `attempts` + 1, with jitter. */
 int64_t backoff_ms(const struct env *env, int attempts);
 
-struct bisection *core_bisection(struct core *core, int64_t target_rid);
-void core_bisect(struct core *core, int64_t target_rid, size_t failed_batch);
-/* The app said that the batch was too large (413): smaller from now on. */
-void core_too_large(struct core *core, int64_t target_rid, size_t failed_batch);
-void core_bisect_success(struct core *core, int64_t target_rid);
+/* --- batches (batch.c) --- */
+struct split;
+struct split *splits_free(struct split *list); /* accepts NULL, returns NULL */
+struct split *splits_copy(const struct split *list);
+/* How much may go into the next request of a group. */
+struct member_limits batch_limits(const struct core *core, const struct traits *traits, int64_t target_rid,
+                                  int64_t now);
+/* A batch was refused: smaller parts from now on. */
+void batch_refused(struct core *core, const struct flight *flight, bool too_large);
+/* Is the one member of this refused request to blame? When not `sure` (404) only the second time, after a read. */
+bool batch_is_refused_member(struct core *core, const struct flight *flight, bool sure);
+int batch_member_refused(struct tx *tx, struct core *core, const struct flight *flight) MUSTCHECK;
+int batch_accepted(struct tx *tx, struct core *core, const struct flight *flight,
+                   const struct traits *traits) MUSTCHECK;
+/* Part of a refused batch was applied all the same: its size proves nothing. */
+void batch_blurred(struct core *core, int64_t target_rid);
+/* The group has nothing left to push. */
+void batch_forget(struct core *core, int64_t target_rid);
 
 #endif

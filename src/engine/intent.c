@@ -10,6 +10,13 @@ static const struct migration migrations[] = {
         " epoch BIGINT NOT NULL,"
         " taken BIGINT NOT NULL);"
         "CREATE TABLE retry_asked (app_rid BIGINT PRIMARY KEY, asked BIGINT NOT NULL);"
+        "CREATE TABLE target_traits ("
+        " app_rid BIGINT NOT NULL,"
+        " name TEXT NOT NULL,"
+        " value BIGINT NOT NULL,"
+        " source INTEGER NOT NULL," /* enum trait_source */
+        " learned BIGINT NOT NULL,"
+        " PRIMARY KEY (app_rid, name));"
         "CREATE TABLE intent ("
         " rid INTEGER PRIMARY KEY,"
         " app_rid BIGINT NOT NULL,"
@@ -31,6 +38,7 @@ SQL(RETRY_ASK, "INSERT INTO retry_asked (app_rid, asked) VALUES ($1, $2)"
                " ON CONFLICT (app_rid) DO UPDATE SET asked = excluded.asked");
 SQL(RETRY_ASKED, "SELECT asked FROM retry_asked WHERE app_rid = $1");
 SQL(RETRY_DELETE, "DELETE FROM retry_asked WHERE app_rid = $1");
+SQL(TRAITS_DELETE, "DELETE FROM target_traits WHERE app_rid = $1");
 SQL(INTENT_ADD, "INSERT INTO intent (app_rid, work_kind, object_rid, request_kind, epoch, deadline, detail)"
                 " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING rid");
 SQL(INTENT_DELETE, "DELETE FROM intent WHERE rid = $1");
@@ -48,6 +56,8 @@ static int engine_react(struct tx *tx, const struct change *change)
             r = tx_exec(tx, &INTENT_DELETE_APP, I(change->subject));
         if (r >= 0)
             r = tx_exec(tx, &RETRY_DELETE, I(change->subject));
+        if (r >= 0)
+            r = tx_exec(tx, &TRAITS_DELETE, I(change->subject));
         return r < 0 ? r : 0;
     }
     case CHANGE_APP_CONNECTION: /* what failed for the old one is tried with the new one at once */

@@ -3,6 +3,8 @@
  * requests. */
 #include "world.h"
 
+#include "engine/traits.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -340,6 +342,97 @@ static void test_one_bad_member_stops_nobody(void **state)
     assert_int_equal(state_now.members_known, 39);
 }
 
+static int read_traits(struct tx *tx, void *arg)
+{
+    struct {
+        struct world *world;
+        struct traits traits;
+    } *job = arg;
+    return traits_get(tx, job->world->app.rid, &job->traits);
+}
+
+static struct trait trait_of(struct world *world, enum trait_kind kind)
+{
+    struct {
+        struct world *world;
+        struct traits traits;
+    } job = {.world = world};
+    assert_int_equal(store_read_wait(world->store, read_traits, &job), 0);
+    return job.traits.items[kind];
+}
+
+/* A group of so many people who all have the app already. */
+static const char *make_crowd(struct world *world, const char *name, int people)
+{
+    const char *group = world_group(world, name);
+    for (int i = 0; i < people; i++) {
+        char login[64];
+        (void)snprintf(login, sizeof(login), "%s%03d@example.com", name, i);
+        world_member(world, group, world_user(world, login), true);
+    }
+    world_assign_group(world, group, true);
+    world_settle(world, MINUTE_MS);
+    return group;
+}
+
+static void check_size(struct world *world, const char *name, size_t size)
+{
+    const char *id = NULL;
+    assert_int_equal(practice_find_group(world->practice, name, &id), 1);
+    assert_int_equal(practice_group_size(world->practice, id), size);
+}
+
+static void limits_are_learned(struct world *world, int status)
+{
+    struct practice_fault fault = {.kind = FAULT_MEMBERS_MAX, .max = 20, .status = status};
+    char why[128];
+    assert_int_equal(practice_set_fault(world->practice, &fault, why, sizeof(why)), 0);
+    const char *first = make_crowd(world, "first", 90);
+    const char *second = make_crowd(world, "second", 60);
+    (void)world_push(world, first, "first");
+    world_settle(world, MINUTE_MS);
+    check_size(world, "first", 90);
+    struct trait adds = trait_of(world, TRAIT_ADDS);
+    assert_int_equal(adds.source, TRAIT_LEARNED);
+    assert_in_range(adds.value, 11, 20); /* half of what was refused was taken */
+    /* The second group profits: nothing is refused any more. */
+    uint64_t mark = world->requests;
+    (void)world_push(world, second, "second");
+    world_settle(world, MINUTE_MS);
+    check_size(world, "second", 60);
+    uint64_t batches = (60 + (uint64_t)adds.value - 1) / (uint64_t)adds.value;
+    assert_int_equal(requests_since(world, &mark), 2 + batches); /* look up, create, and the batches */
+}
+
+static void test_limits_are_learned_from_413(void **state)
+{
+    limits_are_learned(*state, 413);
+}
+
+static void test_limits_are_learned_from_400(void **state)
+{
+    limits_are_learned(*state, 400);
+}
+
+static void test_a_bad_member_teaches_nothing(void **state)
+{
+    struct world *world = *state;
+    const char *group = make_crowd(world, "crowd", 40);
+    const char *bad = NULL;
+    bool active = false;
+    assert_true(practice_find_user(world->practice, "crowd017@example.com", &bad, &active));
+    char path[128];
+    (void)snprintf(path, sizeof(path), "/scim/v2/Users/%s", bad);
+    assert_int_equal(world_request(world, "DELETE", path, ""), 204);
+    uint64_t mark = world->requests;
+    (void)world_push(world, group, "crowd");
+    world_settle(world, MINUTE_MS);
+    check_size(world, "crowd", 39);
+    assert_int_equal(trait_of(world, TRAIT_ADDS).source, TRAIT_UNKNOWN);
+    /* look up, create, one batch, and for the bad member at most 2 log2(40) parts with a read after each refusal */
+    assert_in_range(requests_since(world, &mark), 10, 3 + 3 * 6);
+}
+
 static void test_refused_credential_stops_the_app(void **state)
 {
     struct world *world = *state;
@@ -494,6 +587,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_verified_by_reading, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_push_now_makes_it_exact, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_silent_drop_is_shown, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_limits_are_learned_from_413, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_limits_are_learned_from_400, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_bad_member_teaches_nothing, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_refused_credential_stops_the_app, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

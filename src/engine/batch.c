@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How many members go into one request, and what refusals teach.
+ *
+ * A refused batch is halved until the refused part is one member or every part was accepted. The parts that are still
+ * to be tried stand on a stack; members come in the same order each time, so that sizes are enough. A split teaches
+ * nothing until it ends: only if every part was accepted was size the cause, and the largest accepted size is
+ * remembered for the app; if a single member was refused, the member was the cause and the limit is left alone. 413
+ * always teaches. A batch of removals and adds is first split by kind: if both parts are accepted whole, the app does
+ * not take them together. Once a day one larger request is tried.
+ */
+#include "engine/inner.h"
+
+#define DAY_MS ((int64_t)24 * 3600 * 1000)
+
+/* --- what is known of an app ---------------------------------------------------------------------------------------
+ */
+
+SQL(TRAITS_OF_APP, "SELECT name, value, source, learned FROM target_traits WHERE app_rid = $1");
+SQL(TRAIT_SET, "INSERT INTO target_traits (app_rid, name, value, source, learned) VALUES ($1, $2, $3, $4, $5)"
+               " ON CONFLICT (app_rid, name) DO UPDATE SET value = excluded.value, source = excluded.source,"
+               " learned = excluded.learned WHERE target_traits.source <= excluded.source");
+SQL(TRAIT_FORGET, "DELETE FROM target_traits WHERE app_rid = $1 AND name = $2");
+
+static const char *const trait_names[] = {
+    [TRAIT_ADDS] = "membersAddedPerRequest",
+    [TRAIT_REMOVES] = "membersRemovedPerRequest",
+    [TRAIT_MIX] = "addsAndRemovalsTogether",
+};
+
+const char *trait_name(enum trait_kind kind)
+{
+    return trait_names[kind];
+}
+
+int traits_get(struct tx *tx, int64_t app_rid, struct traits *ret)
+{
+    *ret = (struct traits){0};
+    struct query query;
+    int r = tx_query(tx, &query, &TRAITS_OF_APP, I(app_rid));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        for (int kind = 0; kind < TRAIT_COUNT; kind++)
+            if (str_eq(query_text(&query, 0), trait_names[kind]))
+                ret->items[kind] = (struct trait){.value = query_int(&query, 1),
+                                                  .source = (enum trait_source)query_int(&query, 2),
+                                                  .learned = query_int(&query, 3)};
+    return r < 0 ? r : 0;
+}
+
+int trait_set(struct tx *tx, int64_t app_rid, enum trait_kind kind, int64_t value, enum trait_source source)
+{
+    if (source == TRAIT_UNKNOWN) {
+        int r = tx_exec(tx, &TRAIT_FORGET, I(app_rid), T(trait_names[kind]));
+        return r < 0 ? r : 0;
+    }
+    int r = tx_exec(tx, &TRAIT_SET, I(app_rid), T(trait_names[kind]), I(value), I(source), I(tx_now(tx)));
+    return r < 0 ? r : 0;
+}
+
+/* --- splits --------------------------------------------------------------------------------------------------------
+ */
+
+#define SPLIT_DEPTH 40
+
+struct split {
+    int64_t target_rid;
+    size_t parts[SPLIT_DEPTH]; /* sizes still to be tried, the next one last */
+    int depth;
+    bool by_kind;      /* removals and adds apart */
+    bool halved;       /* beyond that */
+    bool member_cause; /* a single member was refused */
+    bool too_large;    /* the app said so (413) */
+    bool blurred;      /* what happened to a part was read back: its size proves nothing */
+    bool asked_alone;  /* the one member that is left was tried once already (404: read in between) */
+    size_t largest_adds, largest_removes; /* accepted parts */
+    struct split *next;
+};
+
+static struct split *split_of(const struct core *core, int64_t target_rid)
+{
+    for (struct split *split = core->splits; split; split = split->next)
+        if (split->target_rid == target_rid)
+            return split;
+    return NULL;
+}
+
+static void split_end(struct core *core, const struct split *ended)
+{
+    for (struct split **at = &core->splits; *at; at = &(*at)->next)
+        if (*at == ended) {
+            struct split *gone = *at;
+            *at = gone->next;
+            free(gone);
+            return;
+        }
+}
+
+struct split *splits_free(struct split *list)
+{
+    while (list) {
+        struct split *next = list->next;
+        free(list);
+        list = next;
+    }
+    return NULL;
+}
+
+struct split *splits_copy(const struct split *list)
+{
+    struct split *first = NULL;
+    struct split **end = &first;
+    for (; list; list = list->next) {
+        *end = NEW(struct split);
+        **end = *list;
+        (*end)->next = NULL;
+        end = &(*end)->next;
+    }
+    return first;
+}
+
+static void push_halves(struct split *split, size_t size)
+{
+    assert(size > 1 && split->depth + 2 <= SPLIT_DEPTH);
+    split->parts[split->depth++] = size - size / 2;
+    split->parts[split->depth++] = size / 2;
+    split->halved = true;
+}
+
+struct member_limits batch_limits(const struct core *core, const struct traits *traits, int64_t target_rid, int64_t now)
+{
+    struct member_limits limits = member_limits_default();
+    const struct trait *adds = &traits->items[TRAIT_ADDS];
+    const struct trait *removes = &traits->items[TRAIT_REMOVES];
+    const struct trait *mix = &traits->items[TRAIT_MIX];
+    if (adds->source)
+        limits.adds = (size_t)adds->value;
+    if (removes->source)
+        limits.removes = (size_t)removes->value;
+    if (mix->source)
+        limits.mix = mix->value != 0;
+    const struct split *split = split_of(core, target_rid);
+    if (!split) { /* a learned limit may have been lifted: one careful trial a day */
+        if (adds->source == TRAIT_LEARNED && now - adds->learned > DAY_MS)
+            limits.adds *= 2;
+        if (removes->source == TRAIT_LEARNED && now - removes->learned > DAY_MS)
+            limits.removes *= 2;
+        return limits;
+    }
+    size_t part = split->parts[split->depth - 1];
+    limits.adds = MIN_OF(limits.adds, part);
+    limits.removes = MIN_OF(limits.removes, part);
+    limits.mix = limits.mix && !split->by_kind;
+    return limits;
+}
+
+static void count_kinds(const struct flight *flight, size_t *ret_adds, size_t *ret_removes)
+{
+    *ret_adds = 0;
+    for (size_t i = 0; i < flight->member_count; i++)
+        *ret_adds += flight->members[i].add;
+    *ret_removes = flight->member_count - *ret_adds;
+}
+
+bool batch_is_refused_member(struct core *core, const struct flight *flight, bool sure)
+{
+    struct split *split = split_of(core, flight->work.object_rid);
+    if (flight->member_count > 1)
+        return false;
+    if (sure || (split && split->asked_alone))
+        return true;
+    if (!split) {
+        split = NEW(struct split);
+        split->target_rid = flight->work.object_rid;
+        split->parts[split->depth++] = 1;
+        split->next = core->splits;
+        core->splits = split;
+    }
+    split->asked_alone = true;
+    return false;
+}
+
+void batch_refused(struct core *core, const struct flight *flight, bool too_large)
+{
+    assert(flight->member_count > 1);
+    size_t adds = 0;
+    size_t removes = 0;
+    count_kinds(flight, &adds, &removes);
+    struct split *split = split_of(core, flight->work.object_rid);
+    if (!split) {
+        split = NEW(struct split);
+        split->target_rid = flight->work.object_rid;
+        split->next = core->splits;
+        core->splits = split;
+    } else {
+        split->depth--;
+    }
+    split->too_large |= too_large;
+    if (adds && removes && !too_large) {
+        split->by_kind = true;
+        split->parts[split->depth++] = adds;
+        split->parts[split->depth++] = removes; /* removals go first */
+    } else {
+        push_halves(split, flight->member_count);
+    }
+}
+
+static int learn(struct tx *tx, int64_t app_rid, const struct split *split)
+{
+    if (split->blurred || (split->member_cause && !split->too_large))
+        return 0;
+    if (split->by_kind && !split->halved)
+        return trait_set(tx, app_rid, TRAIT_MIX, 0, TRAIT_LEARNED);
+    int r = 0;
+    if (split->halved && split->largest_adds)
+        r = trait_set(tx, app_rid, TRAIT_ADDS, (int64_t)split->largest_adds, TRAIT_LEARNED);
+    if (r == 0 && split->halved && split->largest_removes)
+        r = trait_set(tx, app_rid, TRAIT_REMOVES, (int64_t)split->largest_removes, TRAIT_LEARNED);
+    return r;
+}
+
+/* A larger request than was known to be possible was accepted: the daily trial. */
+static int learn_more(struct tx *tx, const struct flight *flight, const struct traits *traits, size_t adds,
+                      size_t removes)
+{
+    const struct trait *known_adds = &traits->items[TRAIT_ADDS];
+    const struct trait *known_removes = &traits->items[TRAIT_REMOVES];
+    int r = 0;
+    if (known_adds->source == TRAIT_LEARNED && (int64_t)adds > known_adds->value)
+        r = trait_set(tx, flight->app_rid, TRAIT_ADDS, (int64_t)adds, TRAIT_LEARNED);
+    if (r == 0 && known_removes->source == TRAIT_LEARNED && (int64_t)removes > known_removes->value)
+        r = trait_set(tx, flight->app_rid, TRAIT_REMOVES, (int64_t)removes, TRAIT_LEARNED);
+    return r;
+}
+
+int batch_accepted(struct tx *tx, struct core *core, const struct flight *flight, const struct traits *traits)
+{
+    size_t adds = 0;
+    size_t removes = 0;
+    count_kinds(flight, &adds, &removes);
+    struct split *split = split_of(core, flight->work.object_rid);
+    if (!split)
+        return learn_more(tx, flight, traits, adds, removes);
+    split->largest_adds = MAX_OF(split->largest_adds, adds);
+    split->largest_removes = MAX_OF(split->largest_removes, removes);
+    split->asked_alone = false;
+    if (--split->depth > 0)
+        return 0;
+    int r = learn(tx, flight->app_rid, split);
+    split_end(core, split);
+    return r;
+}
+
+int batch_member_refused(struct tx *tx, struct core *core, const struct flight *flight)
+{
+    struct split *split = split_of(core, flight->work.object_rid);
+    if (!split)
+        return 0;
+    split->member_cause = true;
+    split->asked_alone = false;
+    if (--split->depth > 0)
+        return 0;
+    int r = learn(tx, flight->app_rid, split);
+    split_end(core, split);
+    return r;
+}
+
+void batch_blurred(struct core *core, int64_t target_rid)
+{
+    struct split *split = split_of(core, target_rid);
+    if (split)
+        split->blurred = true;
+}
+
+void batch_forget(struct core *core, int64_t target_rid)
+{
+    split_end(core, split_of(core, target_rid));
+}
