@@ -1,0 +1,603 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What must hold. Written from the rules alone: who has an app, who belongs into a group and what may be sent follow
+ * from the model of the generator; what is there is read from the target's state. A request is judged at the moment in
+ * which its turn was committed, since the facts of that moment are what it was planned from.
+ */
+#include "sim.h"
+
+#define WAIT_MS 30000 /* a deactivation waits so long for removals */
+#define PICTURE_GROUPS 64
+
+/* --- who is wanted -------------------------------------------------------------------------------------------------
+ */
+
+static bool may_have_accounts(enum user_status status)
+{
+    return status == USER_PROVISIONED || status == USER_ACTIVE || status == USER_RECOVERY ||
+           status == USER_PASSWORD_EXPIRED || status == USER_LOCKED_OUT;
+}
+
+static bool has_app(const struct sim *sim, const struct sim_app *app, int user)
+{
+    const struct sim_user *u = &sim->users[user];
+    if (u->deleted || u->status == USER_DEPROVISIONED)
+        return false;
+    if (app->user_assigned[user])
+        return true;
+    for (int g = 0; g < sim->group_count; g++)
+        if (app->group_assigned[g] && !sim->groups[g].deleted && sim->groups[g].members[user])
+            return true;
+    return false;
+}
+
+static enum want want_account(const struct sim *sim, int user, bool has)
+{
+    if (!has)
+        return WANT_OUT;
+    enum user_status status = sim->users[user].status;
+    if (status == USER_SUSPENDED)
+        return WANT_AS_IS;
+    return may_have_accounts(status) ? WANT_IN : WANT_OUT;
+}
+
+static enum want want_member(const struct sim *sim, const struct sim_app *app, int group, int user)
+{
+    return sim->groups[group].members[user] ? app->standing[user].want : WANT_OUT;
+}
+
+bool oracle_is_open(const struct sim_app *app)
+{
+    return app->active && !app->paused;
+}
+
+void oracle_changed(struct sim *sim)
+{
+    for (int k = 0; k < sim->app_count; k++) {
+        struct sim_app *app = &sim->apps[k];
+        for (int u = 0; u < sim->user_count; u++) {
+            struct standing *s = &app->standing[u];
+            bool has = has_app(sim, app, u);
+            enum want want = want_account(sim, u, has);
+            bool gains = (has && !s->has_app && want != WANT_OUT) || (want == WANT_IN && s->want == WANT_OUT);
+            if (gains)
+                s->gained = app->create;
+            if (want == WANT_OUT)
+                s->gained = false;
+            if (want != WANT_OUT)
+                s->left_at = -1;
+            else if (s->want != WANT_OUT)
+                s->left_at = sim->now;
+            s->has_app = has;
+            s->want = want;
+        }
+    }
+}
+
+/* --- reading requests ----------------------------------------------------------------------------------------------
+ */
+
+static bool is_write(const struct sim_request *request)
+{
+    return strcmp(request->method, "GET") != 0;
+}
+
+/* What follows /scim/v2/KIND/ in the path; NULL when nothing does or it is another kind. */
+static const char *id_below(const struct sim_request *request, const char *kind)
+{
+    const char *path = request->path + strlen("/scim/v2/");
+    size_t n = strlen(kind);
+    return strncmp(path, kind, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}
+
+static bool is_collection(const struct sim_request *request, const char *kind)
+{
+    return strcmp(request->path + strlen("/scim/v2/"), kind) == 0;
+}
+
+static int user_of_id(const struct sim *sim, int app, const char *id)
+{
+    return generator_user_of_name(practice_name(sim->apps[app].practice, id));
+}
+
+/* The member in a path of the form members[value eq "ID"]; "" when it is none. */
+static void member_of_path(const char *path, char ret[static SIM_NAME])
+{
+    ret[0] = '\0';
+    const char *quote = path ? strchr(path, '"') : NULL;
+    if (!quote || strncmp(path, "members[value eq ", 17) != 0)
+        return;
+    size_t n = strcspn(quote + 1, "\"");
+    if (n < SIM_NAME)
+        (void)snprintf(ret, SIM_NAME, "%.*s", (int)n, quote + 1);
+}
+
+static const char *login_of(const struct sim *sim, int user, char text[static SIM_NAME])
+{
+    generator_login(sim, user, text);
+    return text;
+}
+
+/* --- rules of a request --------------------------------------------------------------------------------------------
+ */
+
+static void check_add(struct sim *sim, const struct sim_request *request, const char *id)
+{
+    char login[SIM_NAME];
+    const struct sim_app *app = &sim->apps[request->app];
+    int user = user_of_id(sim, request->app, id);
+    if (user < 0)
+        sim_fail(sim, "nobody ineligible or unassigned is added", "#%llu adds %s, who is nobody of ours",
+                 (unsigned long long)request->number, id);
+    else if (want_member(sim, app, request->group, user) != WANT_IN)
+        sim_fail(sim, "nobody ineligible or unassigned is added", "#%llu adds %s (%s, %s the app, %s the group) to %s",
+                 (unsigned long long)request->number, login_of(sim, user, login),
+                 user_status_name(sim->users[user].status), app->standing[user].has_app ? "has" : "does not have",
+                 sim->groups[request->group].members[user] ? "in" : "not in", app->mapping[request->group].name);
+}
+
+static void check_remove(struct sim *sim, const struct sim_request *request, const char *id)
+{
+    char login[SIM_NAME];
+    int user = user_of_id(sim, request->app, id);
+    if (user >= 0 && want_member(sim, &sim->apps[request->app], request->group, user) != WANT_OUT)
+        sim_fail(sim, "nobody who belongs there is removed", "#%llu removes %s (%s) from %s",
+                 (unsigned long long)request->number, login_of(sim, user, login),
+                 user_status_name(sim->users[user].status), sim->apps[request->app].mapping[request->group].name);
+}
+
+static void check_group_patch(struct sim *sim, const struct sim_request *request, const struct jval *body)
+{
+    const struct sim_mapping *mapping = &sim->apps[request->app].mapping[request->group];
+    if (!mapping->exists || !mapping->active) {
+        sim_fail(sim, "only ACTIVE mappings send", "#%llu to a group without an ACTIVE mapping",
+                 (unsigned long long)request->number);
+        return;
+    }
+    const struct jval *operations = jval_get(body, "Operations");
+    for (size_t i = 0; i < jval_len(operations); i++) {
+        const struct jval *operation = jval_at(operations, i);
+        const char *op = jval_get_str(operation, "op");
+        const char *path = jval_get_str(operation, "path");
+        const struct jval *value = jval_get(operation, "value");
+        char member[SIM_NAME];
+        member_of_path(path, member);
+        if (str_eq(op, "remove") && member[0])
+            check_remove(sim, request, member);
+        else if (str_eq(op, "add") && str_eq(path, "members"))
+            for (size_t j = 0; j < jval_len(value); j++)
+                check_add(sim, request, jval_get_str(jval_at(value, j), "value"));
+        else if (!str_eq(op, "replace") || !str_eq(path, "displayName"))
+            sim_fail(sim, "the safe subset of PATCH", "%s %s", op ? op : "(no op)", path ? path : "(no path)");
+        else if (!str_eq(jval_str(value), mapping->name))
+            sim_fail(sim, "a group is renamed to the wanted name", "#%llu: %s, wanted %s",
+                     (unsigned long long)request->number, jval_str(value), mapping->name);
+    }
+}
+
+/* Memberships go before the deactivation, unless the wait is over. */
+static void check_order(struct sim *sim, const struct sim_request *request, const char *id)
+{
+    char login[SIM_NAME];
+    struct sim_app *app = &sim->apps[request->app];
+    const struct standing *s = &app->standing[request->user];
+    if (sim->now - s->left_at >= WAIT_MS)
+        return;
+    const char *group = NULL;
+    while ((group = practice_next(app->practice, PRACTICE_GROUP, group))) {
+        const char *name = practice_name(app->practice, group);
+        int source = generator_group_of_name(name);
+        if (source < 0 || !app->mapping[source].active || !practice_group_has(app->practice, group, id))
+            continue;
+        bool spare = false;
+        for (int i = 0; i < app->spare_count[source]; i++)
+            spare |= strcmp(app->spares[source][i].name, name) == 0;
+        if (!spare)
+            sim_fail(sim, "memberships go before the account", "#%llu deactivates %s after %lld ms, who is still in %s",
+                     (unsigned long long)request->number, login_of(sim, request->user, login),
+                     (long long)(sim->now - s->left_at), name);
+    }
+}
+
+static void check_active(struct sim *sim, const struct sim_request *request, const char *id)
+{
+    char login[SIM_NAME];
+    struct sim_app *app = &sim->apps[request->app];
+    const struct standing *s = &app->standing[request->user];
+    (void)login_of(sim, request->user, login);
+    if (request->says_active == 1 && s->want != WANT_IN)
+        sim_fail(sim, "nobody ineligible or unassigned is activated", "#%llu: %s", (unsigned long long)request->number,
+                 login);
+    else if (request->says_active == 1 && id && !s->gained)
+        sim_fail(sim, "active:true only on assignment or reactivation", "#%llu: %s",
+                 (unsigned long long)request->number, login);
+    else if (request->says_active == 1 && !app->create)
+        sim_fail(sim, "switches hold", "#%llu activates %s and creating is off", (unsigned long long)request->number,
+                 login);
+    else if (request->says_active == 0 && s->want != WANT_OUT)
+        sim_fail(sim, "nobody who has the app is deactivated", "#%llu: %s", (unsigned long long)request->number, login);
+    else if (request->says_active == 0 && !app->deactivate)
+        sim_fail(sim, "switches hold", "#%llu deactivates %s and deactivating is off",
+                 (unsigned long long)request->number, login);
+    if (request->says_active == 0 && id)
+        check_order(sim, request, id);
+}
+
+static void read_active(struct sim_request *request, const struct jval *body)
+{
+    const struct jval *active = jval_get(body, "active");
+    const struct jval *operations = jval_get(body, "Operations");
+    for (size_t i = 0; i < jval_len(operations); i++)
+        if (str_eq(jval_get_str(jval_at(operations, i), "path"), "active"))
+            active = jval_get(jval_at(operations, i), "value");
+    if (jval_type(active) == JVAL_BOOL)
+        request->says_active = jval_is_true(active);
+}
+
+static void check_user(struct sim *sim, struct sim_request *request, const struct jval *body)
+{
+    const char *id = id_below(request, "Users");
+    request->user = id ? user_of_id(sim, request->app, id) : generator_user_of_name(jval_get_str(body, "userName"));
+    if (request->user < 0) {
+        sim_fail(sim, "only accounts of ours are written", "#%llu", (unsigned long long)request->number);
+        return;
+    }
+    read_active(request, body);
+    check_active(sim, request, id);
+    if (strcmp(request->method, "DELETE") == 0)
+        sim_fail(sim, "accounts are never deleted", "#%llu", (unsigned long long)request->number);
+}
+
+static void check_group(struct sim *sim, struct sim_request *request, const struct jval *body)
+{
+    const char *id = id_below(request, "Groups");
+    struct sim_app *app = &sim->apps[request->app];
+    const char *name = id ? practice_name(app->practice, id) : jval_get_str(body, "displayName");
+    request->group = generator_group_of_name(name);
+    if (id && !name)
+        return; /* it is gone: the target will say so */
+    if (request->group < 0) {
+        sim_fail(sim, "only groups of ours are written", "#%llu %s", (unsigned long long)request->number,
+                 name ? name : "");
+        return;
+    }
+    const struct sim_mapping *mapping = &app->mapping[request->group];
+    if (strcmp(request->method, "DELETE") == 0) {
+        if (app->leaving[request->group] == 0)
+            sim_fail(sim, "a group is deleted on order only", "#%llu %s", (unsigned long long)request->number, name);
+    } else if (id) {
+        check_group_patch(sim, request, body);
+    } else if (!mapping->exists || !mapping->active || strcmp(mapping->name, name) != 0) {
+        sim_fail(sim, "a group is created for an ACTIVE mapping only", "#%llu %s", (unsigned long long)request->number,
+                 name);
+    }
+}
+
+/* One writer per object: no write is handed out while another to the same object has no answer. */
+static void check_overlap(struct sim *sim, const struct sim_request *request)
+{
+    for (const struct sim_request *other = sim->requests; other; other = other->next) {
+        if (other->app != request->app || !is_write(other))
+            continue;
+        bool same_path = strcmp(other->path, request->path) == 0 && strcmp(request->method, "POST") != 0;
+        bool same_new = strcmp(request->method, "POST") == 0 && strcmp(other->method, "POST") == 0 &&
+                        str_eq(request->body, other->body);
+        if (same_path || same_new)
+            sim_fail(sim, "writes to one object never overlap", "#%llu and #%llu: %s",
+                     (unsigned long long)other->number, (unsigned long long)request->number, request->path);
+    }
+}
+
+void oracle_handed_out(struct sim *sim, struct sim_request *request)
+{
+    request->user = request->group = request->says_active = -1;
+    if (!oracle_is_open(&sim->apps[request->app]))
+        sim_fail(sim, "nothing is sent to an app that is off", "#%llu", (unsigned long long)request->number);
+    if (!is_write(request))
+        return;
+    CLEANUP(jval_freep) struct jval *body = NULL;
+    if (request->body && jval_parse(&body, request->body, strlen(request->body), NULL) < 0)
+        sim_fail(sim, "requests are JSON", "#%llu", (unsigned long long)request->number);
+    check_overlap(sim, request);
+    if (id_below(request, "Users") || is_collection(request, "Users"))
+        check_user(sim, request, body);
+    else if (id_below(request, "Groups") || is_collection(request, "Groups"))
+        check_group(sim, request, body);
+    else
+        sim_fail(sim, "only users and groups are written", "#%llu %s", (unsigned long long)request->number,
+                 request->path);
+}
+
+/* --- rules of the state --------------------------------------------------------------------------------------------
+ */
+
+static int groups_of_source(const struct sim_app *app, int source)
+{
+    int count = 0;
+    const char *id = NULL;
+    while ((id = practice_next(app->practice, PRACTICE_GROUP, id)))
+        count += generator_group_of_name(practice_name(app->practice, id)) == source;
+    return count;
+}
+
+static int accounts_of_user(const struct sim_app *app, int user, const char **ret_id)
+{
+    int count = 0;
+    const char *id = NULL;
+    while ((id = practice_next(app->practice, PRACTICE_USER, id)))
+        if (generator_user_of_name(practice_name(app->practice, id)) == user) {
+            *ret_id = id;
+            count++;
+        }
+    return count;
+}
+
+void oracle_applied(struct sim *sim, const struct sim_request *request)
+{
+    struct sim_app *app = &sim->apps[request->app];
+    int status = request->response.status;
+    if (status < 200 || status > 299)
+        return;
+    if (strcmp(request->method, "DELETE") == 0 && request->group >= 0)
+        app->leaving[request->group]--;
+    if (strcmp(request->method, "POST") == 0 && request->group >= 0) {
+        int most = app->spare_count[request->group] + app->leaving[request->group] +
+                   (app->mapping[request->group].exists ? 1 : 0);
+        int count = groups_of_source(app, request->group);
+        if (count > most)
+            sim_fail(sim, "no group exists twice", "#%llu: %d groups of source %d in app %d, %d may be there",
+                     (unsigned long long)request->number, count, request->group, request->app, most);
+    }
+    const char *id = NULL;
+    if (strcmp(request->method, "POST") == 0 && request->user >= 0 && accounts_of_user(app, request->user, &id) > 1)
+        sim_fail(sim, "no account exists twice", "#%llu: person %d in app %d", (unsigned long long)request->number,
+                 request->user, request->app);
+}
+
+/* The person whose user name a look-up names, "u7.2" after the last quote; the answer told that the account is there.
+ */
+static int user_looked_up(const struct sim_request *request)
+{
+    const char *at = request->query ? strstr(request->query, "userName%20eq%20%22u") : NULL;
+    return at ? generator_user_of_name(at + strlen("userName%20eq%20%22")) : -1;
+}
+
+void oracle_delivered(struct sim *sim, const struct sim_request *request)
+{
+    struct sim_app *app = &sim->apps[request->app];
+    bool good = request->transport == TRANSPORT_OK && request->response.status / 100 == 2;
+    if (!good)
+        return;
+    const char *id = NULL;
+    if (strcmp(request->method, "GET") == 0) {
+        int user = user_looked_up(request);
+        if (user >= 0 && accounts_of_user(app, user, &id))
+            app->standing[user].found = true;
+        return;
+    }
+    if (request->user >= 0)
+        app->standing[request->user].found = true;
+    if (request->user >= 0 && request->says_active == 1 && request->fault != SIM_FAULT_TRUNCATED &&
+        request->fault != SIM_FAULT_NOT_JSON)
+        app->standing[request->user].gained = false;
+}
+
+/* --- the end -------------------------------------------------------------------------------------------------------
+ */
+
+static void check_account_at_rest(struct sim *sim, int k, int user)
+{
+    char login[SIM_NAME];
+    struct sim_app *app = &sim->apps[k];
+    const struct standing *s = &app->standing[user];
+    (void)login_of(sim, user, login);
+    const char *id = NULL;
+    bool active = false;
+    int count = accounts_of_user(app, user, &id);
+    bool there = count && practice_user_active(app->practice, id, &active);
+    if (count > 1)
+        sim_fail(sim, "no account exists twice", "app %d: %s has %d", k, login, count);
+    if (s->want == WANT_IN && (!there || !active))
+        sim_fail(sim, "everybody who is wanted has an account", "app %d: %s is %s", k, login,
+                 there ? "inactive" : "not there");
+    if (s->want == WANT_OUT && active && (s->found || !s->was_there))
+        sim_fail(sim, "nobody else has an account", "app %d: %s is active", k, login);
+    if (s->want != WANT_IN || !there)
+        return;
+    if (!str_eq(practice_name(app->practice, id), login))
+        sim_fail(sim, "accounts have the wanted profile", "app %d: %s, wanted %s", k, practice_name(app->practice, id),
+                 login);
+    char wanted[SIM_NAME];
+    (void)snprintf(wanted, sizeof(wanted), "\"Title %d\"", sim->users[user].title_version);
+    char *title = practice_attribute(app->practice, id, "title");
+    if (!str_eq(title, wanted))
+        sim_fail(sim, "accounts have the wanted profile", "app %d: %s has title %s, wanted %s", k, login,
+                 title ? title : "none", wanted);
+    free(title);
+}
+
+static void check_members_at_rest(struct sim *sim, int k, int group, const char *id)
+{
+    char login[SIM_NAME];
+    struct sim_app *app = &sim->apps[k];
+    const char *name = app->mapping[group].name;
+    for (int u = 0; u < sim->user_count; u++) {
+        const char *account = NULL;
+        bool there = accounts_of_user(app, u, &account) && practice_group_has(app->practice, id, account);
+        enum want want = want_member(sim, app, group, u);
+        if (want == WANT_IN && !there)
+            sim_fail(sim, "groups hold everybody who is wanted", "app %d: %s lacks %s", k, name,
+                     login_of(sim, u, login));
+        if (want == WANT_OUT && there)
+            sim_fail(sim, "groups hold nobody else", "app %d: %s still has %s", k, name, login_of(sim, u, login));
+    }
+    for (const struct membership *m = NULL; (m = practice_group_members(app->practice, id, m));)
+        if (user_of_id(sim, k, practice_member_id(m)) < 0)
+            sim_fail(sim, "groups hold nobody else", "app %d: %s still has the stranger %s", k, name,
+                     practice_name(app->practice, practice_member_id(m)));
+}
+
+static void check_group_at_rest(struct sim *sim, int k, int group)
+{
+    struct sim_app *app = &sim->apps[k];
+    const struct sim_mapping *mapping = &app->mapping[group];
+    int count = groups_of_source(app, group);
+    int most = app->spare_count[group] + (mapping->exists ? 1 : 0);
+    if (count > most)
+        sim_fail(sim, "no group exists twice", "app %d: %d groups of source %d, %d may be there", k, count, group,
+                 most);
+    if (!mapping->exists || !mapping->active)
+        return;
+    const char *id = NULL;
+    size_t named = practice_find_group(app->practice, mapping->name, &id);
+    if (named != 1)
+        sim_fail(sim, "every pushed group is there", "app %d: %zu groups are called %s", k, named, mapping->name);
+    else
+        check_members_at_rest(sim, k, group, id);
+}
+
+void oracle_at_rest(struct sim *sim)
+{
+    for (int k = 0; k < sim->app_count; k++) {
+        for (int u = 0; u < sim->user_count && !sim->failed; u++)
+            check_account_at_rest(sim, k, u);
+        for (int g = 0; g < sim->group_count && !sim->failed; g++)
+            check_group_at_rest(sim, k, g);
+    }
+    int64_t work = disk_number(sim->disk, "SELECT count(*) FROM work");
+    int64_t intents = disk_number(sim->disk, "SELECT count(*) FROM intent");
+    if (work)
+        sim_fail(sim, "nothing is held or left over", "%lld rows of work", (long long)work);
+    if (intents)
+        sim_fail(sim, "nothing is held or left over", "%lld intents", (long long)intents);
+}
+
+/* --- pictures ------------------------------------------------------------------------------------------------------
+ */
+
+struct group_picture {
+    char id[SIM_NAME];
+    char name[SIM_NAME];
+    bool members[SIM_USERS];
+};
+
+struct app_picture {
+    struct {
+        bool there, active;
+        char name[SIM_NAME];
+        char title[SIM_NAME];
+    } users[SIM_USERS];
+    struct group_picture groups[PICTURE_GROUPS];
+    int group_count;
+    int user_count;
+};
+
+struct picture {
+    struct app_picture apps[SIM_APPS];
+};
+
+static void picture_users(const struct sim *sim, int k, struct app_picture *ret)
+{
+    const struct practice *practice = sim->apps[k].practice;
+    const char *id = NULL;
+    ret->user_count = sim->user_count;
+    while ((id = practice_next(practice, PRACTICE_USER, id))) {
+        int user = user_of_id(sim, k, id);
+        if (user < 0)
+            continue;
+        ret->users[user].there = true;
+        (void)practice_user_active(practice, id, &ret->users[user].active);
+        (void)snprintf(ret->users[user].name, SIM_NAME, "%s", practice_name(practice, id));
+        char *title = practice_attribute(practice, id, "title");
+        (void)snprintf(ret->users[user].title, SIM_NAME, "%s", title ? title : "");
+        free(title);
+    }
+}
+
+static void picture_groups(const struct sim *sim, int k, struct app_picture *ret)
+{
+    const struct practice *practice = sim->apps[k].practice;
+    const char *id = NULL;
+    while ((id = practice_next(practice, PRACTICE_GROUP, id)) && ret->group_count < PICTURE_GROUPS) {
+        struct group_picture *group = &ret->groups[ret->group_count++];
+        (void)snprintf(group->id, SIM_NAME, "%s", id);
+        (void)snprintf(group->name, SIM_NAME, "%s", practice_name(practice, id));
+        for (const struct membership *m = NULL; (m = practice_group_members(practice, id, m));) {
+            int user = user_of_id(sim, k, practice_member_id(m));
+            if (user >= 0)
+                group->members[user] = true;
+        }
+    }
+}
+
+struct picture *oracle_picture(const struct sim *sim)
+{
+    struct picture *picture = NEW(struct picture);
+    for (int k = 0; k < sim->app_count; k++) {
+        picture_users(sim, k, &picture->apps[k]);
+        picture_groups(sim, k, &picture->apps[k]);
+    }
+    return picture;
+}
+
+struct picture *oracle_picture_free(struct picture *picture)
+{
+    free(picture);
+    return NULL;
+}
+
+static int minimum_of_users(const struct app_picture *before, const struct app_picture *after, int *ret_created)
+{
+    int minimum = 0;
+    for (int u = 0; u < after->user_count; u++) {
+        if (!before->users[u].there && after->users[u].there) {
+            minimum += 2; /* look up, create */
+            (*ret_created)++;
+        } else if (memcmp(&before->users[u], &after->users[u], sizeof(after->users[u])) != 0) {
+            minimum++;
+        }
+    }
+    return minimum;
+}
+
+static const struct group_picture *same_group(const struct app_picture *app, const char *id)
+{
+    for (int i = 0; i < app->group_count; i++)
+        if (strcmp(app->groups[i].id, id) == 0)
+            return &app->groups[i];
+    return NULL;
+}
+
+static int minimum_of_group(const struct group_picture *before, const struct group_picture *after, int users,
+                            int *ret_different)
+{
+    int different = 0;
+    for (int u = 0; u < users; u++)
+        different += after->members[u] != (before && before->members[u]);
+    *ret_different = different;
+    int minimum = (different + 99) / 100;
+    if (!before)
+        return minimum + 2; /* look up, create */
+    return minimum + (strcmp(before->name, after->name) != 0);
+}
+
+int oracle_minimum(const struct sim *sim, const struct picture *before, const struct picture *after, int *ret_batches)
+{
+    int minimum = 0;
+    *ret_batches = 0;
+    for (int k = 0; k < sim->app_count; k++) {
+        const struct app_picture *old = &before->apps[k];
+        const struct app_picture *new = &after->apps[k];
+        int created = 0;
+        minimum += minimum_of_users(old, new, &created);
+        for (int i = 0; i < new->group_count; i++) {
+            int different = 0;
+            minimum +=
+                minimum_of_group(same_group(old, new->groups[i].id), &new->groups[i], new->user_count, &different);
+            *ret_batches += MAX_OF(MIN_OF(created, different) - 1, 0);
+        }
+        for (int i = 0; i < old->group_count; i++)
+            minimum += same_group(new, old->groups[i].id) == NULL;
+    }
+    return minimum;
+}

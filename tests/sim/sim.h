@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The simulator: the engine's own core and the real store against the practice target's own code, under a clock that
+ * jumps. Everything that a run does follows from its seed.
+ *
+ *   main.c       options, processes, what is printed
+ *   disk.c       the store in SQLite's memory VFS, set back to a migrated template before each run
+ *   run.c        one run: set up, let things happen, let the faults stop, compare
+ *   generator.c  what administrators do meanwhile, and the model of the facts that follow from it
+ *   shell.c      the network and the process: latency, faults, crashes, clock steps
+ *   oracle.c     what must hold, from the model and from the target's state alone
+ *
+ * The oracle uses nothing of push/plan and nothing of target: it has its own idea of who belongs where.
+ */
+#ifndef TESTS_SIM_H
+#define TESTS_SIM_H
+
+#include "engine/core.h"
+#include "practice/practice.h"
+
+#define SIM_APPS 4
+#define SIM_USERS 320
+#define SIM_GROUPS 12
+#define SIM_SPARES 24 /* groups of one source that the administrator left behind in one app */
+#define SIM_NAME 48
+#define SIM_TRACE_LINES 60
+#define SIM_TRACE_BYTES 320
+
+/* --- chance ------------------------------------------------------------------------------------------------------- */
+
+struct chance {
+    uint64_t state;
+};
+void chance_seed(struct chance *chance, uint64_t seed, uint64_t stream);
+uint64_t chance_next(struct chance *chance);
+/* From 0 up to but without `below` (> 0). */
+int chance_below(struct chance *chance, int below);
+/* True so many times in a thousand. */
+bool chance_permille(struct chance *chance, int permille);
+
+/* --- profiles ----------------------------------------------------------------------------------------------------- */
+
+#define SIM_FAULT_LIST(X)                                                                                              \
+    X(LOST_BEFORE, "the connection breaks before the target has the request")                                          \
+    X(LOST_AFTER, "the connection breaks after the target carried the request out")                                    \
+    X(TIMEOUT_BEFORE, "no answer within the time-out, and nothing happened")                                           \
+    X(TIMEOUT_AFTER, "no answer within the time-out, and it happened")                                                 \
+    X(NOT_SENT, "nobody listens")                                                                                      \
+    X(ERROR_BEFORE, "500 and nothing happened")                                                                        \
+    X(ERROR_AFTER, "500 and it happened")                                                                              \
+    X(GATEWAY_BEFORE, "502 or 504 and nothing happened")                                                               \
+    X(GATEWAY_AFTER, "502 or 504 and it happened")                                                                     \
+    X(UNAVAILABLE, "503, with or without Retry-After")                                                                 \
+    X(RATE, "429, with or without Retry-After")                                                                        \
+    X(TRUNCATED, "the answer is cut")                                                                                  \
+    X(NOT_JSON, "the answer is a page for people")                                                                     \
+    X(HALF, "part of the operations are carried out, then 500 or nothing")
+
+enum sim_fault {
+    SIM_FAULT_NONE,
+#define X(name, text) SIM_FAULT_##name,
+    SIM_FAULT_LIST(X)
+#undef X
+        SIM_FAULT_COUNT
+};
+#define FAULT_BIT(name) (1u << SIM_FAULT_##name)
+#define FAULTS_ALL (((1u << SIM_FAULT_COUNT) - 1) & ~1u)
+
+struct profile {
+    const char *name;
+    const char *text;
+    bool calm; /* one change at a time, settled before the next: the requests are counted */
+    int users_min, users_max;
+    int changes_min, changes_max;
+    unsigned faults;        /* which there may be; each run takes a part of them */
+    int fault_permille_max; /* of requests */
+    int crash_permille;     /* of points at which the process may die */
+    int rollback_permille;  /* of turns whose transaction fails */
+    bool clock_steps;
+    bool switches; /* apps are paused, switched off and on */
+    bool before;   /* the targets hold accounts and groups already */
+    int rate;      /* requests a second that a target takes at most; 0: any number */
+};
+extern const struct profile profiles[];
+/* NULL when there is none of that name. */
+const struct profile *profile_by_name(const char *name);
+/* The profile that a seed has when none is asked for. */
+const struct profile *profile_of_seed(uint64_t seed);
+
+/* --- the model ---------------------------------------------------------------------------------------------------- */
+
+struct sim_user {
+    int64_t rid;
+    char id[ID_BYTES];
+    enum user_status status;
+    bool deleted;
+    int login_version; /* "u7.2@example.org" */
+    int title_version;
+};
+
+struct sim_group {
+    int64_t rid;
+    char id[ID_BYTES];
+    bool deleted;
+    int name_version; /* "g3.1" */
+    bool members[SIM_USERS];
+};
+
+struct sim_mapping {
+    bool exists;
+    bool active;
+    bool follows;
+    char id[ID_BYTES];
+    char name[SIM_NAME]; /* wanted in the target */
+};
+
+/* What is wanted of a person in an app. */
+enum want { WANT_OUT, WANT_IN, WANT_AS_IS };
+
+struct standing {
+    bool has_app;
+    enum want want;
+    bool gained;     /* an activation that nobody acknowledged yet is due: `active: true` may be sent */
+    int64_t left_at; /* sim time at which the person stopped being wanted; -1: is wanted */
+    bool found;      /* Muster was told that the account is there */
+    bool was_there;  /* before Muster */
+};
+
+struct spare {
+    char name[SIM_NAME];
+};
+
+struct sim_app {
+    int64_t rid;
+    char id[ID_BYTES];
+    char base_url[64];
+    struct practice *practice;
+    bool active, paused;
+    bool create, update, deactivate;
+    bool disturbed; /* a switch was off at some time: the backlog is asked for at the end */
+    bool group_assigned[SIM_GROUPS];
+    bool user_assigned[SIM_USERS];
+    struct standing standing[SIM_USERS];
+    struct sim_mapping mapping[SIM_GROUPS];
+    /* Groups that stay in the target without a mapping, by the source they came from. */
+    struct spare spares[SIM_GROUPS][SIM_SPARES];
+    int spare_count[SIM_GROUPS];
+    int leaving[SIM_GROUPS]; /* groups whose deletion was asked for */
+    int mapping_serial;
+    int64_t window; /* of the rate limit: second */
+    int window_count;
+};
+
+/* --- the network -------------------------------------------------------------------------------------------------- */
+
+struct sim_request {
+    uint64_t number;
+    int app;
+    enum answer_shape shape;
+    char *method, *path, *query, *authorization, *body;
+    enum sim_fault fault;
+    int64_t apply_at, answer_at; /* sim time */
+    bool applied;
+    int transport;
+    struct practice_response response;
+    /* what the oracle remembers */
+    int user;        /* of /Users; -1 */
+    int group;       /* of /Groups; -1 */
+    int says_active; /* 1, 0, -1 */
+    struct sim_request *next;
+};
+
+struct disk;
+
+struct sim_counts {
+    int64_t runs, changes, refused, requests, writes, faults, crashes, rollbacks, turns, steps;
+    int64_t minimum, excess; /* of requests, in calm runs */
+    int64_t simulated_ms;
+};
+
+struct sim {
+    uint64_t seed;
+    const struct profile *profile;
+    int steps_max; /* changes; -1: as the profile says */
+    bool trace;
+    struct chance choice, net, ids, target_ids;
+
+    int64_t now;  /* sim time: only goes forward */
+    int64_t skew; /* what the wall clock adds */
+    struct env env;
+    struct env target_env;
+
+    struct disk *disk;
+    struct keyring *keyring;
+    struct core *core;
+    struct arena *arena;
+    bool woken, answered, dead;
+    int64_t due; /* wall clock, as the core said */
+    struct sim_request *requests;
+    unsigned faults;
+    int fault_permille;
+    int latency_min, latency_span, tail_permille;
+    bool finishing;
+
+    int user_count, group_count, app_count;
+    struct sim_user users[SIM_USERS];
+    struct sim_group groups[SIM_GROUPS];
+    struct sim_app apps[SIM_APPS];
+    int changes_planned;
+    int64_t gap_ms, next_change;
+    struct tx *open_tx; /* several changes in one transaction */
+
+    struct sim_counts counts;
+    uint64_t hash;
+    char lines[SIM_TRACE_LINES][SIM_TRACE_BYTES];
+    uint64_t line_count;
+    bool failed;
+    char rule[64];
+    char why[600];
+};
+
+/* A rule is violated: the first is kept, and the run ends. */
+void sim_fail(struct sim *sim, const char *rule, const char *format, ...) PRINTF_LIKE(3, 4);
+/* A line of the trace; it counts for the comparison of two runs. */
+void sim_trace(struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3);
+void sim_hash(struct sim *sim, const char *bytes, size_t n);
+
+/* run.c: the result is in the struct. */
+void sim_run(struct sim *sim);
+int64_t sim_wall(const struct sim *sim);
+
+/* disk.c */
+struct disk *disk_new(const struct env *env);
+struct disk *disk_free(struct disk *disk);
+void disk_reset(struct disk *disk); /* as after the migrations */
+struct store *disk_store(struct disk *disk);
+void disk_reopen(struct disk *disk); /* the process that had it open is gone */
+/* The first column of a query of the oracle's own. */
+int64_t disk_number(struct disk *disk, const char *sql);
+void disk_on_commit(struct disk *disk, void (*on_commit)(void *data, bool wake), void *data);
+
+/* generator.c */
+void generator_set_up(struct sim *sim);
+/* One change of a random kind that fits the state. */
+void generator_change(struct sim *sim);
+/* Everything that holds the engine back is taken away: pauses, switches. */
+void generator_finish(struct sim *sim);
+int generator_user_of_name(const char *name);  /* -1: nobody of the model */
+int generator_group_of_name(const char *name); /* -1 */
+void generator_login(const struct sim *sim, int user, char ret[static SIM_NAME]);
+void generator_group_name(const struct sim *sim, int group, char ret[static SIM_NAME]);
+
+/* shell.c */
+void shell_start(struct sim *sim);
+/* The next thing that happens, at most up to `until` (sim time): 1; 0 when nothing happens before. */
+int shell_step(struct sim *sim, int64_t until);
+/* Nothing is on its way and nothing waits. */
+bool shell_is_quiet(struct sim *sim);
+void shell_stop(struct sim *sim);
+
+/* oracle.c */
+void oracle_changed(struct sim *sim);                                      /* the facts are others now */
+void oracle_handed_out(struct sim *sim, struct sim_request *request);      /* at the commit of its turn */
+void oracle_applied(struct sim *sim, const struct sim_request *request);   /* the target carried it out */
+void oracle_delivered(struct sim *sim, const struct sim_request *request); /* Muster has the answer */
+void oracle_at_rest(struct sim *sim);
+bool oracle_is_open(const struct sim_app *app);
+/* The state of all targets, to count what a change needs at least. */
+struct picture;
+struct picture *oracle_picture(const struct sim *sim);
+struct picture *oracle_picture_free(struct picture *picture);
+/* `*ret_batches`: by how many requests memberships may come in parts, since accounts become known one by one. */
+int oracle_minimum(const struct sim *sim, const struct picture *before, const struct picture *after, int *ret_batches);
+
+#endif
