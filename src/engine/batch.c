@@ -26,6 +26,10 @@ static const char *const trait_names[] = {
     [TRAIT_ADDS] = "membersAddedPerRequest",
     [TRAIT_REMOVES] = "membersRemovedPerRequest",
     [TRAIT_MIX] = "addsAndRemovalsTogether",
+    [TRAIT_RATE_USERS_READ] = "usersReadPerMinute",
+    [TRAIT_RATE_USERS_WRITTEN] = "usersWrittenPerMinute",
+    [TRAIT_RATE_GROUPS_READ] = "groupsReadPerMinute",
+    [TRAIT_RATE_GROUPS_WRITTEN] = "groupsWrittenPerMinute",
 };
 
 const char *trait_name(enum trait_kind kind)

@@ -165,6 +165,21 @@ static int credential_header(struct tx *tx, struct core *core, const struct conn
     return 0;
 }
 
+/* What an administrator told or an earlier process learned of the app's rates. */
+static void load_rates(struct lane *lane)
+{
+    for (int i = 0; i < RATE_COUNT; i++) {
+        const struct trait *trait = &lane->traits.items[TRAIT_RATE_USERS_READ + i];
+        struct rate *rate = &lane->state->rates[i];
+        if (trait->source == TRAIT_TOLD && !(rate->told && rate_per_minute(rate) == trait->value))
+            rate_tell(rate, trait->value, lane->now);
+        else if (trait->source != TRAIT_TOLD && rate->told)
+            rate_tell(rate, 0, lane->now);
+        else if (trait->source == TRAIT_LEARNED && rate->phase == RATE_FREE)
+            rate_restore(rate, trait->value, lane->now);
+    }
+}
+
 static int lane_load(struct tx *tx, struct core *core, int64_t app_rid, struct lane *lane)
 {
     *lane = (struct lane){.core = core, .state = app_state(core, app_rid), .now = tx_now(tx)};
@@ -175,6 +190,8 @@ static int lane_load(struct tx *tx, struct core *core, int64_t app_rid, struct l
         r = connection_get(tx, app_rid, &lane->connection);
     if (r == 0)
         r = traits_get(tx, app_rid, &lane->traits);
+    if (r == 0)
+        load_rates(lane);
     if (r < 0)
         return r;
     struct app_state *state = lane->state;
@@ -277,6 +294,78 @@ static struct flight *flight_new(struct lane *lane, const struct work *work, con
     return flight;
 }
 
+static void look_again(struct core *core, int64_t due)
+{
+    if (core->due == 0 || due < core->due)
+        core->due = due;
+}
+
+static int rate_of(enum request_kind kind)
+{
+    switch (kind) {
+    case REQUEST_FIND_USER:
+    case REQUEST_READ_USER:
+    case REQUEST_PROBE:
+        return 0;
+    case REQUEST_CREATE_USER:
+    case REQUEST_UPDATE_USER:
+        return 1;
+    case REQUEST_FIND_GROUP:
+    case REQUEST_READ_GROUP:
+        return 2;
+    case REQUEST_CREATE_GROUP:
+    case REQUEST_RENAME_GROUP:
+    case REQUEST_MEMBERS:
+    case REQUEST_DELETE_GROUP:
+    default:
+        return 3;
+    }
+}
+
+static bool is_find(enum request_kind kind)
+{
+    return kind == REQUEST_FIND_USER || kind == REQUEST_FIND_GROUP;
+}
+
+/*
+ * May it be sent at the app's pace? A create is not held back, since it follows a look-up that would be lost: the
+ * look-up takes the place of both. When not, `*ret_when` says when.
+ */
+static bool takes_its_turn(struct lane *lane, enum request_kind kind, int64_t *ret_when)
+{
+    struct rate *rate = &lane->state->rates[rate_of(kind)];
+    struct rate *after = is_find(kind) ? rate + 1 : NULL; /* of the create */
+    if (kind == REQUEST_CREATE_USER || kind == REQUEST_CREATE_GROUP)
+        return true;
+    *ret_when = rate_when(rate, lane->now);
+    if (after)
+        *ret_when = MAX_OF(*ret_when, rate_when(after, lane->now));
+    if (*ret_when > lane->now)
+        return false;
+    rate_sent(rate, lane->now);
+    if (after)
+        rate_sent(after, lane->now);
+    return true;
+}
+
+/* What an answer says of the app's pace. */
+static int note_rate(struct tx *tx, struct lane *lane, const struct flight *flight, enum error_class class)
+{
+    int which = rate_of(flight->kind);
+    struct rate *rate = &lane->state->rates[which];
+    bool learned = false;
+    if (class == ERROR_RATE_LIMITED)
+        learned = rate_limited(rate, lane->now, flight->sent, flight->answer->retry_after_ms);
+    else if (flight->answer->transport == TRANSPORT_OK)
+        learned = rate_accepted(rate, lane->now);
+    else
+        rate_returned(rate, true);
+    int64_t per_minute = rate_per_minute(rate);
+    if (!learned || per_minute == 0)
+        return 0;
+    return trait_set(tx, flight->app_rid, (enum trait_kind)(TRAIT_RATE_USERS_READ + which), per_minute, TRAIT_LEARNED);
+}
+
 int lane_request(struct tx *tx, struct lane *lane, const struct work *work, const struct target_request *request,
                  const struct flight *details)
 {
@@ -284,6 +373,12 @@ int lane_request(struct tx *tx, struct lane *lane, const struct work *work, cons
     struct app_state *state = lane->state;
     int64_t overdue = lane->now + OVERDUE_MS;
     int64_t intent_rid = 0;
+    int64_t when = 0;
+    if (!takes_its_turn(lane, request->kind, &when)) {
+        jval_free(profile);
+        look_again(lane->core, when);
+        return STEP_GATED;
+    }
     int r = lane_headers(tx, lane);
     if (r == 0 && request_is_write(request->kind))
         r = intent_add(tx, work, request->kind, state->epoch ? state->epoch : state->epoch_next, overdue,
@@ -350,6 +445,12 @@ int lane_fail(struct tx *tx, struct lane *lane, const struct flight *flight, enu
         wait = 0; /* reading is safe at once; the back-off is for what keeps failing */
     if (flight->answer && flight->answer->retry_after_ms >= 0)
         wait = MAX_OF(wait, MIN_OF(flight->answer->retry_after_ms, (int64_t)LIMIT_BACKOFF_MAX_MS));
+    if (class == ERROR_RATE_LIMITED) { /* no failure: it goes on at the app's pace */
+        int64_t when = rate_when(&lane->state->rates[rate_of(flight->kind)], lane->now);
+        look_again(lane->core, when);
+        int deferred = work_defer(tx, flight->work.rid, when);
+        return deferred < 0 ? deferred : STEP_WAIT;
+    }
     int r = tell_failure(tx, lane, flight, class, text);
     if (r == 0)
         r = work_fail(tx, flight->work.rid, lane->now + wait, held, error_class_name(class), text);
@@ -403,7 +504,11 @@ static int step_after_answer(struct tx *tx, struct lane *lane, const struct flig
         r = work_defer(tx, work.rid, lane->now);
         return r < 0 ? r : STEP_WAIT;
     }
-    return step(tx, lane, &work);
+    r = step(tx, lane, &work);
+    if (r != STEP_GATED)
+        return r;
+    r = work_defer(tx, work.rid, lane->now); /* it was put off until its answer was overdue */
+    return r < 0 ? r : STEP_WAIT;
 }
 
 static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
@@ -421,10 +526,14 @@ static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
     enum error_class class = answer_judge(flight->answer, flight->kind);
     if (flight->read_offset == 0)
         r = journal(tx, flight, class);
+    if (r == 0 && flight->read_offset == 0)
+        r = note_rate(tx, lane, flight, class);
     if (r == 0)
         r = flight->work.kind == WORK_ACCOUNT ? account_answer(tx, lane, flight) : group_answer(tx, lane, flight);
     if (r < 0)
         return r;
+    if (is_find(flight->kind) && r != STEP_REQUEST) /* no create followed: its place is free again */
+        rate_returned(&lane->state->rates[rate_of(flight->kind) + 1], false);
     if (flight->read_offset_next > flight->read_offset && r == STEP_WAIT &&
         flight->read_offset_next < flight->answer->member_count) {
         core->more = true; /* a long list: its next part in the next turn */
@@ -507,6 +616,7 @@ struct due_rows {
     struct work *rows[REQUEST_LANES];
     int count[REQUEST_LANES];
     int next[REQUEST_LANES];
+    bool gated[WORK_GROUP + 1]; /* accounts, groups: held back by the app's pace in this turn */
 };
 
 static int load_due(struct tx *tx, const struct lane *lane, int limit, struct due_rows *ret)
@@ -529,7 +639,7 @@ static const struct work *next_row(struct lane *lane, struct due_rows *due)
         int from = (int)order[i];
         while (due->next[from] < due->count[from]) {
             const struct work *work = &due->rows[from][due->next[from]++];
-            if (!is_in_flight(lane->core, work->rid))
+            if (!due->gated[work->kind] && !is_in_flight(lane->core, work->rid))
                 return work;
         }
     }
@@ -548,6 +658,8 @@ static int plan_app(struct tx *tx, struct lane *lane, int slots, int *steps)
         tx_continue(tx, work->since);
         r = step(tx, lane, work);
         tx_continue(tx, 0);
+        if (r == STEP_GATED)
+            due.gated[work->kind] = true;
         if (r == STEP_REQUEST) {
             slots--;
             lane->state->grants++;
@@ -555,16 +667,11 @@ static int plan_app(struct tx *tx, struct lane *lane, int slots, int *steps)
     }
     if (r >= 0 && slots > 0 && work) /* the budget of the turn is used up, not the work */
         lane->core->more = true;
-    for (int class = 0; r >= 0 && slots > 0 && class < 3; class ++)
-        if (due.count[class] == busy + slots)
+    bool gated = due.gated[WORK_ACCOUNT] || due.gated[WORK_GROUP];
+    for (int i = 0; r >= 0 && slots > 0 && !gated && i < REQUEST_LANES; i++)
+        if (due.count[i] == limit) /* rows that need nothing may hide others behind them */
             lane->core->more = true;
     return r < 0 ? r : 0;
-}
-
-static void look_again(struct core *core, int64_t due)
-{
-    if (core->due == 0 || due < core->due)
-        core->due = due;
 }
 
 static int free_slots(const struct core *core, const struct app_state *state)
@@ -662,6 +769,8 @@ void core_stop(struct core *core)
 
 void core_rolled_back(struct core *core)
 {
+    for (const struct flight *flight = core->fresh; flight; flight = flight->next)
+        rate_returned(&app_state(core, flight->app_rid)->rates[rate_of(flight->kind)], false);
     flights_free(core->fresh);
     core->fresh = NULL;
     core->due = 0;

@@ -5,19 +5,25 @@
 
 #include "base/limits.h"
 #include "engine/core.h"
+#include "engine/rate.h"
 #include "engine/traits.h"
 #include "record/record.h"
+
+/* One pace for each method (reading, writing) and resource, in the order of TRAIT_RATE_USERS_READ and the three after
+ * it. */
+#define RATE_COUNT 4
 
 /* What the core remembers of an app between turns; everything else is in the store. */
 struct app_state {
     int64_t app_rid;
-    int64_t epoch;         /* of our lease; 0: not taken yet */
-    int64_t epoch_next;    /* taken in this turn */
-    int64_t blocked_until; /* ms; after an error that concerns the whole app */
-    int64_t blocked_at;    /* ms; when */
-    int failures;          /* such errors in a row: one probe at a time while positive */
-    int64_t open_since;    /* ms: since when requests may be sent; 0: not now */
-    uint32_t grants;       /* counts slots, for the shares of the classes */
+    int64_t epoch;                 /* of our lease; 0: not taken yet */
+    int64_t epoch_next;            /* taken in this turn */
+    int64_t blocked_until;         /* ms; after an error that concerns the whole app */
+    int64_t blocked_at;            /* ms; when */
+    int failures;                  /* such errors in a row: one probe at a time while positive */
+    int64_t open_since;            /* ms: since when requests may be sent; 0: not now */
+    struct rate rates[RATE_COUNT]; /* by rate_of() */
+    uint32_t grants;               /* counts slots, for the shares of the classes */
     struct app_state *next;
 };
 
@@ -53,6 +59,7 @@ enum step {
     STEP_DONE = 0,    /* the object is as it should be */
     STEP_REQUEST = 1, /* a request was made */
     STEP_WAIT = 2,    /* the row was put off */
+    STEP_GATED = 3,   /* the app's pace does not allow the request yet: the row is as it was */
 };
 
 /* Makes the request of a step: the flight, the intent for a write, the row put off until the answer is overdue.

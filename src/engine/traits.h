@@ -9,9 +9,13 @@
 #include "store/store.h"
 
 enum trait_kind {
-    TRAIT_ADDS,    /* members added in one request; at least 1 */
-    TRAIT_REMOVES, /* members removed in one request; at least 1 */
-    TRAIT_MIX,     /* both in one request: 1 or 0 */
+    TRAIT_ADDS,            /* members added in one request; at least 1 */
+    TRAIT_REMOVES,         /* members removed in one request; at least 1 */
+    TRAIT_MIX,             /* both in one request: 1 or 0 */
+    TRAIT_RATE_USERS_READ, /* requests a minute; at least 1 */
+    TRAIT_RATE_USERS_WRITTEN,
+    TRAIT_RATE_GROUPS_READ,
+    TRAIT_RATE_GROUPS_WRITTEN,
     TRAIT_COUNT,
 };
 enum trait_source { TRAIT_UNKNOWN, TRAIT_LEARNED, TRAIT_TOLD };

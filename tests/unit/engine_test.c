@@ -342,6 +342,30 @@ static void test_one_bad_member_stops_nobody(void **state)
     assert_int_equal(state_now.members_known, 39);
 }
 
+/* An app that takes a few requests and then says "too many": no failure, nothing twice, and it goes on by itself. */
+static void test_throttling_is_no_failure(void **state)
+{
+    struct world *world = *state;
+    struct practice_fault fault = {.kind = FAULT_STATUS, .status = 429, .every = 3, .times = 30, .retry_after = 2};
+    char why[128];
+    assert_int_equal(practice_set_fault(world->practice, &fault, why, sizeof(why)), 0);
+    const char *group = world_group(world, "Crowd");
+    for (int i = 0; i < 60; i++) {
+        char login[64];
+        (void)snprintf(login, sizeof(login), "person%03d@example.com", i);
+        world_member(world, group, world_user(world, login), true);
+    }
+    world_assign_group(world, group, true);
+    const char *mapping = world_push(world, group, "Crowd");
+    world_settle(world, 2000);
+    assert_null(world_mapping_state(world, mapping).error);
+    world_settle(world, 60 * MINUTE_MS);
+    const char *id = NULL;
+    assert_int_equal(practice_find_group(world->practice, "Crowd", &id), 1);
+    assert_int_equal(practice_group_size(world->practice, id), 60);
+    assert_int_equal(practice_user_count(world->practice), 60);
+}
+
 static int read_traits(struct tx *tx, void *arg)
 {
     struct {
@@ -587,6 +611,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_verified_by_reading, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_push_now_makes_it_exact, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_silent_drop_is_shown, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_throttling_is_no_failure, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_limits_are_learned_from_413, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_limits_are_learned_from_400, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_bad_member_teaches_nothing, world_setup, world_teardown),

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/rate.h"
+
+#include "base/limits.h"
+
+#define LEARN_MS 20000      /* measured at least so long, if there were answers enough */
+#define LEARN_MOST_MS 60000 /* and no longer than that, */
+#define LEARN_END_MS 120000 /* or than that where the app gave only once */
+#define LEARN_ANSWERS 200   /* accepted requests that make a measurement after LEARN_MS */
+#define MARGIN 0.975        /* paced so far below what was measured */
+#define LOWER 0.98          /* after a 429 in pace */
+#define LOWER_FIRST 0.93    /* after the first one: a full bucket at the app let some raises too many through */
+#define RAISE_ANSWERS 50    /* accepted between two raises, at least */
+#define RAISE 1.02          /* after RAISE_MS without one */
+#define RAISE_MS 20000      /* at first, until a 429 shows where the limit is */
+#define RAISE_SLOW_MS (10 * 60 * 1000) /* then; twice as long after each 429 in pace */
+#define RAISE_MOST_MS (24 * 3600 * 1000)
+#define ALLOWED_MOST 1024 /* requests out at once while measuring */
+#define LOOK_MS 20        /* when to look again while as many are out as may be */
+#define SOON_MS 60000     /* 429s in pace within this of each other ... */
+#define SOON_MANY 5       /* ... so many: measure again */
+#define WAIT_MIN_MS 250   /* the first pause while measuring */
+#define WAIT_MAX_MS 4000
+#define BURST_MS 40                 /* milliseconds of rate that may be sent together */
+#define PER_MS_MIN (1.0 / 600000.0) /* never slower than one request in ten minutes */
+
+static double burst_of(const struct rate *rate)
+{
+    return MAX_OF(rate->per_ms * BURST_MS, 1.0);
+}
+
+static double tokens_at(const struct rate *rate, int64_t now)
+{
+    double passed = (double)MAX_OF(now - rate->filled, (int64_t)0);
+    return MIN_OF(rate->tokens + passed * rate->per_ms, burst_of(rate));
+}
+
+int64_t rate_when(const struct rate *rate, int64_t now)
+{
+    int64_t when = rate->blocked_until;
+    if (rate->phase == RATE_MEASURED && rate->out >= rate->allowed)
+        return MAX_OF(when, now + LOOK_MS);
+    if (rate->phase != RATE_PACED)
+        return when;
+    double tokens = tokens_at(rate, now);
+    if (tokens >= 1.0 - 1e-9)
+        return when;
+    int64_t paced = now + (int64_t)((1.0 - tokens) / rate->per_ms) + 1;
+    return MAX_OF(when, paced);
+}
+
+void rate_sent(struct rate *rate, int64_t now)
+{
+    if (rate->phase == RATE_MEASURED)
+        rate->out++;
+    if (rate->phase != RATE_PACED)
+        return;
+    rate->tokens = tokens_at(rate, now) - 1.0;
+    rate->filled = now;
+}
+
+void rate_returned(struct rate *rate, bool sent)
+{
+    if (rate->phase == RATE_MEASURED)
+        rate->out = MAX_OF(rate->out - 1, 0);
+    else if (rate->phase == RATE_PACED && !sent)
+        rate->tokens += 1.0;
+}
+
+static void pace(struct rate *rate, double per_ms, int64_t now)
+{
+    rate->phase = RATE_PACED;
+    rate->raise_ms = RAISE_MS;
+    rate->changed_at = now;
+    rate->since_change = 0;
+    rate->per_ms = MAX_OF(per_ms, PER_MS_MIN);
+    rate->tokens = MIN_OF(rate->tokens, 0.0);
+    rate->filled = now;
+}
+
+static void measure(struct rate *rate, int64_t now)
+{
+    rate->phase = RATE_MEASURED;
+    rate->began = now;
+    rate->accepted = 0;
+    rate->wait = WAIT_MIN_MS;
+    rate->limited_soon = 0;
+    rate->allowed = 1;
+    rate->out = 0;
+    rate->first_clump = 0;
+    rate->last_clump = 0;
+    rate->before_last = 0;
+    rate->clump_ended = false;
+}
+
+static void change(struct rate *rate, double per_ms, int64_t now)
+{
+    rate->per_ms = MAX_OF(per_ms, PER_MS_MIN);
+    rate->changed_at = now;
+    rate->since_change = 0;
+}
+
+static void note_clump(struct rate *rate, int64_t now)
+{
+    if (rate->first_clump == 0)
+        rate->first_clump = now;
+    if (rate->first_clump == now || rate->clump_ended) {
+        rate->last_clump = now;
+        rate->before_last = rate->accepted;
+    }
+    rate->clump_ended = false;
+}
+
+/* Is what was accepted enough to tell the rate? Then it is paced from now on. */
+static bool learned(struct rate *rate, int64_t now)
+{
+    int64_t passed = now - rate->began;
+    bool clumps = rate->last_clump > rate->first_clump;
+    bool enough = (passed >= LEARN_MS && rate->accepted >= LEARN_ANSWERS) || passed >= LEARN_MOST_MS;
+    if (passed < LEARN_END_MS && !(enough && clumps))
+        return false;
+    double per_ms = clumps ? (double)rate->before_last / (double)(rate->last_clump - rate->first_clump)
+                           : (double)rate->accepted / (double)passed;
+    pace(rate, MARGIN * per_ms, now);
+    return true;
+}
+
+bool rate_accepted(struct rate *rate, int64_t now)
+{
+    if (rate->phase == RATE_MEASURED) {
+        note_clump(rate, now);
+        rate->accepted++;
+        rate->wait = WAIT_MIN_MS;
+        rate->out = MAX_OF(rate->out - 1, 0);
+        rate->allowed = MIN_OF(rate->allowed * 2, ALLOWED_MOST);
+        return learned(rate, now);
+    }
+    rate->since_change++;
+    if (rate->phase == RATE_PACED && !rate->told && now - rate->changed_at > rate->raise_ms &&
+        rate->since_change >= RAISE_ANSWERS)
+        change(rate, rate->per_ms * RAISE, now);
+    return false;
+}
+
+bool rate_limited(struct rate *rate, int64_t now, int64_t sent, int64_t retry_after_ms)
+{
+    bool stale = sent <= rate->limited_at; /* sent before the last 429 was known: it says nothing new */
+    int64_t wait = retry_after_ms;
+    if (wait < 0)
+        wait = rate->phase == RATE_PACED ? (int64_t)(1.0 / rate->per_ms) : MAX_OF(rate->wait, (int64_t)WAIT_MIN_MS);
+    wait = MIN_OF(wait, (int64_t)LIMIT_BACKOFF_MAX_MS);
+    rate->blocked_until = MAX_OF(rate->blocked_until, now + wait);
+    if (rate->phase == RATE_MEASURED)
+        rate->out = MAX_OF(rate->out - 1, 0);
+    if (stale)
+        return false;
+    bool soon = rate->limited_at && now - rate->limited_at < SOON_MS;
+    rate->limited_at = now;
+    switch (rate->phase) {
+    case RATE_FREE:
+        measure(rate, now);
+        return false;
+    case RATE_MEASURED:
+        rate->wait = MIN_OF(rate->wait * 2, (int64_t)WAIT_MAX_MS);
+        rate->allowed = 1;
+        rate->clump_ended = true;
+        return false;
+    case RATE_PACED:
+    default: {
+        if (rate->told)
+            return false;
+        rate->limited_soon = soon ? rate->limited_soon + 1 : 1;
+        double lower = rate->raise_ms == RAISE_MS ? LOWER_FIRST : LOWER;
+        rate->raise_ms = MIN_OF(MAX_OF(rate->raise_ms * 2, (int64_t)RAISE_SLOW_MS), (int64_t)RAISE_MOST_MS);
+        if (rate->limited_soon >= SOON_MANY)
+            measure(rate, now);
+        else
+            change(rate, rate->per_ms * lower, now);
+        return true;
+    }
+    }
+}
+
+void rate_restore(struct rate *rate, int64_t per_minute, int64_t now)
+{
+    pace(rate, (double)per_minute / 60000.0, now);
+    rate->tokens = 1.0;
+}
+
+void rate_tell(struct rate *rate, int64_t per_minute, int64_t now)
+{
+    if (per_minute == 0) {
+        *rate = (struct rate){0};
+        return;
+    }
+    rate_restore(rate, per_minute, now);
+    rate->told = true;
+}
+
+int64_t rate_per_minute(const struct rate *rate)
+{
+    return rate->phase == RATE_PACED ? (int64_t)(rate->per_ms * 60000.0 + 0.5) : 0;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pace that the engine finds, against servers that limit in the ways seen in the field, under a simulated clock: 2,
+ * 25 and 500 requests a second (token bucket) and 5 in 30 seconds (fixed window), with and without Retry-After. At
+ * least 0.95 of what the server would take is used, and after the first minute less than 1 % is answered 429.
+ */
+#include "engine/rate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define IN_FLIGHT 32
+#define ROUND_TRIP_MS 10
+
+struct server {
+    double per_ms; /* token bucket */
+    double burst;
+    double tokens;
+    int64_t filled;
+    int window_ms; /* fixed window instead, when not 0 */
+    int in_window;
+    int64_t window;
+    bool tells; /* Retry-After in whole seconds */
+};
+
+static bool server_takes(struct server *server, int64_t now, int64_t *ret_retry_ms)
+{
+    bool taken = false;
+    *ret_retry_ms = -1;
+    if (server->window_ms) {
+        if (now / server->window_ms != server->window) {
+            server->window = now / server->window_ms;
+            server->in_window = 0;
+        }
+        taken = server->in_window < (int)server->burst;
+        server->in_window += taken;
+        if (!taken && server->tells)
+            *ret_retry_ms = ((server->window + 1) * server->window_ms - now + 999) / 1000 * 1000;
+        return taken;
+    }
+    server->tokens += (double)(now - server->filled) * server->per_ms;
+    server->filled = now;
+    if (server->tokens > server->burst)
+        server->tokens = server->burst;
+    taken = server->tokens >= 1.0;
+    if (taken)
+        server->tokens -= 1.0;
+    else if (server->tells)
+        *ret_retry_ms = 1000;
+    return taken;
+}
+
+struct request {
+    int64_t sent; /* 0: free */
+    bool taken;
+    int64_t retry_ms;
+};
+
+struct outcome {
+    int64_t taken, refused;
+};
+
+/* There is always more to send. Counts what is answered from `from` on. */
+static struct outcome run(struct server *server, struct rate *rate, int64_t from, int64_t until)
+{
+    struct request flying[IN_FLIGHT] = {{0}};
+    struct outcome outcome = {0};
+    for (int64_t now = 1; now < until; now++) {
+        for (int i = 0; i < IN_FLIGHT; i++) {
+            struct request *request = &flying[i];
+            if (request->sent && now - request->sent >= ROUND_TRIP_MS) {
+                if (request->taken)
+                    (void)rate_accepted(rate, now);
+                else
+                    (void)rate_limited(rate, now, request->sent, request->retry_ms);
+                outcome.taken += now >= from && request->taken;
+                outcome.refused += now >= from && !request->taken;
+                request->sent = 0;
+            }
+            if (!request->sent && rate_when(rate, now) <= now) {
+                rate_sent(rate, now);
+                request->sent = now;
+                request->taken = server_takes(server, now, &request->retry_ms);
+            }
+        }
+    }
+    return outcome;
+}
+
+static void check(struct server server, double per_second)
+{
+    const int64_t from = 60000;
+    const int64_t until = 60000 + 15 * 60000;
+    struct rate rate = {0};
+    struct outcome outcome = run(&server, &rate, from, until);
+    double possible = per_second * (double)(until - from) / 1000.0;
+    if ((double)outcome.taken < 0.95 * possible ||
+        (double)outcome.refused > 0.01 * (double)(outcome.taken + outcome.refused))
+        fail_msg("%g a second%s: %lld taken of %g possible, %lld refused", per_second, server.tells ? ", told" : "",
+                 (long long)outcome.taken, possible, (long long)outcome.refused);
+}
+
+static void test_token_buckets(void **state)
+{
+    (void)state;
+    static const double rates[] = {2, 25, 500};
+    for (size_t i = 0; i < ARRAY_LEN(rates); i++)
+        for (int tells = 0; tells < 2; tells++)
+            check((struct server){.per_ms = rates[i] / 1000, .burst = rates[i], .tokens = rates[i], .tells = tells},
+                  rates[i]);
+}
+
+static void test_fixed_window(void **state)
+{
+    (void)state;
+    for (int tells = 0; tells < 2; tells++)
+        check((struct server){.window_ms = 30000, .burst = 5, .tells = tells}, 5.0 / 30);
+}
+
+static void test_no_limit_is_not_paced(void **state)
+{
+    (void)state;
+    struct server server = {.per_ms = 1000, .burst = 1000000, .tokens = 1000000};
+    struct rate rate = {0};
+    struct outcome outcome = run(&server, &rate, 0, 10000);
+    assert_int_equal(outcome.refused, 0);
+    assert_int_equal(rate.phase, RATE_FREE);
+    assert_true(outcome.taken > IN_FLIGHT * 10000 / (ROUND_TRIP_MS + 2));
+}
+
+static void test_told_rate_is_kept(void **state)
+{
+    (void)state;
+    struct server server = {.per_ms = 1000, .burst = 1000000, .tokens = 1000000};
+    struct rate rate = {0};
+    rate_tell(&rate, 600, 1);
+    struct outcome outcome = run(&server, &rate, 0, 60000);
+    assert_in_range(outcome.taken, 595, 605);
+    (void)rate_limited(&rate, 60000, 59990, -1);
+    assert_int_equal(rate_per_minute(&rate), 600);
+    rate_tell(&rate, 0, 60001);
+    assert_int_equal(rate.phase, RATE_FREE);
+}
+
+static void test_retry_after_is_obeyed(void **state)
+{
+    (void)state;
+    struct rate rate = {0};
+    (void)rate_limited(&rate, 1000, 990, 7000);
+    assert_int_equal(rate_when(&rate, 1000), 8000);
+    (void)rate_limited(&rate, 1005, 990, 100); /* sent before that: does not shorten it */
+    assert_int_equal(rate_when(&rate, 1005), 8000);
+    (void)rate_limited(&rate, 9000, 8990, (int64_t)24 * 3600 * 1000); /* a day: capped, there is no dead end */
+    assert_true(rate_when(&rate, 9000) <= 9000 + 5 * 60 * 1000);
+}
+
+/* A request whose answer never came, or that was not sent after all, must not use up what may be out at once. */
+static void test_lost_answers_do_not_block(void **state)
+{
+    (void)state;
+    struct rate rate = {0};
+    (void)rate_limited(&rate, 1000, 990, 0);
+    int64_t now = 2000;
+    for (int i = 0; i < 100; i++) {
+        assert_true(rate_when(&rate, now) <= now);
+        rate_sent(&rate, now);
+        assert_true(rate_when(&rate, now) > now); /* one at a time after a 429 */
+        rate_returned(&rate, i % 2);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_token_buckets),         cmocka_unit_test(test_fixed_window),
+        cmocka_unit_test(test_no_limit_is_not_paced), cmocka_unit_test(test_told_rate_is_kept),
+        cmocka_unit_test(test_retry_after_is_obeyed), cmocka_unit_test(test_lost_answers_do_not_block),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
