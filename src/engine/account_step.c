@@ -25,15 +25,25 @@ static int read_facts(struct tx *tx, const struct work *work, struct facts *ret)
 static int ask(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts,
                const struct target_request *request, struct flight details)
 {
-    details.name = facts->account.user_name;
+    if (!details.name)
+        details.name = facts->account.user_name;
     return lane_request(tx, lane, work, request, &details);
+}
+
+/* An account whose creation is in doubt is looked for by the name that it was given, whatever it should be now. */
+static const char *name_to_find(const struct facts *facts)
+{
+    bool given = facts->in_doubt && facts->intent.kind == REQUEST_CREATE_USER && facts->intent.detail;
+    return given ? facts->intent.detail : facts->account.user_name;
 }
 
 static int find(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts,
                 bool after_conflict)
 {
-    struct target_request request = target_find_user(tx_arena(tx), facts->account.user_name);
-    return ask(tx, lane, work, facts, &request, (struct flight){.active = -1, .after_conflict = after_conflict});
+    const char *name = name_to_find(facts);
+    struct target_request request = target_find_user(tx_arena(tx), name);
+    return ask(tx, lane, work, facts, &request,
+               (struct flight){.active = -1, .after_conflict = after_conflict, .name = name});
 }
 
 /* Wanted there and active: found or created, then brought to the wanted profile. */
@@ -173,7 +183,9 @@ static int create(struct tx *tx, struct lane *lane, struct flight *flight, const
 static int found_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
 {
     const struct found *found = NULL;
-    size_t matches = target_match_user(flight->answer, facts->account.user_name, &found);
+    if (!str_eq(flight->name, name_to_find(facts)))
+        return STEP_DONE; /* renamed meanwhile: the answer is about another name */
+    size_t matches = target_match_user(flight->answer, flight->name, &found);
     if (matches > 1)
         return fail(tx, lane, flight, ERROR_TWO_MATCHES, "Two or more users have this user name");
     if (matches == 1 && !found->id)
@@ -187,6 +199,8 @@ static int found_answer(struct tx *tx, struct lane *lane, struct flight *flight,
                                  known_of(found));
     if (flight->after_conflict)
         return fail(tx, lane, flight, ERROR_NAME_UNUSABLE, "Conflict, but no user of this name was found");
+    if (!str_eq(flight->name, facts->account.user_name))
+        return STEP_DONE; /* it was not created, and should have another name by now */
     if (account_wanted(facts->account.scope, facts->user.status, facts->user.deleted) != WANT_ACTIVE ||
         !lane->switches.create)
         return STEP_DONE;

@@ -74,13 +74,19 @@ static struct app_state *app_state(struct core *core, int64_t app_rid)
     return state;
 }
 
-static bool is_in_flight(const struct core *core, int64_t work_rid)
+/* By the object, not the row: a row that was deleted and added again (a mapping off and on) has another rid. */
+static bool is_same_object(const struct work *a, const struct work *b)
+{
+    return a->app_rid == b->app_rid && a->kind == b->kind && a->object_rid == b->object_rid;
+}
+
+static bool is_in_flight(const struct core *core, const struct work *work)
 {
     for (const struct flight *flight = core->flights; flight; flight = flight->next)
-        if (flight->work.rid == work_rid && !flight->processed)
+        if (!flight->processed && is_same_object(&flight->work, work))
             return true;
     for (const struct flight *flight = core->fresh; flight; flight = flight->next)
-        if (flight->work.rid == work_rid)
+        if (is_same_object(&flight->work, work))
             return true;
     return false;
 }
@@ -235,8 +241,11 @@ static int lane_headers(struct tx *tx, struct lane *lane)
     return 0;
 }
 
-static const char *intent_detail(struct tx *tx, const struct flight *details)
+/* What reading back needs: the members that were named; the name that was given to what was created. */
+static const char *intent_detail(struct tx *tx, enum request_kind kind, const struct flight *details)
 {
+    if (kind == REQUEST_CREATE_USER || kind == REQUEST_CREATE_GROUP)
+        return details->name;
     if (details->member_count == 0)
         return NULL;
     struct buf text;
@@ -370,6 +379,12 @@ int lane_request(struct tx *tx, struct lane *lane, const struct work *work, cons
                  const struct flight *details)
 {
     struct jval *profile = details->profile; /* taken over, also on failure */
+    int open = app_is_open(tx, lane->app.rid, NULL); /* an answer may lead to a request after the app was closed */
+    if (open <= 0) {
+        jval_free(profile);
+        int r = open < 0 ? open : work_defer(tx, work->rid, lane->now);
+        return r < 0 ? r : STEP_WAIT;
+    }
     struct app_state *state = lane->state;
     int64_t overdue = lane->now + OVERDUE_MS;
     int64_t intent_rid = 0;
@@ -382,7 +397,7 @@ int lane_request(struct tx *tx, struct lane *lane, const struct work *work, cons
     int r = lane_headers(tx, lane);
     if (r == 0 && request_is_write(request->kind))
         r = intent_add(tx, work, request->kind, state->epoch ? state->epoch : state->epoch_next, overdue,
-                       intent_detail(tx, details), &intent_rid);
+                       intent_detail(tx, request->kind, details), &intent_rid);
     if (r == 0)
         r = work_defer(tx, work->rid, overdue);
     if (r < 0) {
@@ -639,7 +654,7 @@ static const struct work *next_row(struct lane *lane, struct due_rows *due)
         int from = (int)order[i];
         while (due->next[from] < due->count[from]) {
             const struct work *work = &due->rows[from][due->next[from]++];
-            if (!due->gated[work->kind] && !is_in_flight(lane->core, work->rid))
+            if (!due->gated[work->kind] && !is_in_flight(lane->core, work))
                 return work;
         }
     }

@@ -27,15 +27,24 @@ static int read_facts(struct tx *tx, const struct work *work, struct facts *ret)
 static int ask(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts,
                const struct target_request *request, struct flight details)
 {
-    details.name = facts->group.name;
+    if (!details.name)
+        details.name = facts->group.name;
     return lane_request(tx, lane, work, request, &details);
+}
+
+/* A group whose creation is in doubt is looked for by the name that it was given, whatever it should be called now. */
+static const char *name_to_find(const struct facts *facts)
+{
+    bool given = facts->in_doubt && facts->intent.kind == REQUEST_CREATE_GROUP && facts->intent.detail;
+    return given ? facts->intent.detail : facts->group.name;
 }
 
 static int find(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts,
                 bool after_conflict)
 {
-    struct target_request request = target_find_group(tx_arena(tx), facts->group.name);
-    return ask(tx, lane, work, facts, &request, (struct flight){.after_conflict = after_conflict});
+    const char *name = name_to_find(facts);
+    struct target_request request = target_find_group(tx_arena(tx), name);
+    return ask(tx, lane, work, facts, &request, (struct flight){.after_conflict = after_conflict, .name = name});
 }
 
 static int read_group(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts,
@@ -234,7 +243,9 @@ static int fail(struct tx *tx, struct lane *lane, const struct flight *flight, e
 static int found_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
 {
     const struct found *found = NULL;
-    size_t matches = target_match_group(flight->answer, facts->group.name, &found);
+    if (!str_eq(flight->name, name_to_find(facts)))
+        return STEP_DONE; /* renamed meanwhile: the answer is about another name */
+    size_t matches = target_match_group(flight->answer, flight->name, &found);
     if (matches > 1)
         return fail(tx, lane, flight, ERROR_TWO_MATCHES, "Two or more groups have this name");
     if (matches == 1 && !found->id)
@@ -248,6 +259,8 @@ static int found_answer(struct tx *tx, struct lane *lane, struct flight *flight,
                                       found->display_name);
     if (flight->after_conflict)
         return fail(tx, lane, flight, ERROR_NAME_UNUSABLE, "Conflict, but no group of this name was found");
+    if (!str_eq(flight->name, facts->group.name))
+        return STEP_DONE; /* it was not created, and should have another name by now */
     if (!facts->mapped || facts->mapping.status != MAPPING_ACTIVE)
         return STEP_DONE;
     struct target_request request = target_create_group(tx_arena(tx), facts->group.name);

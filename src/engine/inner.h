@@ -63,7 +63,7 @@ enum step {
 };
 
 /* Makes the request of a step: the flight, the intent for a write, the row put off until the answer is overdue.
- * STEP_REQUEST. */
+ * STEP_REQUEST, or STEP_WAIT when the app was closed meanwhile. */
 int lane_request(struct tx *tx, struct lane *lane, const struct work *work, const struct target_request *request,
                  const struct flight *details) MUSTCHECK;
 /* A failure: back-off, hold, or the whole app, as the table of errors says; recorded, and told once. STEP_WAIT. */
@@ -89,7 +89,7 @@ struct intent {
     int64_t rid;
     enum request_kind kind;
     int64_t epoch;
-    const char *detail; /* JSON: what was asked, as far as reading back needs it; NULL */
+    const char *detail; /* what was asked, as far as reading back needs it: members as JSON, a name as text; NULL */
 };
 int intent_add(struct tx *tx, const struct work *work, enum request_kind kind, int64_t epoch, int64_t deadline,
                const char *detail, int64_t *ret_rid) MUSTCHECK;

@@ -32,7 +32,7 @@ SQL(MEMBER_REFUSED, "UPDATE target_members SET error_class = $2, error = $3, err
 SQL(MEMBERS_FAILED, "SELECT user_rid, error_class, error, error_at FROM target_members"
                     " WHERE target_rid = $1 AND error_class IS NOT NULL ORDER BY rid LIMIT $2");
 SQL(REMOVALS_PENDING, "SELECT count(*) FROM target_members AS t JOIN push_mappings AS m ON m.target_rid = t.target_rid"
-                      " WHERE t.user_rid = $1 AND t.known = 1 AND t.dirty = 1 AND t.error_class IS NULL"
+                      " WHERE t.user_rid = $1 AND t.dirty = 1 AND t.error_class IS NULL"
                       " AND m.app_rid = $2 AND m.status = 1");
 SQL(MEMBER_FAILURES, "SELECT count(*) FROM push_mappings AS m JOIN target_members AS t ON t.target_rid = m.target_rid"
                      " WHERE m.app_rid = $1 AND m.status = 1 AND t.error_class IS NOT NULL");
@@ -87,6 +87,16 @@ int member_look(struct tx *tx, const struct mapping *mapping, int64_t user_rid, 
     return work_add(tx, mapping->app_rid, WORK_GROUP, mapping->target_rid, class);
 }
 
+/* An add that was to be taken back turned out not to be there: the person's deactivation need not wait for it. */
+static int poke_leaver(struct tx *tx, int64_t app_rid, int64_t user_rid)
+{
+    struct account account;
+    int r = account_get(tx, app_rid, user_rid, &account);
+    if (r < 0)
+        return r == ERR_NOT_FOUND ? 0 : r;
+    return account.leave_since ? work_poke(tx, app_rid, WORK_ACCOUNT, account.rid) : 0;
+}
+
 /* What is to be done about one dirty row: 1 fills in *ret, 0 nothing (the row is clean now). */
 static int judge(struct tx *tx, const struct mapping *mapping, struct member *row, struct member *ret)
 {
@@ -107,6 +117,8 @@ static int judge(struct tx *tx, const struct mapping *mapping, struct member *ro
         }
     }
     r = tx_exec(tx, row->known ? &MEMBER_CLEAN : &MEMBER_DELETE_CLEAN, I(row->rid), I(row->version));
+    if (r >= 0 && row->wanted == MEMBER_OUT)
+        r = poke_leaver(tx, mapping->app_rid, row->user_rid);
     return r < 0 ? r : 0;
 }
 

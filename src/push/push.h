@@ -166,8 +166,8 @@ int member_refused(struct tx *tx, int64_t member_rid, const char *error_class, c
 int member_errors_write(struct tx *tx, struct jout *out, int64_t target_rid, int limit) MUSTCHECK;
 /* Refused members in all groups of an app. */
 int64_t member_failures(struct tx *tx, int64_t app_rid) MUSTCHECK;
-/* Memberships of the person in ACTIVE mappings of the app that still wait for their removal; refused ones do not count
- * (invariant 6). */
+/* Memberships of the person in ACTIVE mappings of the app that still wait for their removal, or for the answer of an
+ * add that is on its way; refused ones do not count (invariant 6). */
 int64_t member_removals_pending(struct tx *tx, int64_t app_rid, int64_t user_rid) MUSTCHECK;
 
 /* Members found by reading the app's group that Muster did not put there. */

@@ -208,7 +208,10 @@ static bool change_profile(struct sim *sim)
     if (user < 0)
         return false;
     struct sim_user before = sim->users[user];
-    if (chance_permille(&sim->choice, 250))
+    bool unlinked = false; /* an account of the old name would stay behind, as it must */
+    for (int k = 0; k < sim->app_count; k++)
+        unlinked |= sim->apps[k].standing[user].was_there && !sim->apps[k].standing[user].found;
+    if (chance_permille(&sim->choice, 250) && !unlinked)
         sim->users[user].login_version++;
     else
         sim->users[user].title_version++;
