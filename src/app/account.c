@@ -13,7 +13,8 @@
     " known, sent_profile, activation_owed, disabled_there, leave_since, created, last_updated, status_changed,"       \
     " last_sync"
 
-SQL(ACCOUNT_STATE, "SELECT scope, external_id FROM accounts WHERE user_rid = $2 AND app_rid = $1");
+SQL(ACCOUNT_STATE,
+    "SELECT scope, external_id, known, activation_owed FROM accounts WHERE user_rid = $2 AND app_rid = $1");
 SQL(ACCOUNT_GET, "SELECT " COLUMNS " FROM accounts WHERE user_rid = $2 AND app_rid = $1");
 SQL(ACCOUNT_BY_RID, "SELECT " COLUMNS " FROM accounts WHERE rid = $1");
 SQL(ACCOUNT_BY_EXTERNAL,
@@ -92,7 +93,7 @@ int account_get(struct tx *tx, int64_t app_rid, int64_t user_rid, struct account
 }
 
 int account_state(struct tx *tx, int64_t app_rid, int64_t user_rid, enum account_scope *ret_scope,
-                  const char **ret_external_id)
+                  const char **ret_external_id, bool *ret_ready)
 {
     struct query query;
     int r = tx_query(tx, &query, &ACCOUNT_STATE, I(app_rid), I(user_rid));
@@ -102,6 +103,7 @@ int account_state(struct tx *tx, int64_t app_rid, int64_t user_rid, enum account
         return r < 0 ? r : ERR_NOT_FOUND;
     *ret_scope = (enum account_scope)query_int(&query, 0);
     *ret_external_id = arena_strdup(tx_arena(tx), query_text(&query, 1));
+    *ret_ready = *ret_external_id && !(query_int(&query, 2) != KNOWN_ACTIVE && query_int(&query, 3));
     query_close(&query);
     return 0;
 }

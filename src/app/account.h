@@ -51,9 +51,12 @@ struct account {
 };
 int account_get(struct tx *tx, int64_t app_rid, int64_t user_rid, struct account *ret) MUSTCHECK; /* ERR_NOT_FOUND */
 int account_by_rid(struct tx *tx, int64_t rid, struct account *ret) MUSTCHECK;
-/* What the push of a membership needs to know, for those who look at many. ERR_NOT_FOUND: never had the app. */
+/*
+ * What the push of a membership needs to know, for those who look at many. `*ret_ready`: the account is there, and not
+ * about to be activated first (account before membership, invariant 6). ERR_NOT_FOUND: never had the app.
+ */
 int account_state(struct tx *tx, int64_t app_rid, int64_t user_rid, enum account_scope *ret_scope,
-                  const char **ret_external_id) MUSTCHECK;
+                  const char **ret_external_id, bool *ret_ready) MUSTCHECK;
 /* By the app's own id. ERR_NOT_FOUND; the oldest if the app gave one id to several people. */
 int account_by_external(struct tx *tx, int64_t app_rid, const char *external_id, struct account *ret) MUSTCHECK;
 /* Accounts of an app above the rid `after`, in order of rid, former ones (scope NONE) included; at most `limit`. The

@@ -56,6 +56,8 @@ int account_set_sent(struct tx *tx, struct account *account, const struct jval *
     if (r == 0 && pushed)
         r = report(tx, "application.provision.user.push_profile", account);
     if (r == 0 && reactivated)
+        r = account_changed(tx, CHANGE_ACCOUNT_KNOWN, account); /* its memberships may follow */
+    if (r == 0 && reactivated)
         r = report(tx, "application.provision.user.reactivate", account);
     if (r == 0 && deactivated)
         r = report(tx, "application.provision.user.deactivate", account);

@@ -97,11 +97,12 @@ int app_is_open(struct tx *tx, int64_t app_rid, const char **ret_why)
             why = "the app's connection is off";
     }
     if (!why) {
-        r = org_paused(tx, NULL);
+        const char *reason = NULL;
+        r = org_paused(tx, &reason);
         if (r < 0)
             return r;
         if (r > 0)
-            why = "all traffic is paused";
+            why = arena_printf(tx_arena(tx), "all traffic is paused%s%s", reason ? ": " : "", reason ? reason : "");
     }
     if (why && ret_why)
         *ret_why = why;

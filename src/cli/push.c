@@ -220,6 +220,19 @@ static int collect_error(const struct jval *mapping, void *data)
     return 0;
 }
 
+/* Accounts that could not be provisioned: the answer of sync names what failed. */
+static int collect_accounts(struct errors *errors)
+{
+    struct answer answer;
+    int r =
+        client_call(errors->cli, "GET", client_path(errors->cli, "/api/v1/apps/%s/sync", errors->app), NULL, &answer);
+    const struct jval *failed = r ? NULL : jval_get(answer.body, "failed");
+    for (size_t i = 0; i < jval_len(failed); i++)
+        if (str_eq(jval_get_str(jval_at(failed, i), "type"), "account"))
+            jval_append(errors->found, jval_ref(jval_at(failed, i)));
+    return r;
+}
+
 static void say_errors(struct cli *cli, const struct jval *mapping)
 {
     const char *summary = jval_get_str(mapping, "errorSummary"), *name = source_name(cli, mapping);
@@ -243,10 +256,16 @@ int cmd_push_errors(struct cli *cli)
                         collect_error, &errors);
     if (r || errors.status)
         return r ? r : errors.status;
+    size_t groups = jval_len(found);
+    r = collect_accounts(&errors);
+    if (r)
+        return r;
     if (cli->json)
         cli_print_object(cli, found);
-    for (size_t i = 0; i < jval_len(found) && !cli->json; i++)
+    for (size_t i = 0; i < groups && !cli->json; i++)
         say_errors(cli, jval_at(found, i));
+    for (size_t i = groups; i < jval_len(found) && !cli->json; i++)
+        cli_say(cli, "%s: %s", jval_get_str(jval_at(found, i), "name"), jval_get_str(jval_at(found, i), "error"));
     if (jval_len(found) == 0)
         cli_say(cli, "no errors");
     return jval_len(found) ? CLI_FAILED : CLI_OK;

@@ -6,6 +6,7 @@
 #include "directory/schema.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "directory/schema_private.h"
 
 #define TEXT(attribute, label, ...)                                                                                    \
@@ -15,7 +16,8 @@
 
 /* The 31 base attributes with the published limits, in the published order. */
 static const struct attribute user_base[] = {
-    TEXT("login", "Username", .min = 5, .max = 100, .required = true, .format = FORMAT_EMAIL),
+    TEXT("login", "Username", .min = LIMIT_LOGIN_CHARS_MIN, .max = LIMIT_LOGIN_CHARS, .required = true,
+         .format = FORMAT_EMAIL),
     TEXT("firstName", "First name", .min = 1, .max = 50, .required = true),
     TEXT("lastName", "Last name", .min = 1, .max = 50, .required = true),
     TEXT("middleName", "Middle name"),
@@ -50,7 +52,7 @@ static const struct attribute user_base[] = {
 
 static const struct attribute group_base[] = {
     TEXT("name", "Name", .min = 1, .max = 255, .required = true),
-    TEXT("description", "Description", .max = 1024, .lines = true),
+    TEXT("description", "Description", .max = LIMIT_DESCRIPTION_CHARS, .lines = true),
 };
 
 static const struct schema plain[] = {

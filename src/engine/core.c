@@ -692,7 +692,12 @@ static int plan_app(struct tx *tx, struct lane *lane, int slots, int *steps)
 static int free_slots(const struct core *core, const struct app_state *state)
 {
     int most = state->failures > 0 ? 1 : LIMIT_APP_IN_FLIGHT;
-    return most - in_flight_of_app(core, state->app_rid);
+    int of_all = LIMIT_IN_FLIGHT;
+    for (const struct flight *flight = core->flights; flight; flight = flight->next)
+        of_all -= !flight->processed;
+    for (const struct flight *flight = core->fresh; flight; flight = flight->next)
+        of_all--;
+    return MIN_OF(most - in_flight_of_app(core, state->app_rid), of_all);
 }
 
 /* An administrator asked for a retry, or mended the connection, after the app was blocked: try at once. */

@@ -340,18 +340,20 @@ static int settle_intent(struct tx *tx, struct lane *lane, struct flight *flight
         if (r < 0)
             return ERR_CORRUPT;
     }
-    if (answer->member_count)
+    /* Nobody shown proves nothing: many apps never show members (reference targets 1.1). */
+    size_t asked = answer->member_count ? jval_len(detail) : 0;
+    if (asked)
         qsort(answer->members, answer->member_count, sizeof(*answer->members), compare_ids);
     int r = 0;
-    for (size_t i = 0; r == 0 && i < jval_len(detail); i++) {
+    for (size_t i = 0; r == 0 && i < asked; i++) {
         const struct jval *item = jval_at(detail, i);
         struct flight_member member = {.rid = jval_int(jval_get(item, "rid"), 0),
                                        .user_rid = jval_int(jval_get(item, "user"), 0),
                                        .version = jval_int(jval_get(item, "version"), 0),
                                        .external_id = jval_get_str(item, "id"),
                                        .add = jval_is_true(jval_get(item, "add"))};
-        bool there = answer->member_count && bsearch(&member.external_id, answer->members, answer->member_count,
-                                                     sizeof(*answer->members), compare_ids);
+        bool there = bsearch(&member.external_id, answer->members, answer->member_count, sizeof(*answer->members),
+                             compare_ids) != NULL;
         if (there != member.add) /* not as asked: it stays dirty, and known as before */
             continue;
         r = member_is(tx, flight, &member, there);

@@ -47,18 +47,19 @@ int member_facts(struct tx *tx, const struct mapping *mapping, int64_t user_rid,
     bool deleted = false;
     enum account_scope scope = SCOPE_NONE;
     const char *external_id = NULL;
+    bool ready = false;
     int r = user_state(tx, user_rid, &status, &deleted);
     if (r < 0 && r != ERR_NOT_FOUND)
         return r;
     deleted |= r == ERR_NOT_FOUND;
-    r = account_state(tx, mapping->app_rid, user_rid, &scope, &external_id);
+    r = account_state(tx, mapping->app_rid, user_rid, &scope, &external_id, &ready);
     if (r < 0 && r != ERR_NOT_FOUND)
         return r;
     int in_source = member_exists(tx, mapping->source_rid, user_rid);
     if (in_source < 0)
         return in_source;
     *ret_external_id = external_id;
-    *ret_wanted = member_wanted(in_source > 0, scope, status, deleted, external_id != NULL);
+    *ret_wanted = member_wanted(in_source > 0, scope, status, deleted, ready);
     return 0;
 }
 

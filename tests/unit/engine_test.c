@@ -114,8 +114,12 @@ static void test_leaving_and_coming_back(void **state)
     uint64_t deactivated = find_request(world, mark, "PATCH", "/Users/", "\"active\"");
     assert_true(removed > 0 && deactivated > removed); /* membership first (invariant 6) */
     /* Assigned by group: back by herself, with the same id, and in the group. */
+    mark = practice_journal_last(world->practice);
     world_transition(world, trio.ann, USER_ACTIVATE);
     world_settle(world, MINUTE_MS);
+    uint64_t activated = find_request(world, mark, "PATCH", "/Users/", "\"active\"");
+    uint64_t added = find_request(world, mark, "PATCH", "/Groups/", "add");
+    assert_true(activated > 0 && added > activated); /* account before membership (invariant 6) */
     assert_true(practice_find_user(world->practice, "ann@example.com", &id, &active));
     assert_true(active);
     assert_string_equal(id, before);
@@ -343,6 +347,25 @@ static void test_one_bad_member_stops_nobody(void **state)
 }
 
 /* An app that takes a few requests and then says "too many": no failure, nothing twice, and it goes on by itself. */
+/* What the target shows is not what it holds: it answers every read of a group without members, as some do. */
+static bool lose_one_removal(struct world *world, const struct flight *flight)
+{
+    return world->lost == 0 && flight->body && strstr(flight->body, "\"remove\"");
+}
+
+static void test_lost_removal_is_proven_or_repeated(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    world->lose = lose_one_removal;
+    world->hide_members = true;
+    world->lose_before = true; /* it never reached the target */
+    world_member(world, trio.group, trio.ann, false);
+    world_settle(world, 10 * MINUTE_MS);
+    assert_int_equal(world->lost, 1);
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 0);
+}
+
 static void test_throttling_is_no_failure(void **state)
 {
     struct world *world = *state;
@@ -611,6 +634,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_verified_by_reading, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_push_now_makes_it_exact, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_silent_drop_is_shown, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_lost_removal_is_proven_or_repeated, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_throttling_is_no_failure, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_limits_are_learned_from_413, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_limits_are_learned_from_400, world_setup, world_teardown),

@@ -123,8 +123,14 @@ static void exchange(struct world *world, const struct flight *flight)
     struct practice_response response;
     practice_response_init(&response);
     world->requests++;
-    practice_handle(world->practice, &request, &response);
-    bool lost = response.reset || (world->lose && world->lose(world, flight));
+    bool before = world->lose_before && world->lose && world->lose(world, flight);
+    if (!before)
+        practice_handle(world->practice, &request, &response);
+    bool lost = before || response.reset || (world->lose && !world->lose_before && world->lose(world, flight));
+    if (!lost && world->hide_members && flight->shape == ANSWER_MEMBERS) {
+        buf_clear(&response.body);
+        buf_str(&response.body, "{\"id\":\"x\",\"displayName\":\"Engineering\",\"members\":[]}");
+    }
     if (lost) {
         world->lost++;
         answer_finish(answer, TRANSPORT_UNKNOWN, 0);

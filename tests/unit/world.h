@@ -23,6 +23,8 @@ struct world {
     /* What the target should do to the next requests of a method: NULL for nothing special. Returns true to lose the
      * answer. */
     bool (*lose)(struct world *world, const struct flight *flight);
+    bool lose_before;  /* what is lost never reaches the target */
+    bool hide_members; /* groups are shown without members */
     int lost;
     uint64_t requests; /* handed out so far */
 };
