@@ -46,6 +46,8 @@ static const struct {
     {"resumeApplication", "Application", "Send what an app waits for again"},
     {"countApplicationBacklog", "Application", "Count what switching on would send, without sending it"},
     {"queueApplicationBacklog", "Application", "Queue what came before a switch was turned on"},
+    {"getApplicationTarget", "Application", "Read what is known of an app's habits: request sizes and rates"},
+    {"updateApplicationTarget", "Application", "Tell what an app takes; null forgets what is known"},
     {"getApplicationSync", "Application", "Read how much of what was caused has reached an app, or wait for it"},
     {"listApplicationAttempts", "Application", "List the newest requests to an app and their answers"},
     {"listApplicationUsers", "ApplicationUsers", "List the people an app is assigned to"},

@@ -59,6 +59,7 @@
 #define LIMIT_ELEMENT_BYTES (256 * 1024)     /* bytes of one element of a streamed list */
 #define LIMIT_APP_IN_FLIGHT 32               /* requests in flight to one app */
 #define LIMIT_IN_FLIGHT 256                  /* requests in flight in all */
+#define LIMIT_MEMBERS_TOLD 10000             /* the most that an administrator may set that to */
 #define LIMIT_MEMBERS_PER_REQUEST 100 /* member operations in one PATCH while the target's own limit is unknown */
 #define LIMIT_REQUEST_MS 60000        /* milliseconds before a request is given up */
 #define LIMIT_CONNECT_MS 10000        /* milliseconds to connect */

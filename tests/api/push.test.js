@@ -55,6 +55,29 @@ describe('push mappings', () => {
         await refused(org.setMapping(app, mapping, 'ERROR'), 400, 'E0000001', 'status');
     });
 
+    test('what is known of the target: unknown, told, forgotten', async () => {
+        const target = `/api/v1/apps/${app.id}/target`;
+        const unknown = await muster.call('GET', target);
+        assert.equal(unknown.status, 200);
+        assert.deepEqual(unknown.json.membersAddedPerRequest, { source: 'UNKNOWN' });
+        const told = await muster.call('PUT', target, {
+            body: { membersAddedPerRequest: 50, addsAndRemovalsTogether: false, usersWrittenPerMinute: 180 },
+        });
+        assert.equal(told.status, 200);
+        assert.equal(told.json.membersAddedPerRequest.value, 50);
+        assert.equal(told.json.membersAddedPerRequest.source, 'TOLD');
+        assert.equal(told.json.addsAndRemovalsTogether.value, false);
+        const forgotten = await muster.call('PUT', target, { body: { membersAddedPerRequest: null } });
+        assert.equal(forgotten.json.membersAddedPerRequest.source, 'UNKNOWN');
+        assert.equal(forgotten.json.usersWrittenPerMinute.value, 180, 'what is not named stays');
+        for (const body of [{ membersAddedPerRequest: 0 }, { membersAddedPerRequest: '50' }, { addsAndRemovalsTogether: 1 },
+            { usersWrittenPerMinute: 1e9 }, { colour: 'red' }]) {
+            const answer = await muster.call('PUT', target, { body });
+            assert.equal(answer.status, 400, JSON.stringify(body));
+            assert.match(answer.json.errorCauses[0].errorSummary, new RegExp(Object.keys(body)[0]));
+        }
+    });
+
     test('what cannot be created', async () => {
         const group = await org.group();
         const create = (body) => client.groupPushMappingApi.createGroupPushMapping({ appId: app.id, body });
