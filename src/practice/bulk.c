@@ -97,7 +97,7 @@ static const char *resolve_path(struct resolution *resolution, const char *path)
  * ------------------------------------------------------------------------------------------------------ */
 
 static void note_answer(struct bulk *bulk, struct operation *operation, int r, const struct refusal *refusal,
-                        const struct practice_response *answer)
+                        const struct practice_response *answer, const char *made_id)
 {
     struct arena *arena = bulk->call->arena;
     operation->outcome = r < 0 ? FAILED : DONE;
@@ -106,8 +106,8 @@ static void note_answer(struct bulk *bulk, struct operation *operation, int r, c
         operation->location = arena_strdup(arena, answer->location);
     if (answer->etag[0] && r == 0)
         operation->etag = arena_strdup(arena, answer->etag);
-    if (r == 0 && strcmp(operation->method, "POST") == 0 && operation->location)
-        operation->made_id = strrchr(operation->location, '/') + 1;
+    if (r == 0)
+        operation->made_id = made_id;
     if (r < 0) {
         struct buf out;
         buf_init(&out, PRACTICE_ANSWER_BYTES);
@@ -148,7 +148,7 @@ static void run(struct bulk *bulk, struct operation *operation, const char *path
         r = call_dispatch(&call);
     if (strcmp(operation->method, "POST") == 0)
         call_note_copy(&call);
-    note_answer(bulk, operation, r, &call.refusal, &answer);
+    note_answer(bulk, operation, r, &call.refusal, &answer, call.made_id);
     practice_response_free(&answer);
 }
 
@@ -158,7 +158,7 @@ static void fail_reference(struct bulk *bulk, struct operation *operation, const
     struct refusal refusal = {0};
     struct practice_response none = {0};
     int r = refuse(&refusal, 409, "invalidValue", "%.200s: no operation has created it.", reference);
-    note_answer(bulk, operation, r, &refusal, &none);
+    note_answer(bulk, operation, r, &refusal, &none, NULL);
 }
 
 /* Runs the first operation that can run; false when there is none. What has waited goes before what comes after it. */

@@ -66,7 +66,7 @@ static int answer_faults(struct call *call)
     if (strcmp(call->method, "DELETE") == 0) {
         practice_clear_faults(call->p);
     } else if (strcmp(call->method, "PUT") == 0) {
-        int r = faults_read(call->p->faults, call->body, &call->refusal);
+        int r = faults_read(call->p->faults, call->p->env, call->body, &call->refusal);
         if (r < 0)
             return r;
     } else if (strcmp(call->method, "GET") != 0) {
@@ -74,6 +74,26 @@ static int answer_faults(struct call *call)
     }
     begin(call, &out);
     faults_write(call->p->faults, &out);
+    return 0;
+}
+
+static int answer_har(struct call *call)
+{
+    struct jout out;
+    if (strcmp(call->method, "GET") != 0)
+        return call_refuse_method(call, "GET");
+    begin(call, &out);
+    har_write(call->p, &out);
+    return 0;
+}
+
+static int answer_profiles(struct call *call)
+{
+    struct jout out;
+    if (strcmp(call->method, "GET") != 0)
+        return call_refuse_method(call, "GET");
+    begin(call, &out);
+    profiles_write(&out);
     return 0;
 }
 
@@ -86,5 +106,9 @@ int control_answer(struct call *call)
         return answer_state(call);
     if (strcmp(what, "faults") == 0)
         return answer_faults(call);
-    return refuse(&call->refusal, 404, NULL, "Known are /practice/journal, /practice/state and /practice/faults.");
+    if (strcmp(what, "profiles") == 0)
+        return answer_profiles(call);
+    if (strcmp(what, "har") == 0)
+        return answer_har(call);
+    return refuse(&call->refusal, 404, NULL, "Known are /practice/journal, har, state, faults and profiles.");
 }

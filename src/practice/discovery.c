@@ -29,33 +29,72 @@ static void write_switch(struct jout *out, const char *name, bool supported)
     jout_end(out);
 }
 
+/* Whether a fault lets the configuration say so. */
+static bool says(const struct practice *p, const char *word)
+{
+    struct fault *fault = bent(p, FAULT_CONFIG);
+    bool is = fault && words_have(fault->order.text, word, strlen(word));
+    if (is)
+        fault_strike(fault);
+    return is;
+}
+
+static void write_bulk(struct practice *p, struct jout *out)
+{
+    jout_object(out, "bulk");
+    if (says(p, "bare-bulk")) {
+        jout_bool(out, "supported", false);
+    } else {
+        jout_bool(out, "supported", !says(p, "no-bulk"));
+        jout_int(out, "maxOperations", PRACTICE_BULK_OPERATIONS);
+        jout_int(out, "maxPayloadSize", (int64_t)p->options.body_max);
+    }
+    jout_end(out);
+}
+
+/* RFC 9865 */
+static void write_pagination(struct practice *p, int64_t most, struct jout *out)
+{
+    struct fault *cursor = bent(p, FAULT_CURSOR);
+    struct fault *otherwise = bent(p, FAULT_PAGE_DEFAULT);
+    bool only = cursor && words_have(cursor->order.text, "only", 4);
+    int64_t size = otherwise ? otherwise->order.max : PRACTICE_PAGE_DEFAULT;
+    if (says(p, "no-pagination"))
+        return;
+    if (cursor && cursor->order.max)
+        most = MIN_OF(most, (int64_t)cursor->order.max);
+    jout_object(out, "pagination");
+    jout_bool(out, "cursor", cursor != NULL);
+    jout_bool(out, "index", !only);
+    jout_str(out, "defaultPaginationMethod", only ? "cursor" : "index");
+    jout_int(out, "defaultPageSize", MIN_OF(size, most));
+    jout_int(out, "maxPageSize", most);
+    if (cursor && cursor->order.ms)
+        jout_int(out, "cursorTimeout", (cursor->order.ms + 999) / 1000);
+    jout_end(out);
+}
+
 static void write_config(struct call *call, struct jout *out)
 {
-    const struct practice_options *options = &call->p->options;
+    struct practice *p = call->p;
+    struct fault *page = bent(p, FAULT_PAGE_MAX);
+    int64_t most = (int64_t)p->options.page_max;
+    if (page)
+        most = MIN_OF(most, (int64_t)page->order.max);
     jout_object(out, NULL);
     write_schemas(out, URN_CONFIG);
-    write_switch(out, "patch", true);
-    jout_object(out, "bulk");
-    jout_bool(out, "supported", true);
-    jout_int(out, "maxOperations", PRACTICE_BULK_OPERATIONS);
-    jout_int(out, "maxPayloadSize", (int64_t)options->body_max);
-    jout_end(out);
+    write_switch(out, "patch", !says(p, "no-patch"));
+    write_bulk(p, out);
     jout_object(out, "filter");
-    jout_bool(out, "supported", true);
-    jout_int(out, "maxResults", (int64_t)options->page_max);
+    jout_bool(out, "supported", !says(p, "no-filter"));
+    jout_int(out, "maxResults", most);
     jout_end(out);
-    write_switch(out, "changePassword", true);
-    write_switch(out, "sort", true);
-    write_switch(out, "etag", true);
-    jout_object(out, "pagination"); /* RFC 9865 */
-    jout_bool(out, "cursor", false);
-    jout_bool(out, "index", true);
-    jout_str(out, "defaultPaginationMethod", "index");
-    jout_int(out, "defaultPageSize", MIN_OF((int64_t)PRACTICE_PAGE_DEFAULT, (int64_t)options->page_max));
-    jout_int(out, "maxPageSize", (int64_t)options->page_max);
-    jout_end(out);
+    write_switch(out, "changePassword", !says(p, "no-password"));
+    write_switch(out, "sort", !says(p, "no-sort"));
+    write_switch(out, "etag", !says(p, "no-etag"));
+    write_pagination(p, most, out);
     jout_array(out, "authenticationSchemes");
-    if (call->p->has_token) {
+    if (p->has_token) {
         jout_object(out, NULL);
         jout_str(out, "type", "oauthbearertoken");
         jout_str(out, "name", "Bearer token");
@@ -218,9 +257,10 @@ int discovery_answer(struct call *call)
     struct jout out;
     jout_init(&out, &call->ret->body);
     int r = 0;
-    if (call->path.count > 2 || (id && strcmp(what, "ServiceProviderConfig") == 0))
+    bool is_config = strcmp(what, "ResourceTypes") != 0 && strcmp(what, "Schemas") != 0;
+    if (call->path.count > 2 || (id && is_config))
         r = refuse(&call->refusal, 404, NULL, "There is nothing below %s/%.200s.", what, id);
-    else if (strcmp(what, "ServiceProviderConfig") == 0)
+    else if (is_config)
         write_config(call, &out);
     else if (strcmp(what, "ResourceTypes") == 0)
         r = answer_resource_types(call, id, &out);

@@ -8,6 +8,13 @@ static const struct jval *body_members(const struct call *call)
     return key ? jval_get(call->body, key) : NULL;
 }
 
+/* What could be stored is stored, and the answer is a refusal all the same. */
+static int answer_late(struct call *call, const struct members_change *change)
+{
+    call->refusal = change->late;
+    return ERR_PROBLEM;
+}
+
 int group_post(struct call *call)
 {
     struct projection projection = {0};
@@ -19,25 +26,39 @@ int group_post(struct call *call)
     if (r == 0)
         r = schema_clean_body(PRACTICE_GROUP, call->body, &doc, &call->refusal);
     if (r == 0)
-        r = resource_create(call, PRACTICE_GROUP, doc, &group);
+        r = resource_bend_body(call, PRACTICE_GROUP, doc, true);
+    if (r < 0) {
+        jval_free(doc);
+        return r;
+    }
+    r = resource_create(call, PRACTICE_GROUP, doc, &group);
     if (r < 0)
         return r;
     struct members_change change;
     members_begin(&change, call, group);
-    r = members_replace(&change, body_members(call));
+    r = members_put(&change, body_members(call), "post");
     if (r < 0) {
         members_rollback(&change);
         resource_delete(call->p, group);
         return r;
     }
     (void)members_commit(&change);
+    if (change.late.status)
+        return answer_late(call, &change);
     render_answer(call, group, &projection, 201);
+    if (bends(call->p, FAULT_SWALLOW))
+        resource_delete(call->p, group);
     return 0;
 }
 
-/* Ends a change for good: the document (taken over) and the members. */
-static void commit(struct call *call, struct resource *group, struct jval *doc, struct members_change *change)
+/* Ends a change for good: the document (taken over) and the members. True when something has changed. */
+static bool commit(struct call *call, struct resource *group, struct jval *doc, struct members_change *change)
 {
+    if (bends(call->p, FAULT_SWALLOW)) {
+        members_rollback(change);
+        jval_free(doc);
+        return false;
+    }
     bool changed = members_commit(change);
     if (jval_equal(doc, group->doc)) {
         jval_free(doc);
@@ -47,6 +68,7 @@ static void commit(struct call *call, struct resource *group, struct jval *doc, 
     }
     if (changed)
         resource_touch(call->p, group);
+    return changed;
 }
 
 int group_put(struct call *call, struct resource *group)
@@ -59,17 +81,21 @@ int group_put(struct call *call, struct resource *group)
     if (r == 0)
         r = schema_clean_body(PRACTICE_GROUP, call->body, &doc, &call->refusal);
     if (r == 0)
+        r = resource_bend_body(call, PRACTICE_GROUP, doc, false);
+    if (r == 0)
         r = resource_check_name(call, PRACTICE_GROUP, doc, group);
     if (r < 0)
         return r;
     struct members_change change;
     members_begin(&change, call, group);
-    r = members_replace(&change, body_members(call));
+    r = members_put(&change, body_members(call), body_members(call) ? "put" : "put_absent");
     if (r < 0) {
         members_rollback(&change);
         return r;
     }
-    commit(call, group, TAKE_PTR(doc), &change);
+    (void)commit(call, group, TAKE_PTR(doc), &change);
+    if (change.late.status)
+        return answer_late(call, &change);
     render_answer(call, group, &projection, 200);
     return 0;
 }
@@ -87,14 +113,21 @@ int group_patch(struct call *call, struct resource *group)
     members_begin(&change, call, group);
     r = patch_apply(call, PRACTICE_GROUP, group->id, doc, &change);
     if (r == 0)
+        r = resource_bend_body(call, PRACTICE_GROUP, doc, false);
+    if (r == 0)
         r = resource_check_name(call, PRACTICE_GROUP, doc, group);
     if (r < 0) {
         members_rollback(&change);
         return r;
     }
-    commit(call, group, TAKE_PTR(doc), &change);
+    bool changed = commit(call, group, TAKE_PTR(doc), &change);
+    if (change.late.status)
+        return answer_late(call, &change);
     /* 204 unless asked for something: the answer to one more member does not list 100,000. */
-    bool with_body = call->p->options.group_patch_body || projection.only || projection.count > 0;
+    bool with_body = call->p->options.group_patch_body || projection.only || projection.count > 0 ||
+                     (changed && bends(call->p, FAULT_PATCH_BODY));
+    if (with_body && bends(call->p, FAULT_PATCH_EMPTY))
+        with_body = false;
     render_answer(call, group, &projection, with_body ? 200 : 204);
     return 0;
 }

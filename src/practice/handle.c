@@ -109,8 +109,17 @@ static int one_get(struct call *call, struct resource *resource)
 
 static int one_delete(struct call *call, struct resource *resource)
 {
-    resource_delete(call->p, resource);
     call->ret->status = 204;
+    if (bends(call->p, FAULT_SWALLOW))
+        return 0;
+    if (resource->kind == PRACTICE_USER && bends(call->p, FAULT_DELETION_DEACTIVATES)) {
+        struct jval *doc = jval_copy(resource->doc);
+        jval_set(doc, "active", jval_new_bool(false));
+        resource_set_doc(call->p, resource, doc);
+        resource_touch(call->p, resource);
+        return 0;
+    }
+    resource_delete(call->p, resource);
     return 0;
 }
 
@@ -159,6 +168,18 @@ static int dispatch_kind(struct call *call, enum practice_kind kind)
     return call_refuse_method(call, "GET, POST");
 }
 
+/* The name under which the configuration is found is one thing that faults bend. */
+static bool is_config(const struct practice *p, const char *segment)
+{
+    struct fault *renamed = bent(p, FAULT_CONFIG_NAME);
+    bool is = strcmp(segment, "ServiceProviderConfig") == 0;
+    if (!renamed)
+        return is;
+    if (is)
+        fault_strike(renamed);
+    return strcmp(segment, renamed->order.text) == 0;
+}
+
 int call_dispatch(struct call *call)
 {
     const unsigned both = 1u << PRACTICE_USER | 1u << PRACTICE_GROUP;
@@ -169,8 +190,7 @@ int call_dispatch(struct call *call)
         return dispatch_kind(call, PRACTICE_USER);
     if (strcmp(first, "Groups") == 0)
         return dispatch_kind(call, PRACTICE_GROUP);
-    if (strcmp(first, "ServiceProviderConfig") == 0 || strcmp(first, "ResourceTypes") == 0 ||
-        strcmp(first, "Schemas") == 0)
+    if (is_config(call->p, first) || strcmp(first, "ResourceTypes") == 0 || strcmp(first, "Schemas") == 0)
         return discovery_answer(call);
     if (call->path.count == 1 && strcmp(first, ".search") == 0)
         return dispatch_search(call, both);
@@ -274,27 +294,6 @@ void call_note_copy(struct call *call)
     }
 }
 
-/* How many members a request to a group names. */
-static size_t count_members(const struct jval *body)
-{
-    const char *key = schema_key(body, "members");
-    size_t count = key ? jval_len(jval_get(body, key)) : 0;
-    key = schema_key(body, "Operations");
-    const struct jval *operations = key ? jval_get(body, key) : NULL;
-    for (size_t i = 0; jval_type(operations) == JVAL_ARRAY && i < jval_len(operations); i++) {
-        const struct jval *operation = jval_at(operations, i);
-        const struct jval *value = jval_get(operation, "value");
-        const char *path = jval_get_str(operation, "path");
-        if (!path)
-            count += jval_len(jval_get(value, "members"));
-        else if (strncasecmp(path, "members[", 8) == 0)
-            count++;
-        else if (strcasecmp(path, "members") == 0)
-            count += jval_type(value) == JVAL_ARRAY ? jval_len(value) : value != NULL;
-    }
-    return count;
-}
-
 static void answer_refusal(const struct refusal *refusal, struct practice_response *ret)
 {
     buf_clear(&ret->body);
@@ -325,6 +324,49 @@ static void handle_control(struct call *call, const char *below, const struct pr
         answer_refusal(&call->refusal, call->ret);
 }
 
+/* Decides which faults strike this request. */
+static void count_faults(struct call *call, const char *below, const struct practice_request *request)
+{
+    struct fault_request asked = {.method = call->method,
+                                  .path = below ? below : "",
+                                  .user_agent = request->user_agent,
+                                  .body_bytes = request->body_len};
+    if (call->p->faults->count && call->body)
+        tally_body(call->method, call->body, &asked.tally);
+    faults_count(call->p->faults, call->p->env, &asked);
+}
+
+/* Applies the first half and answers that it went wrong. */
+static int dispatch_half(struct call *call, struct fault *half)
+{
+    struct jval *whole = call->body;
+    CLEANUP(jval_freep) struct jval *part = half_of(whole);
+    call->body = part;
+    int r = part ? call_dispatch(call) : 0;
+    call->body = whole;
+    return r < 0 ? r : fault_refuse(half, &call->refusal, "Something went wrong half-way.");
+}
+
+static bool is_read(const struct call *call)
+{
+    const char *last = call->path.count ? call->path.segments[call->path.count - 1] : "";
+    return strcmp(call->method, "GET") == 0 || strcmp(last, ".search") == 0;
+}
+
+static int dispatch(struct call *call)
+{
+    struct practice *p = call->p;
+    if (!p->faults->bending)
+        return call_dispatch(call);
+    struct fault *half = call->body && !is_read(call) ? bent(p, FAULT_HALF) : NULL;
+    if (half)
+        return dispatch_half(call, half);
+    call->p = is_read(call) ? lag_view(p) : p;
+    int r = call_dispatch(call);
+    call->p = p;
+    return r;
+}
+
 static void handle_scim(struct call *call, const char *below, const struct practice_request *request)
 {
     struct practice *p = call->p;
@@ -336,19 +378,19 @@ static void handle_scim(struct call *call, const char *below, const struct pract
                   : refuse(&call->refusal, 404, NULL, "The service is at %s.", SCIM_PREFIX);
     if (r == 0 && strcmp(call->method, "POST") == 0)
         call_note_copy(call);
-    bool to_group = below && strncmp(below, "/Groups", 7) == 0;
-    faults_count(p->faults, call->method, below ? below : "", to_group ? count_members(call->body) : 0);
-    if (!faults_before(p->faults, ret)) {
+    count_faults(call, below, request);
+    lag_update(p);
+    if (!faults_before(p->faults, p->env, ret)) {
         if (!is_authorized(p, request->authorization))
             r = refuse_token(call, request);
         if (r == 0)
-            r = call_dispatch(call);
+            r = dispatch(call);
         if (r == 0 && ret->body.overflowed)
             r = refuse(&call->refusal, 500, NULL, "The answer is larger than %zu bytes.", PRACTICE_ANSWER_BYTES);
         if (r < 0)
             answer_refusal(&call->refusal, ret);
     }
-    faults_after(p->faults, ret);
+    faults_after(p->faults, p->env, ret);
     journal_add(p->journal, env_now(p->env), request, ret, faults_struck(p->faults));
 }
 
@@ -411,11 +453,17 @@ struct practice *practice_new(const struct env *env, const struct practice_optio
     size_t bytes = p->options.journal_body_bytes ? p->options.journal_body_bytes : PRACTICE_JOURNAL_BODY_BYTES;
     p->journal = journal_new(p->seed, entries, bytes);
     p->faults = faults_new();
+    if (p->options.profile) {
+        double factor = p->options.rate_factor < 0 ? 0 : p->options.rate_factor > 0 ? p->options.rate_factor : 1;
+        const struct practice_profile *profile = practice_profile_find(p->options.profile);
+        int r = profile ? practice_set_profile(p, profile, factor, NULL, 0) : ERR_NOT_FOUND;
+        assert(r == 0); /* so is the name of a profile */
+    }
     for (size_t i = 0; i < p->options.fault_count; i++) {
         int r = practice_set_fault(p, &p->options.faults[i], NULL, 0);
-        assert(r == 0); /* faults in options are written by programmers */
+        assert(r == 0); /* faults in options were checked, or are written by programmers */
     }
-    p->options.token = p->options.base_url = NULL;
+    p->options.token = p->options.base_url = p->options.profile = NULL;
     p->options.faults = NULL;
     return p;
 }
@@ -424,6 +472,7 @@ struct practice *practice_free(struct practice *p)
 {
     if (!p)
         return NULL;
+    lag_free(p);
     practice_clear(p);
     hash_clear(&p->by_id);
     for (int kind = 0; kind < KINDS; kind++) {

@@ -86,27 +86,68 @@ static void count_up(struct counter *counters, const char *name)
     counters[i].count++;
 }
 
-/* Room for the texts of an entry, and where each of them goes. */
-static void store_texts(struct journal *journal, struct entry *entry, const struct practice_request *request)
+/* One text of an entry: how long it is as it is kept, and who points to it. */
+struct kept {
+    const char *text; /* NULL: none */
+    size_t n;
+    const char **place;
+};
+
+/* Copies the texts into one piece of memory. */
+static void store_texts(struct entry *entry, const struct kept *kept, size_t count)
 {
-    size_t path = strnlen(request->path, PRACTICE_PATH_BYTES);
-    size_t query = request->query ? strnlen(request->query, PRACTICE_PATH_BYTES) : 0;
-    size_t body = request->body ? MIN_OF(request->body_len, journal->body_bytes) : 0;
-    entry->text = mem_resize(entry->text, path + query + body + 3);
+    size_t n = count;
+    for (size_t i = 0; i < count; i++)
+        n += kept[i].text ? kept[i].n : 0;
+    entry->text = mem_resize(entry->text, n);
     char *p = entry->text;
-    memcpy(p, request->path, path);
-    p[path] = '\0';
-    entry->shown.path = p;
-    p += path + 1;
-    if (query)
-        memcpy(p, request->query, query);
-    p[query] = '\0';
-    entry->shown.query = request->query ? p : NULL;
-    p += query + 1;
-    if (body)
-        memcpy(p, request->body, body);
-    p[body] = '\0';
-    entry->shown.body = p;
+    for (size_t i = 0; i < count; i++) {
+        size_t length = kept[i].text ? kept[i].n : 0;
+        if (length)
+            memcpy(p, kept[i].text, length);
+        p[length] = '\0';
+        *kept[i].place = p;
+        p += length + 1;
+    }
+}
+
+static struct kept keep(const char *text, size_t most, const char **place)
+{
+    return (struct kept){.text = text, .n = text ? strnlen(text, most) : 0, .place = place};
+}
+
+static void keep_all(struct journal *journal, struct entry *entry, const struct practice_request *request,
+                     const struct practice_response *response)
+{
+    struct practice_entry *shown = &entry->shown;
+    size_t body = request->body ? MIN_OF(request->body_len, journal->body_bytes) : 0;
+    const struct kept kept[] = {
+        keep(request->path, PRACTICE_PATH_BYTES, &shown->path),
+        keep(request->query, PRACTICE_PATH_BYTES, &shown->query),
+        {request->body, body, &shown->body},
+        {response->body.data, MIN_OF(response->body.len, journal->body_bytes), &shown->answer},
+        keep(request->user_agent, PRACTICE_HEADER_BYTES, &shown->user_agent),
+        keep(request->content_type, PRACTICE_HEADER_BYTES, &shown->content_type),
+        {response->location, strlen(response->location), &shown->location},
+        {response->retry_after, strlen(response->retry_after), &shown->retry_after},
+    };
+    store_texts(entry, kept, ARRAY_LEN(kept));
+    if (!request->query)
+        shown->query = NULL;
+    if (!request->user_agent)
+        shown->user_agent = NULL;
+    if (!request->content_type)
+        shown->content_type = NULL;
+}
+
+/* The type of an answer may be the text of a fault, which does not last. */
+static const char *answer_type(const char *type)
+{
+    static const char *const known[] = {"application/scim+json", "application/json", "text/html; charset=utf-8"};
+    for (size_t i = 0; type && i < ARRAY_LEN(known); i++)
+        if (strcmp(known[i], type) == 0)
+            return known[i];
+    return type ? "application/octet-stream" : NULL;
 }
 
 void journal_add(struct journal *journal, int64_t now_ms, const struct practice_request *request,
@@ -124,8 +165,11 @@ void journal_add(struct journal *journal, int64_t now_ms, const struct practice_
                                            .body_bytes = request->body_len,
                                            .status = response->status,
                                            .fault = fault,
-                                           .dropped = response->reset};
-    store_texts(journal, entry, request);
+                                           .dropped = response->reset,
+                                           .answer_bytes = response->body.len,
+                                           .answer_type = answer_type(response->content_type),
+                                           .delay_ms = response->delay_ms};
+    keep_all(journal, entry, request, response);
     char status[16];
     (void)snprintf(status, sizeof(status), "%d", response->status);
     count_up(journal->methods, entry->method);
@@ -244,6 +288,11 @@ static void write_entry(const struct entry *entry, struct jout *out)
     jout_int(out, "status", shown->status);
     jout_str_opt(out, "fault", shown->fault);
     jout_bool(out, "dropped", shown->dropped);
+    if (shown->user_agent)
+        write_text(out, "userAgent", shown->user_agent);
+    jout_int(out, "answerBytes", (int64_t)shown->answer_bytes);
+    if (*shown->answer)
+        write_text(out, "answer", shown->answer);
     jout_end(out);
 }
 

@@ -30,8 +30,8 @@ struct list_query {
     const char *sort_name; /* NULL: order of creation */
     const char *sort_sub;
     bool descending;
-    int64_t start; /* from 1 */
-    int64_t count;
+    bool blind; /* a fault: the filter finds nothing */
+    struct page page;
 };
 
 static void found_freep(struct found *found)
@@ -86,7 +86,8 @@ static int read_number(struct call *call, const struct jval *search, const char 
     return 0;
 }
 
-static int read_filter(struct call *call, unsigned kinds, const struct jval *search, const struct filter **ret)
+static int read_filter(struct call *call, unsigned kinds, const struct jval *search, const struct filter **ret,
+                       bool *ret_blind)
 {
     const char *text = NULL;
     int r = read_text(call, search, "filter", &text);
@@ -98,7 +99,8 @@ static int read_filter(struct call *call, unsigned kinds, const struct jval *sea
     const struct schema_attr *attrs = kinds == 1u << PRACTICE_USER    ? schema_core(PRACTICE_USER)->attrs
                                       : kinds == 1u << PRACTICE_GROUP ? schema_core(PRACTICE_GROUP)->attrs
                                                                       : NULL;
-    return match_check(&call->refusal, *ret, attrs);
+    r = match_check(&call->refusal, *ret, attrs);
+    return r < 0 ? r : filter_bend(call, ret, ret_blind);
 }
 
 static int read_sort(struct call *call, const struct jval *search, struct list_query *query)
@@ -124,22 +126,34 @@ static int read_sort(struct call *call, const struct jval *search, struct list_q
     return 0;
 }
 
-static int read_query(struct call *call, unsigned kinds, const struct jval *search, struct list_query *query)
+static int read_page(struct call *call, const struct jval *search, struct page *page)
 {
     int64_t most = (int64_t)call->p->options.page_max;
-    *query = (struct list_query){0};
-    int r = read_filter(call, kinds, search, &query->filter);
+    const char *cursor = NULL;
+    const char *key = search ? schema_key(search, "startIndex") : NULL;
+    const char *start = search ? key : url_param(&call->params, "startIndex");
+    int r = read_number(call, search, "startIndex", 1, &page->start);
     if (r == 0)
-        r = read_sort(call, search, query);
+        r = read_number(call, search, "count", MIN_OF(PRACTICE_PAGE_DEFAULT, most), &page->count);
     if (r == 0)
-        r = read_number(call, search, "startIndex", 1, &query->start);
-    if (r == 0)
-        r = read_number(call, search, "count", MIN_OF(PRACTICE_PAGE_DEFAULT, most), &query->count);
+        r = read_text(call, search, "cursor", &cursor);
     if (r < 0)
         return r;
-    query->start = MAX_OF(query->start, (int64_t)1);
-    query->count = MAX_OF(MIN_OF(query->count, most), (int64_t)0);
-    return 0;
+    page->start = page->from = MAX_OF(page->start, (int64_t)1);
+    page->count = MAX_OF(page->count, (int64_t)0);
+    r = cursor_read(call, cursor, start, page);
+    page_bend(call->p, search ? schema_key(search, "count") != NULL : url_param(&call->params, "count") != NULL, page);
+    page->count = MIN_OF(page->count, most);
+    return r;
+}
+
+static int read_query(struct call *call, unsigned kinds, const struct jval *search, struct list_query *query)
+{
+    *query = (struct list_query){0};
+    int r = read_filter(call, kinds, search, &query->filter, &query->blind);
+    if (r == 0)
+        r = read_sort(call, search, query);
+    return r < 0 ? r : read_page(call, search, &query->page);
 }
 
 /* --- finding
@@ -156,7 +170,7 @@ static bool add_groups_of(struct practice *p, struct found *found, const char *i
 {
     const struct resource *member = hash_get(&p->by_id, id);
     if (!member)
-        return !p->options.unknown_members;
+        return !p->options.unknown_members && !p->has_unknown;
     for (struct membership *m = member->in_first; m; m = m->in_next)
         found_add(found, m->group);
     return true;
@@ -170,6 +184,8 @@ static bool find_by_index(struct call *call, enum practice_kind kind, const stru
     if (in->op != FILTER_EQ || in->type != FILTER_STRING || (f->urn && strcasecmp(f->urn, schema_core(kind)->urn) != 0))
         return false;
     struct shelf *shelf = &p->shelves[kind];
+    if (bent(p, FAULT_FILTER_PATTERN))
+        return false;
     if (f->op == FILTER_VALUE) {
         return kind == PRACTICE_GROUP && strcasecmp(f->attribute, "members") == 0 &&
                strcasecmp(in->attribute, "value") == 0 && add_groups_of(p, found, in->text);
@@ -228,9 +244,9 @@ static void find_kind(struct call *call, enum practice_kind kind, const struct f
 static void find_page(struct practice *p, enum practice_kind kind, const struct list_query *query, struct found *found)
 {
     struct shelf *shelf = &p->shelves[kind];
-    if (query->start > (int64_t)shelf->count)
+    if (query->page.from > (int64_t)shelf->count)
         return;
-    size_t start = (size_t)query->start;
+    size_t start = (size_t)query->page.from;
     struct resource *r = shelf->first;
     size_t at = 1;
     if (shelf->cursor && shelf->cursor_at <= start) {
@@ -239,7 +255,7 @@ static void find_page(struct practice *p, enum practice_kind kind, const struct 
     }
     for (; at < start; at++, p->steps++)
         r = r->next;
-    for (int64_t i = 0; r && i < query->count; i++, at++, p->steps++) {
+    for (int64_t i = 0; r && i < query->page.count; i++, at++, p->steps++) {
         found_add(found, r);
         shelf->cursor = r;
         shelf->cursor_at = at;
@@ -319,6 +335,46 @@ static void sort_found(struct call *call, const struct list_query *query, struct
 /* --- the answer
  * ------------------------------------------------------------------------------------------------------- */
 
+/* Fills `found`; the answer has what stands from `*ret_from` on. Returns how much there is in all. */
+static size_t find(struct call *call, unsigned kinds, struct list_query *query, struct found *found, size_t *ret_from)
+{
+    struct practice *p = call->p;
+    if (query->blind)
+        return 0;
+    if (!query->filter && !query->sort_name && kinds != 3) {
+        enum practice_kind kind = kinds == 1u << PRACTICE_USER ? PRACTICE_USER : PRACTICE_GROUP;
+        size_t total = p->shelves[kind].count;
+        if (query->page.from > (int64_t)total && bends(p, FAULT_PAGES_WRAP))
+            query->page.from = 1;
+        find_page(p, kind, query, found);
+        return total;
+    }
+    for (unsigned kind = 0; kind < KINDS; kind++)
+        if (kinds & 1u << kind)
+            find_kind(call, (enum practice_kind)kind, query->filter, found);
+    if (query->sort_name)
+        sort_found(call, query, found);
+    if (query->page.from > (int64_t)found->count && bends(p, FAULT_PAGES_WRAP))
+        query->page.from = 1;
+    *ret_from = (size_t)MIN_OF(query->page.from - 1, (int64_t)found->count);
+    return found->count;
+}
+
+static void write_page(struct practice *p, const struct page *page, size_t total, size_t items, struct jout *out)
+{
+    int64_t said = page_total(p, page, (int64_t)total, (int64_t)items);
+    if (said >= 0)
+        jout_int(out, "totalResults", said);
+    if (!page->by_cursor)
+        jout_int(out, "startIndex", page->start);
+    jout_int(out, "itemsPerPage", (int64_t)items);
+    if (page->by_cursor && items && page->from - 1 + (int64_t)items < (int64_t)total) {
+        char cursor[CURSOR_BYTES];
+        cursor_write(p, page->from + (int64_t)items, cursor, sizeof(cursor));
+        jout_str(out, "nextCursor", cursor);
+    }
+}
+
 int list_answer(struct call *call, unsigned kinds, const struct jval *search)
 {
     struct practice *p = call->p;
@@ -330,32 +386,17 @@ int list_answer(struct call *call, unsigned kinds, const struct jval *search)
         r = projection_parse(call, search, &projection);
     if (r < 0)
         return r;
-    size_t total = 0;
     size_t from = 0;
-    if (!query.filter && !query.sort_name && kinds != 3) {
-        enum practice_kind kind = kinds == 1u << PRACTICE_USER ? PRACTICE_USER : PRACTICE_GROUP;
-        find_page(p, kind, &query, &found);
-        total = p->shelves[kind].count;
-    } else {
-        for (unsigned kind = 0; kind < KINDS; kind++)
-            if (kinds & 1u << kind)
-                find_kind(call, (enum practice_kind)kind, query.filter, &found);
-        total = found.count;
-        if (query.sort_name)
-            sort_found(call, &query, &found);
-        from = MIN_OF((size_t)query.start - 1, found.count);
-    }
-    size_t items = MIN_OF(found.count - from, (size_t)query.count);
+    size_t total = find(call, kinds, &query, &found, &from);
+    size_t items = MIN_OF(found.count - from, (size_t)query.page.count);
     struct jout out;
     jout_init(&out, &call->ret->body);
     jout_object(&out, NULL);
     jout_array(&out, "schemas");
     jout_str(&out, NULL, URN_LIST);
     jout_end(&out);
-    jout_int(&out, "totalResults", (int64_t)total);
-    jout_int(&out, "startIndex", query.start);
-    jout_int(&out, "itemsPerPage", (int64_t)items);
-    jout_array(&out, "Resources");
+    write_page(p, &query.page, total, items, &out);
+    jout_array(&out, bends(p, FAULT_RESOURCES_LOWER) ? "resources" : "Resources");
     for (size_t i = 0; i < items; i++) {
         if (i)
             buf_char(&call->ret->body, ',');

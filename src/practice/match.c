@@ -127,6 +127,22 @@ static bool holds(enum filter_op op, int order)
     }
 }
 
+/* eq of userName or displayName, which faults can bend. */
+static bool equal_names(const struct subject *s, const struct filter *f, const char *text)
+{
+    bool same = strcmp(name_fold(s->arena, text), name_fold(s->arena, f->text)) == 0;
+    struct fault *pattern = bent(s->p, FAULT_FILTER_PATTERN);
+    struct fault *exact = bent(s->p, FAULT_NAMES_EXACT);
+    bool answer = same;
+    if (pattern)
+        answer = filter_pattern_fits(s->arena, f->text, text);
+    else if (exact)
+        answer = strcmp(text, f->text) == 0;
+    if (answer != same)
+        fault_strike(pattern ? pattern : exact);
+    return answer;
+}
+
 static bool compare_text(const struct subject *s, const struct filter *f, const char *text,
                          const struct schema_attr *attr)
 {
@@ -134,6 +150,9 @@ static bool compare_text(const struct subject *s, const struct filter *f, const 
     if (attr && attr->type == SCHEMA_DATETIME && clock_parse(text, &have) == 0 && clock_parse(f->text, &want) == 0 &&
         f->op != FILTER_CO && f->op != FILTER_SW && f->op != FILTER_EW)
         return holds(f->op, have < want ? -1 : have > want);
+    if (s->resource && s->p->faults->bending && f->op == FILTER_EQ && attr &&
+        attr == schema_attr_of(s->resource->kind, NULL, kind_key(s->resource->kind)))
+        return equal_names(s, f, text);
     bool exact = attr && attr->case_exact;
     const char *a = exact ? text : name_fold(s->arena, text);
     const char *b = exact ? f->text : name_fold(s->arena, f->text);

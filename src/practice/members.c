@@ -57,23 +57,28 @@ static void free_membership(struct membership *m)
 void members_begin(struct members_change *change, struct call *call, struct resource *group)
 {
     *change = (struct members_change){.call = call, .group = group};
+    struct fault *lost = bent(call->p, FAULT_MEMBERS_LOST);
+    if (lost) {
+        change->to_lose = lost->order.max;
+        change->to_come = call->p->faults->tally.adds;
+    }
 }
 
-static void note(struct members_change *change, struct membership *m, bool added)
+static void note(struct members_change *change, struct membership *m, int what)
 {
     if (change->count == change->size) {
         change->size = change->size ? change->size * 2 : 16;
         change->done = mem_resize(change->done, change->size * sizeof(*change->done));
     }
     change->done[change->count].membership = m;
-    change->done[change->count++].added = added;
+    change->done[change->count++].what = what;
     change->call->p->steps++;
 }
 
 static void remove_one(struct members_change *change, struct membership *m)
 {
     unlink_membership(change->call->p, m);
-    note(change, m, false);
+    note(change, m, MEMBER_REMOVED);
 }
 
 /* The id that an element of `members` names. */
@@ -88,34 +93,143 @@ static int member_id(struct members_change *change, const struct jval *element, 
     return 0;
 }
 
+static struct membership *join(struct practice *p, struct resource *group, struct resource *member, const char *id)
+{
+    struct membership *m = NEW(struct membership);
+    m->group = group;
+    m->member = member;
+    m->unknown = member ? NULL : mem_strdup(id);
+    p->has_unknown = p->has_unknown || !member;
+    m->prev = group->last;
+    m->in_next = member ? member->in_first : NULL;
+    link_membership(p, m);
+    return m;
+}
+
+void members_link(struct practice *p, struct resource *group, const char *member_id)
+{
+    struct membership *present = members_find(group, member_id);
+    if (present)
+        present->extra++;
+    else
+        (void)join(p, group, hash_get(&p->by_id, member_id), member_id);
+}
+
+void members_unlink(struct practice *p, struct membership *m)
+{
+    unlink_membership(p, m);
+    free_membership(m);
+}
+
+/* --- what a fault makes of a member that is to be added ----------------------------------------------------------- */
+
+/* Whether the member is one of those that the target silently drops. */
+static bool is_dropped(struct members_change *change)
+{
+    struct practice *p = change->call->p;
+    struct fault *beyond = bent(p, FAULT_MEMBERS_BEYOND);
+    struct fault *lost = bent(p, FAULT_MEMBERS_LOST);
+    bool drop = false;
+    change->adds++;
+    if (beyond && change->adds > beyond->order.max) {
+        fault_strike(beyond);
+        drop = true;
+    }
+    if (lost && change->to_lose) {
+        bool by_chance = change->to_come <= change->to_lose ||
+                         env_below(p->env, (uint32_t)change->to_come) < (uint32_t)change->to_lose;
+        change->to_lose -= by_chance;
+        if (by_chance)
+            fault_strike(lost);
+        drop = drop || by_chance;
+    }
+    change->to_come -= change->to_come > 0;
+    return drop;
+}
+
+/* An id that nobody has: `*ret_skip` when it is not stored. */
+static int bend_unknown(struct members_change *change, struct fault *fault, const char *id, bool *ret_skip)
+{
+    const char *mode = fault->order.text;
+    fault_strike(fault);
+    *ret_skip = !words_have(mode, "store", 5);
+    if (!*ret_skip || words_have(mode, "ignore", 6))
+        return 0;
+    struct refusal refusal = {0};
+    int r = fault_refuse(fault, &refusal, "members: there is no user or group with the id \"%.200s\".", id);
+    if (words_have(mode, "partial", 7)) {
+        change->late = refusal;
+        return 0;
+    }
+    change->call->refusal = refusal;
+    return r;
+}
+
+static int bend_member(struct members_change *change, const struct resource *member, const char *id)
+{
+    const struct practice *p = change->call->p;
+    struct refusal *refusal = &change->call->refusal;
+    const char *name = member ? jval_get_str(member->doc, kind_key(member->kind)) : NULL;
+    for (struct fault *fault = bent(p, FAULT_MEMBER_REFUSED); fault; fault = fault->same)
+        if (words_have(fault->order.text, id, strlen(id)) ||
+            (name && words_have(fault->order.text, name, strlen(name))))
+            return fault_refuse(fault, refusal, "members: \"%.200s\" cannot be a member.", id);
+    struct fault *fault = bent(p, FAULT_INACTIVE_MEMBERS);
+    if (fault && member && member->kind == PRACTICE_USER && !resource_is_active(member))
+        return fault_refuse(fault, refusal, "members: the user \"%.200s\" is not active.", id);
+    fault = bent(p, FAULT_NESTED);
+    if (fault && member && member->kind == PRACTICE_GROUP)
+        return fault_refuse(fault, refusal, "members: \"%.200s\" is a group, and groups cannot be members.", id);
+    fault = bent(p, FAULT_GROUP_MAX);
+    if (fault && !members_find(change->group, id) && change->group->members.count >= fault->order.max)
+        return fault_refuse(fault, refusal, "members: a group has at most %u.", fault->order.max);
+    return 0;
+}
+
+/* A member that is there already. */
+static int bend_present(struct members_change *change, struct membership *present)
+{
+    struct fault *fault = bent(change->call->p, FAULT_READD_REFUSED);
+    if (fault)
+        return fault_refuse(fault, &change->call->refusal, "members: \"%.200s\" is a member already.",
+                            membership_id(present));
+    if (bends(change->call->p, FAULT_READD_DUPLICATES)) {
+        present->extra++;
+        note(change, present, MEMBER_REPEATED);
+    }
+    return 0;
+}
+
+/* `*ret` is NULL for a member that a fault drops. */
 static int add_one(struct members_change *change, const struct jval *element, struct membership **ret)
 {
     struct practice *p = change->call->p;
     struct resource *group = change->group;
     const char *id = NULL;
     int r = member_id(change, element, &id);
-    if (r < 0)
+    *ret = NULL;
+    if (r < 0 || (p->faults->bending && is_dropped(change)))
         return r;
     p->steps++;
     struct membership *present = members_find(group, id);
-    if (present) {
-        *ret = present;
-        return 0;
-    }
     struct resource *member = hash_get(&p->by_id, id);
-    if (!member && !p->options.unknown_members)
+    struct fault *unknown = member || present ? NULL : bent(p, FAULT_UNKNOWN_MEMBERS);
+    bool skip = false;
+    if (unknown)
+        r = bend_unknown(change, unknown, id, &skip);
+    else if (!member && !present && !p->options.unknown_members)
         return refuse_value(&change->call->refusal, "members: there is no user or group with the id \"%.200s\".", id);
+    if (r == 0 && p->faults->bending && !skip)
+        r = bend_member(change, member, id);
+    if (r < 0 || skip)
+        return r;
+    *ret = present;
+    if (present)
+        return bend_present(change, present);
     if (member == group)
         return refuse_value(&change->call->refusal, "members: a group cannot be a member of itself.");
-    struct membership *m = NEW(struct membership);
-    m->group = group;
-    m->member = member;
-    m->unknown = member ? NULL : mem_strdup(id);
-    m->prev = group->last;
-    m->in_next = member ? member->in_first : NULL;
-    link_membership(p, m);
-    note(change, m, true);
-    *ret = m;
+    *ret = join(p, group, member, id);
+    note(change, *ret, MEMBER_ADDED);
     return 0;
 }
 
@@ -144,13 +258,32 @@ int members_replace(struct members_change *change, const struct jval *value)
         int r = add_one(change, type == JVAL_ARRAY ? jval_at(value, i) : value, &m);
         if (r < 0)
             return r;
-        assert(m);
-        m->stamp = stamp;
+        if (m)
+            m->stamp = stamp;
     }
     for (struct membership *m = change->group->first; m; m = m->next)
         if (m->stamp != stamp)
             remove_one(change, m);
     return 0;
+}
+
+int members_put(struct members_change *change, const struct jval *members, const char *word)
+{
+    const struct practice *p = change->call->p;
+    const struct forms forms = {.count = 1, .words = {word}};
+    struct fault *fault = forms_bent(p, FAULT_FORM_REFUSED, &forms);
+    if (fault)
+        return fault_refuse(fault, &change->call->refusal, "Members cannot be changed this way here (%s).", word);
+    fault = forms_bent(p, FAULT_FORM_IGNORED, &forms);
+    if (fault) {
+        fault_strike(fault);
+        return 0;
+    }
+    fault = forms_bent(p, FAULT_FORM_MERGES, &forms);
+    if (!fault)
+        return members_replace(change, members);
+    fault_strike(fault);
+    return jval_len(members) ? members_add(change, members) : 0;
 }
 
 int members_remove(struct members_change *change, const struct jval *value)
@@ -228,11 +361,14 @@ int members_select(struct members_change *change, const struct filter *where)
 bool members_commit(struct members_change *change)
 {
     bool changed = change->count > 0;
-    for (size_t i = 0; i < change->count; i++)
-        if (!change->done[i].added)
-            free_membership(change->done[i].membership);
+    for (size_t i = 0; i < change->count; i++) {
+        struct membership *m = change->done[i].membership;
+        lag_member(change->call->p, m, change->done[i].what != MEMBER_REMOVED);
+        if (change->done[i].what == MEMBER_REMOVED)
+            free_membership(m);
+    }
     free(change->done);
-    *change = (struct members_change){.call = change->call, .group = change->group};
+    *change = (struct members_change){.call = change->call, .group = change->group, .late = change->late};
     return changed;
 }
 
@@ -240,10 +376,16 @@ void members_rollback(struct members_change *change)
 {
     while (change->count > 0) {
         struct membership *m = change->done[--change->count].membership;
-        if (change->done[change->count].added) {
+        switch (change->done[change->count].what) {
+        case MEMBER_ADDED:
             unlink_membership(change->call->p, m);
             free_membership(m);
-        } else {
+            break;
+        case MEMBER_REPEATED:
+            m->extra--;
+            break;
+        case MEMBER_REMOVED:
+        default:
             link_membership(change->call->p, m);
         }
     }
@@ -256,7 +398,7 @@ struct jval *membership_value(const struct practice *p, const struct membership 
     struct jval *value = jval_new_object();
     jval_set_str(value, "value", membership_id(m));
     if (m->member) {
-        char location[320];
+        char location[PRACTICE_LOCATION_BYTES];
         render_location(p, m->member, location, sizeof(location));
         jval_set_str(value, "$ref", location);
         jval_set_str(value, "type", kind_name(m->member->kind));
@@ -265,24 +407,33 @@ struct jval *membership_value(const struct practice *p, const struct membership 
     return value;
 }
 
-static void forget_one(struct practice *p, struct membership *m)
+/* The member is gone and its id stays. */
+static void leave_dangling(struct practice *p, struct membership *m)
 {
-    unlink_membership(p, m);
-    free_membership(m);
-    p->steps++;
+    p->has_unknown = true;
+    m->unknown = mem_strdup(m->member->id);
+    (void)hash_remove(&m->group->members, m->member->id);
+    hash_put(&m->group->members, m->unknown, m);
+    m->member = NULL;
+    m->in_prev = m->in_next = NULL;
 }
 
-void members_forget(struct practice *p, struct resource *r)
+void members_forget(struct practice *p, struct resource *r, bool dangling)
 {
     struct membership *next = NULL;
-    for (struct membership *m = r->in_first; m; m = next) {
+    for (struct membership *m = r->in_first; m; m = next, p->steps++) {
         next = m->in_next;
-        resource_touch(p, m->group);
-        forget_one(p, m);
+        if (dangling) {
+            leave_dangling(p, m);
+        } else {
+            resource_touch(p, m->group);
+            members_unlink(p, m);
+        }
     }
-    for (struct membership *m = r->first; m; m = next) {
+    r->in_first = NULL;
+    for (struct membership *m = r->first; m; m = next, p->steps++) {
         next = m->next;
-        forget_one(p, m);
+        members_unlink(p, m);
     }
     hash_clear(&r->members);
 }

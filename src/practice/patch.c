@@ -25,6 +25,7 @@ struct patch {
     const char *id;
     struct jval *doc;
     struct members_change *members; /* NULL for a user */
+    bool merges;                    /* a replacement of members adds (FAULT_FORM_MERGES) */
 };
 
 /* Where an operation acts: `name` in `object`, as `attr` describes it (NULL: no schema has it). */
@@ -356,6 +357,9 @@ static int apply_members(struct patch *patch, enum op op, const struct filter_pa
     struct members_change *change = patch->members;
     if (op != OP_REMOVE && jval_type(value) == JVAL_NONE)
         return refuse_value(why(patch), "The operation on members needs a \"value\".");
+    const struct jval *wrapped = jval_type(value) == JVAL_OBJECT ? jval_get(value, "members") : NULL;
+    if (wrapped && bends(patch->call->p, FAULT_WRAPPED))
+        value = wrapped;
     if (path->sub_attribute || (path->where && op == OP_ADD))
         return refuse_mutability(patch, "members", "are added and removed as a whole; a member cannot be changed");
     if (path->where || (op == OP_REMOVE && is_nothing(value) && jval_type(value) != JVAL_ARRAY)) {
@@ -368,6 +372,8 @@ static int apply_members(struct patch *patch, enum op op, const struct filter_pa
     }
     if (op == OP_ADD)
         return members_add(change, value);
+    if (op == OP_REPLACE && patch->merges)
+        return jval_len(value) ? members_add(change, value) : 0;
     if (op == OP_REPLACE)
         return members_replace(change, value);
     return members_remove(change, value);
@@ -544,6 +550,75 @@ static int apply_operation(struct patch *patch, const struct jval *operation)
     return apply_object(patch, (enum op)op, value);
 }
 
+/* --- what a fault makes of an operation -----------------------------------------------------------------------------
+ */
+
+/* Refuses an attribute that this target does not patch. `path` is a path, or a key of a value. */
+static int bend_attribute(struct patch *patch, const char *path)
+{
+    const struct practice *p = patch->call->p;
+    const char *core = schema_core(patch->kind)->urn;
+    size_t urn = strlen(core);
+    if (strncasecmp(path, core, urn) == 0 && path[urn] == ':')
+        path += urn + 1;
+    size_t n = strncasecmp(path, "urn:", 4) == 0 ? strlen(path) : strcspn(path, ".[");
+    for (struct fault *f = bent(p, FAULT_PATCH_ATTRIBUTES); f; f = f->same)
+        if (!words_have(f->order.text, path, n))
+            return fault_refuse(f, why(patch), "%.*s cannot be changed by PATCH.", (int)MIN_OF(n, (size_t)200), path);
+    for (struct fault *f = bent(p, FAULT_ATTRIBUTE_REFUSED); f; f = f->same)
+        if (words_have(f->order.text, path, n))
+            return fault_refuse(f, why(patch), "%.*s cannot be set.", (int)MIN_OF(n, (size_t)200), path);
+    return 0;
+}
+
+static int bend_attributes(struct patch *patch, const struct jval *operation)
+{
+    const char *key = schema_key(operation, "path");
+    const char *path = key ? jval_get_str(operation, key) : NULL;
+    if (path)
+        return bend_attribute(patch, path);
+    key = schema_key(operation, "value");
+    const struct jval *value = key ? jval_get(operation, key) : NULL;
+    int r = 0;
+    for (void *it = jval_type(value) == JVAL_OBJECT ? jval_first(value) : NULL; it && r == 0; it = jval_next(value, it))
+        r = bend_attribute(patch, jval_iter_key(it));
+    return r;
+}
+
+/* `*ret_done` when nothing is left to be applied. */
+static int bend_operation(struct patch *patch, const struct jval *operation, bool *ret_done)
+{
+    const struct practice *p = patch->call->p;
+    struct forms forms;
+    int r = jval_type(operation) == JVAL_OBJECT ? bend_attributes(patch, operation) : 0;
+    patch->merges = false;
+    if (r < 0 || !patch->members || jval_type(operation) != JVAL_OBJECT)
+        return r;
+    forms_of_operation(operation, &forms);
+    if (!forms.count)
+        return 0;
+    struct fault *fault = forms_bent(p, FAULT_FORM_REFUSED, &forms);
+    if (fault)
+        return fault_refuse(fault, why(patch), "This form of operation is not supported (%s).", forms.words[0]);
+    fault = forms_bent(p, FAULT_FORM_IGNORED, &forms);
+    if (fault) {
+        fault_strike(fault);
+        *ret_done = true;
+        return 0;
+    }
+    fault = forms_bent(p, FAULT_FORM_MERGES, &forms);
+    if (fault) {
+        fault_strike(fault);
+        patch->merges = true;
+    }
+    fault = forms_bent(p, FAULT_FORM_CLEARS, &forms);
+    if (!fault)
+        return 0;
+    fault_strike(fault);
+    r = members_remove_where(patch->members, NULL);
+    return r < 0 ? r : 0;
+}
+
 int patch_apply(struct call *call, enum practice_kind kind, const char *id, struct jval *doc,
                 struct members_change *members)
 {
@@ -555,7 +630,10 @@ int patch_apply(struct call *call, enum practice_kind kind, const char *id, stru
     if (jval_len(operations) > PRACTICE_PATCH_OPERATIONS)
         return refuse(&call->refusal, 413, "tooMany", "At most %d operations in one PATCH.", PRACTICE_PATCH_OPERATIONS);
     for (size_t i = 0; i < jval_len(operations); i++) {
-        int r = apply_operation(&patch, jval_at(operations, i));
+        bool done = false;
+        int r = call->p->faults->bending ? bend_operation(&patch, jval_at(operations, i), &done) : 0;
+        if (r == 0 && !done)
+            r = apply_operation(&patch, jval_at(operations, i));
         if (r < 0)
             return r;
     }

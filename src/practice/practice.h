@@ -11,7 +11,10 @@
  * 100,000.
  *
  * Served: /scim/v2/{Users,Groups,Bulk,.search,ServiceProviderConfig,Schemas,ResourceTypes} and the controls
- * /practice/{journal,state,faults}.
+ * /practice/{journal,har,state,faults,profiles}.
+ *
+ * What it can be told to do wrong is listed in faults.h (faults.c, rate.c, and where each thing is bent); profiles.c
+ * composes targets that exist from it. A request that no fault bends pays one comparison for all of this.
  *
  * Where the RFC leaves a choice this server answers as strict servers do: attribute values have the types of the
  * schema, `schemas` is required, a member must exist (option), a group name is unique (option), a filter in a PATCH
@@ -37,6 +40,10 @@
 #define PRACTICE_JOURNAL_BODY_BYTES 2048                  /* bytes of each body remembered, unless options say so */
 #define PRACTICE_COPIES 4000000                           /* names for which POSTs are counted */
 #define PRACTICE_PATH_BYTES 512                           /* bytes of path and of query remembered */
+#define PRACTICE_HEADER_BYTES 256                         /* bytes of a header value remembered */
+#define PRACTICE_LOCATION_BYTES 768                       /* bytes of a location */
+#define PRACTICE_HEADERS 9                                /* further headers of an answer */
+#define PRACTICE_LAG_EFFECTS 4000000                      /* changes that a lagging read has not seen yet */
 
 struct practice;
 
@@ -54,6 +61,8 @@ struct practice_options {
     size_t journal_body_bytes;  /* 0: PRACTICE_JOURNAL_BODY_BYTES; 1 keeps next to nothing */
     const struct practice_fault *faults; /* in force from the start */
     size_t fault_count;
+    const char *profile; /* a name of profiles.h whose faults go before these; NULL: none */
+    double rate_factor;  /* its rate limits are multiplied by this; 0: 1; negative: they are left out */
 };
 
 /* `env` must live as long as the state. `options` may be NULL; what it points to is copied. */
@@ -75,21 +84,29 @@ struct practice_request {
     const char *if_none_match;
     const char *content_type;
     const char *body;
-    size_t body_len;     /* bytes */
-    bool body_too_large; /* the body was longer than practice_body_max() and is not here: 413 */
+    size_t body_len;        /* bytes */
+    bool body_too_large;    /* the body was longer than practice_body_max() and is not here: 413 */
+    const char *user_agent; /* header value; NULL when absent */
 };
 
 struct practice_response {
     int status;
     struct buf body;
-    const char *content_type; /* of the body; NULL when there is none */
-    char location[320];       /* header values; "" means no such header */
+    const char *content_type;               /* of the body; NULL when there is none */
+    char location[PRACTICE_LOCATION_BYTES]; /* header values; "" means no such header */
     char etag[32];
     char retry_after[40];
     const char *allow; /* NULL: no such header */
     bool authenticate; /* send WWW-Authenticate: Bearer */
     bool reset;        /* close the connection and answer nothing */
     int delay_ms;      /* answer this much later */
+    size_t step_bytes; /* send the body so many bytes at a time; 0: at once */
+    int step_ms;       /* and so many milliseconds apart */
+    size_t header_count;
+    struct {
+        const char *name;
+        char value[32];
+    } headers[PRACTICE_HEADERS]; /* further headers */
 };
 /* Once before the first use; the response can then be used for any number of requests, and is freed at the end. */
 void practice_response_init(struct practice_response *response);
@@ -150,6 +167,14 @@ struct practice_entry {
     int status; /* as answered; when the connection was dropped, what would have been answered, 0 if nothing was done */
     const char *fault; /* the name of the fault that struck, or NULL */
     bool dropped;
+    const char *user_agent;   /* NULL when absent */
+    const char *content_type; /* of the request; NULL when absent */
+    size_t answer_bytes;      /* the size of the whole body of the answer */
+    const char *answer;       /* its beginning, cut at journal_body_bytes, NUL-terminated */
+    const char *answer_type;  /* its Content-Type, or NULL */
+    const char *location;     /* header values of the answer; "" means no such header */
+    const char *retry_after;
+    int delay_ms; /* how late it was answered */
 };
 /* The oldest remembered request whose number is greater than `after`; false when there is none. */
 bool practice_journal_next(const struct practice *practice, uint64_t after, struct practice_entry *ret);

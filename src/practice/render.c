@@ -151,7 +151,16 @@ static struct jval *part_of(const struct projection *projection, enum practice_k
 
 void render_location(const struct practice *p, const struct resource *r, char *ret, size_t size)
 {
-    (void)snprintf(ret, size, "%.280s/%s/%s", p->base_url, kind_path(r->kind), r->id);
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    if (!r->id[strspn(r->id, plain)]) {
+        (void)snprintf(ret, size, "%.280s/%s/%s", p->base_url, kind_path(r->kind), r->id);
+        return;
+    }
+    struct buf encoded;
+    buf_init(&encoded, PRACTICE_LOCATION_BYTES);
+    url_encode(&encoded, r->id);
+    (void)snprintf(ret, size, "%.280s/%s/%s", p->base_url, kind_path(r->kind), buf_text(&encoded));
+    buf_free(&encoded);
 }
 
 struct jval *render_schemas(const struct resource *r)
@@ -167,7 +176,7 @@ struct jval *render_schemas(const struct resource *r)
 struct jval *render_meta(const struct practice *p, const struct resource *r)
 {
     struct jval *meta = jval_new_object();
-    char text[320];
+    char text[PRACTICE_LOCATION_BYTES];
     jval_set_str(meta, "resourceType", kind_name(r->kind));
     jval_set_str(meta, "created", clock_iso(r->created_ms, text));
     jval_set_str(meta, "lastModified", clock_iso(r->modified_ms, text));
@@ -185,7 +194,7 @@ struct jval *render_groups(const struct practice *p, const struct resource *r)
     struct jval *array = jval_new_array();
     for (const struct membership *m = r->in_first; m; m = m->in_next) {
         struct jval *group = jval_new_object();
-        char location[320];
+        char location[PRACTICE_LOCATION_BYTES];
         render_location(p, m->group, location, sizeof(location));
         jval_set_str(group, "value", m->group->id);
         jval_set_str(group, "$ref", location);
@@ -246,21 +255,27 @@ static void write_extension(struct jout *out, const struct projection *projectio
         jout_end(out);
 }
 
+static void write_member(const struct practice *p, const struct membership *m, struct jout *out)
+{
+    jout_object(out, NULL);
+    jout_str(out, "value", membership_id(m));
+    if (m->member) {
+        char location[PRACTICE_LOCATION_BYTES];
+        render_location(p, m->member, location, sizeof(location));
+        jout_str(out, "$ref", location);
+        jout_str(out, "type", kind_name(m->member->kind));
+        jout_str_opt(out, "display", resource_display(m->member));
+    }
+    jout_end(out);
+}
+
 static void write_members(struct practice *p, const struct resource *r, struct jout *out)
 {
     jout_array(out, "members");
     for (const struct membership *m = r->first; m; m = m->next) {
         p->steps++;
-        jout_object(out, NULL);
-        jout_str(out, "value", membership_id(m));
-        if (m->member) {
-            char location[320];
-            render_location(p, m->member, location, sizeof(location));
-            jout_str(out, "$ref", location);
-            jout_str(out, "type", kind_name(m->member->kind));
-            jout_str_opt(out, "display", resource_display(m->member));
-        }
-        jout_end(out);
+        for (unsigned i = 0; i <= m->extra; i++)
+            write_member(p, m, out);
     }
     jout_end(out);
 }
@@ -273,14 +288,15 @@ static void write_members_part(struct practice *p, const struct resource *r, con
         p->steps++;
         CLEANUP(jval_freep) struct jval *whole = membership_value(p, m);
         CLEANUP(jval_freep) struct jval *part = part_of(projection, r->kind, NULL, "members", whole);
-        jout_val(out, NULL, part);
+        for (unsigned i = 0; i <= m->extra; i++)
+            jout_val(out, NULL, part);
     }
     jout_end(out);
 }
 
 static void write_meta(struct practice *p, const struct resource *r, struct jout *out)
 {
-    char text[320];
+    char text[PRACTICE_LOCATION_BYTES];
     jout_object(out, "meta");
     jout_str(out, "resourceType", kind_name(r->kind));
     jout_time(out, "created", r->created_ms);
@@ -311,7 +327,7 @@ static void write_document(const struct resource *r, const struct projection *pr
     if (wants_whole_document(projection)) {
         const char *text = document_text(r);
         if (r->text_len) {
-            buf_char(out->buf, ','); /* after schemas and id */
+            buf_char(out->buf, ','); /* after schemas */
             buf_add(out->buf, text, r->text_len);
         }
         return;
@@ -322,6 +338,22 @@ static void write_document(const struct resource *r, const struct projection *pr
             write_extension(out, projection, r->kind, key, jval_iter_value(it));
         else
             write_value(out, projection, r->kind, NULL, key, jval_iter_value(it));
+    }
+}
+
+static void write_all_members(struct practice *p, const struct resource *r, const struct projection *projection,
+                              struct jout *out)
+{
+    enum extent extent = extent_of(projection, r->kind, NULL, "members");
+    if (extent == NOTHING || bends(p, FAULT_MEMBERS_ABSENT))
+        return;
+    if (bends(p, FAULT_MEMBERS_EMPTY)) {
+        jout_array(out, "members");
+        jout_end(out);
+    } else if (extent == ALL) {
+        write_members(p, r, out);
+    } else {
+        write_members_part(p, r, projection, out);
     }
 }
 
@@ -336,20 +368,18 @@ void render_resource(struct practice *p, const struct resource *r, const struct 
         if (strncasecmp(jval_iter_key(it), "urn:", 4) == 0)
             jout_str(&out, NULL, jval_iter_key(it));
     jout_end(&out);
-    jout_str(&out, "id", r->id);
+    if (!projection->without_id && !bends(p, FAULT_ID_HIDDEN))
+        jout_str(&out, "id", r->id);
     write_document(r, projection, &out);
     if (r->kind == PRACTICE_USER && r->in_first && extent_of(projection, r->kind, NULL, "groups") != NOTHING) {
         CLEANUP(jval_freep) struct jval *groups = render_groups(p, r);
         write_value(&out, projection, r->kind, NULL, "groups", groups);
     }
-    if (r->kind == PRACTICE_GROUP) {
-        enum extent extent = extent_of(projection, r->kind, NULL, "members");
-        if (extent == ALL)
-            write_members(p, r, &out);
-        else if (extent == PART)
-            write_members_part(p, r, projection, &out);
-    }
+    if (r->kind == PRACTICE_GROUP)
+        write_all_members(p, r, projection, &out);
     enum extent extent = extent_of(projection, r->kind, NULL, "meta");
+    if (extent != NOTHING && bends(p, FAULT_NO_META))
+        extent = NOTHING;
     if (extent == ALL) {
         write_meta(p, r, &out);
     } else if (extent == PART) {
@@ -359,14 +389,38 @@ void render_resource(struct practice *p, const struct resource *r, const struct 
     jout_end(&out);
 }
 
+/* What a fault makes of the answer to a create; true when it has no body. */
+static bool bend_created(const struct practice *p, struct projection *projection, struct practice_response *ret)
+{
+    if (bends(p, FAULT_CREATED_NO_ID)) {
+        projection->without_id = true;
+        char *slash = strrchr(ret->location, '/');
+        if (slash)
+            (void)snprintf(slash, sizeof(ret->location) - (size_t)(slash - ret->location), "/undefined");
+    }
+    if (!bends(p, FAULT_CREATED_NO_BODY))
+        return false;
+    ret->location[0] = ret->etag[0] = '\0';
+    return true;
+}
+
 void render_answer(struct call *call, const struct resource *r, const struct projection *projection, int status)
 {
+    struct practice *p = call->p;
     struct practice_response *ret = call->ret;
+    struct projection shown = *projection;
+    bool empty = status == 304 || status == 204 || call->in_bulk;
     ret->status = status;
-    resource_etag(r, ret->etag, sizeof(ret->etag));
-    render_location(call->p, r, ret->location, sizeof(ret->location));
-    if (status == 304 || status == 204 || call->in_bulk)
+    if (status == 201)
+        call->made_id = arena_strdup(call->arena, r->id);
+    if (!bends(p, FAULT_NO_META))
+        resource_etag(r, ret->etag, sizeof(ret->etag));
+    if (!bends(p, FAULT_NO_LOCATION))
+        render_location(p, r, ret->location, sizeof(ret->location));
+    if (status == 201 && p->faults->bending)
+        empty = bend_created(p, &shown, ret) || empty;
+    if (empty)
         return;
     ret->content_type = "application/scim+json";
-    render_resource(call->p, r, projection, &ret->body);
+    render_resource(p, r, &shown, &ret->body);
 }

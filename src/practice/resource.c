@@ -49,21 +49,159 @@ const char *resource_display(const struct resource *r)
     return display ? display : jval_get_str(r->doc, kind_key(r->kind));
 }
 
+/* Whether two of one name may be: by option, or by a fault that is then noted. */
 static bool allows_twins(const struct practice *p, enum practice_kind kind)
 {
-    return kind == PRACTICE_GROUP && p->options.duplicate_group_names;
+    return (kind == PRACTICE_GROUP && p->options.duplicate_group_names) || bends(p, FAULT_DUPLICATES);
+}
+
+/* Another resource with that name; in that letter case, when a fault says so. */
+static bool is_taken(struct call *call, enum practice_kind kind, const char *name, const struct resource *self)
+{
+    struct fault *exact = bent(call->p, FAULT_NAMES_EXACT);
+    const struct index_node *node = index_find(&call->p->shelves[kind].by_name, name_fold(call->arena, name));
+    for (; node; node = node->next) {
+        const struct resource *other =
+            (const struct resource *)(const void *)((const char *)node - offsetof(struct resource, by_name));
+        if (other == self)
+            continue;
+        if (!exact || str_eq(jval_get_str(other->doc, kind_key(kind)), name))
+            return true;
+        fault_strike(exact);
+    }
+    return false;
 }
 
 int resource_check_name(struct call *call, enum practice_kind kind, const struct jval *doc, const struct resource *self)
 {
-    if (allows_twins(call->p, kind))
-        return 0;
     const char *name = jval_get_str(doc, kind_key(kind));
-    const struct index_node *node = index_find(&call->p->shelves[kind].by_name, name_fold(call->arena, name));
-    if (node && node != (self ? &self->by_name : NULL))
-        return refuse(&call->refusal, 409, "uniqueness", "A %s with the %s \"%.200s\" exists already.", kind_name(kind),
-                      kind_key(kind), name);
+    if (!is_taken(call, kind, name, self) || allows_twins(call->p, kind))
+        return 0;
+    return refuse(&call->refusal, 409, "uniqueness", "A %s with the %s \"%.200s\" exists already.", kind_name(kind),
+                  kind_key(kind), name);
+}
+
+/* --- what a fault makes of a body -----------------------------------------------------------------------------------
+ */
+
+static bool has_domain(const char *user_name, const char *domains)
+{
+    const char *at = strrchr(user_name, '@');
+    return at && words_have(domains, at + 1, strlen(at + 1));
+}
+
+/* The first of the attributes in `words` that the object has, or lacks. */
+static const char *find_attribute(struct call *call, const struct jval *object, const char *words, bool lacking)
+{
+    size_t n = 0;
+    for (const char *w = words_next(&words, &n); w; w = words_next(&words, &n)) {
+        const char *name = arena_strndup(call->arena, w, n);
+        if (!schema_key(object, name) == lacking)
+            return name;
+    }
+    return NULL;
+}
+
+int resource_bend_body(struct call *call, enum practice_kind kind, struct jval *doc, bool create)
+{
+    const struct practice *p = call->p;
+    const char *name = NULL;
+    if (!p->faults->bending)
+        return 0;
+    for (struct fault *f = bent(p, FAULT_ATTRIBUTE_REFUSED); f; f = f->same)
+        if ((name = find_attribute(call, call->body, f->order.text, false)))
+            return fault_refuse(f, &call->refusal, "%s cannot be set.", name);
+    for (struct fault *f = create ? bent(p, FAULT_ATTRIBUTE_REQUIRED) : NULL; f; f = f->same)
+        if ((name = find_attribute(call, call->body, f->order.text, true)))
+            return fault_refuse(f, &call->refusal, "%s is required.", name);
+    struct fault *domain = kind == PRACTICE_USER ? bent(p, FAULT_DOMAIN) : NULL;
+    if (domain && !has_domain(jval_get_str(doc, "userName"), domain->order.text))
+        return fault_refuse(domain, &call->refusal, "userName must be an address in a verified domain.");
+    for (struct fault *f = bent(p, FAULT_ATTRIBUTE_LOST); f; f = f->same)
+        while ((name = find_attribute(call, doc, f->order.text, false))) {
+            jval_remove(doc, schema_key(doc, name));
+            fault_strike(f);
+        }
     return 0;
+}
+
+/* --- ids ------------------------------------------------------------------------------------------------------------
+ */
+
+/* A name as an id: without slashes and controls, of bounded length, well-formed. */
+static char *id_of_name(const char *name)
+{
+    size_t n = strnlen(name, RESOURCE_ID_BYTES - 1);
+    while (name[n] && ((unsigned char)name[n] & 0xc0) == 0x80)
+        n--;
+    char *id = mem_new(n + 8);
+    memcpy(id, name, n);
+    for (char *p = id; *p; p++)
+        if (*p == '/' || (unsigned char)*p < ' ')
+            *p = '_';
+    if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0 || strcmp(id, ".search") == 0)
+        *id = '_';
+    return id;
+}
+
+static char *print_id(const char *format, ...) PRINTF_LIKE(1, 2);
+static char *print_id(const char *format, ...)
+{
+    va_list args;
+    char *id = mem_new(RESOURCE_ID_BYTES);
+    va_start(args, format);
+    (void)vsnprintf(id, RESOURCE_ID_BYTES, format, args);
+    va_end(args);
+    return id;
+}
+
+static char *styled_id(struct practice *p, const char *style, const char *id)
+{
+    if (words_have(style, "space", 5))
+        return print_id("%.3s %s", id, id + 3);
+    if (words_have(style, "at", 2))
+        return print_id("%s@example.com", id);
+    if (words_have(style, "percent", 7))
+        return print_id("100%%%s%%41", id); /* whoever decodes twice reads another id */
+    if (words_have(style, "unicode", 7))
+        return print_id("\xc3\xa9%s\xe6\xbc\xa2", id);
+    if (words_have(style, "mixed", 5))
+        return print_id("%.3s %s%%20@\xc3\xbc+'&=?#", id, id + 3);
+    if (words_have(style, "number", 6))
+        return print_id("%llu", (unsigned long long)p->next_seq + 1);
+    unsigned char r[16];
+    p->env->fill_random(p->env->data, r, sizeof(r));
+    return print_id("%02x%02x%02x%02x-%02x%02x-4%01x%02x-a%01x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2], r[3],
+                    r[4], r[5], r[6] & 15, r[7], r[8] & 15, r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
+}
+
+static char *new_id(struct practice *p, enum practice_kind kind, const struct jval *doc)
+{
+    struct fault *ids = bent(p, FAULT_IDS);
+    char made[ID_BYTES];
+    char *id = NULL;
+    const char *name = NULL;
+    if (ids && words_have(ids->order.text, "name", 4))
+        name = jval_get_str(doc, kind_key(kind));
+    else if (ids && words_have(ids->order.text, "externalId", 10))
+        name = jval_get_str(doc, "externalId");
+    if (ids)
+        fault_strike(ids);
+    if (name && *name) {
+        id = id_of_name(name);
+        size_t n = strlen(id);
+        for (unsigned i = 2; hash_get(&p->by_id, id) && i < 10000; i++)
+            (void)snprintf(id + n, 7, "-%u", i);
+    }
+    while (!id || hash_get(&p->by_id, id)) {
+        free(id);
+        id_new(p->env, kind == PRACTICE_USER ? "usr" : "grp", made);
+        bool styled = ids && !words_have(ids->order.text, "name", 4) && !words_have(ids->order.text, "externalId", 10);
+        id = styled ? styled_id(p, ids->order.text, made) : mem_strdup(made);
+        if (ids && words_have(ids->order.text, "number", 6))
+            p->next_seq += hash_get(&p->by_id, id) != NULL;
+    }
+    return id;
 }
 
 /* Puts the resource into the indexes by what its document says, out of those where it was. */
@@ -93,15 +231,21 @@ int resource_create(struct call *call, enum practice_kind kind, struct jval *doc
     if (p->by_id.count >= PRACTICE_RESOURCES)
         return refuse(&call->refusal, 507, NULL, "The practice target holds %d resources; delete some.",
                       PRACTICE_RESOURCES);
+    char *id = new_id(p, kind, owned);
+    *ret = resource_insert(p, kind, id, TAKE_PTR(owned));
+    lag_created(p, *ret);
+    return 0;
+}
+
+struct resource *resource_insert(struct practice *p, enum practice_kind kind, char *id, struct jval *doc)
+{
     struct resource *new = NEW(struct resource);
     new->kind = kind;
-    do {
-        id_new(p->env, kind == PRACTICE_USER ? "usr" : "grp", new->id);
-    } while (hash_get(&p->by_id, new->id));
+    new->id = id;
     new->seq = ++p->next_seq;
     new->version = 1;
     new->created_ms = new->modified_ms = env_now(p->env);
-    new->doc = TAKE_PTR(owned);
+    new->doc = doc;
     hash_init(&new->members, p->seed);
     hash_put(&p->by_id, new->id, new);
     struct shelf *shelf = &p->shelves[kind];
@@ -113,8 +257,7 @@ int resource_create(struct call *call, enum practice_kind kind, struct jval *doc
     shelf->last = new;
     shelf->count++;
     reindex(p, new);
-    *ret = new;
-    return 0;
+    return new;
 }
 
 void resource_set_doc(struct practice *p, struct resource *r, struct jval *doc)
@@ -130,12 +273,20 @@ void resource_touch(struct practice *p, struct resource *r)
 {
     r->version++;
     r->modified_ms = env_now(p->env);
+    lag_changed(p, r);
 }
 
 void resource_delete(struct practice *p, struct resource *r)
 {
+    bool dangling = r->in_first && bends(p, FAULT_DANGLING);
+    lag_deleted(p, r);
+    resource_remove(p, r, dangling);
+}
+
+void resource_remove(struct practice *p, struct resource *r, bool dangling)
+{
     struct shelf *shelf = &p->shelves[r->kind];
-    members_forget(p, r);
+    members_forget(p, r, dangling);
     index_remove(&shelf->by_name, &r->by_name);
     index_remove(&shelf->by_external, &r->by_external);
     (void)hash_remove(&p->by_id, r->id);
@@ -154,6 +305,7 @@ void resource_delete(struct practice *p, struct resource *r)
         shelf->cursor_at--;
     jval_free(r->doc);
     free(r->text);
+    free(r->id);
     free(r);
 }
 

@@ -53,6 +53,8 @@ static void answer(struct exchange *exchange, const struct practice_response *re
     add_header(exchange, "ETag", response->etag);
     add_header(exchange, "Retry-After", response->retry_after);
     add_header(exchange, "Allow", response->allow);
+    for (size_t i = 0; i < response->header_count; i++)
+        add_header(exchange, response->headers[i].name, response->headers[i].value);
     if (response->authenticate)
         add_header(exchange, "WWW-Authenticate", "Bearer");
     exchange_send(exchange, response->status, buf_text(&response->body), response->body.len);
@@ -86,6 +88,7 @@ static void handle(struct exchange *exchange, void *data)
         .if_match = exchange_header(exchange, "If-Match"),
         .if_none_match = exchange_header(exchange, "If-None-Match"),
         .content_type = exchange_header(exchange, "Content-Type"),
+        .user_agent = exchange_header(exchange, "User-Agent"),
         .body = exchange_body(exchange, &n),
         .body_too_large = exchange_body_too_large(exchange),
     };
