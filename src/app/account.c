@@ -34,6 +34,8 @@ SQL(ACCOUNT_UPDATE,
     " profile = $7, external_id = $8, origin = $9, known = $10, sent_profile = $11, activation_owed = $12,"
     " disabled_there = $13, leave_since = $14, last_updated = $15, status_changed = $16, last_sync = $17"
     " WHERE rid = $1");
+SQL(LOOKUPS_PENDING, "SELECT 1 FROM work AS w JOIN accounts AS a ON a.rid = w.object_rid"
+                     " WHERE w.app_rid = $1 AND w.kind = 1 AND w.held = 0 AND a.external_id IS NULL LIMIT 1");
 SQL(ACCOUNT_DELETE, "DELETE FROM accounts WHERE rid = $1");
 
 /* --- rows ----------------------------------------------------------------------------------------------------------
@@ -113,6 +115,12 @@ int account_by_rid(struct tx *tx, int64_t rid, struct account *ret)
     struct query query;
     int r = tx_query(tx, &query, &ACCOUNT_BY_RID, I(rid));
     return r < 0 ? r : account_take(tx, &query, ret);
+}
+
+int account_lookups_pending(struct tx *tx, int64_t app_rid)
+{
+    int64_t one = 0;
+    return tx_get_int(tx, &one, &LOOKUPS_PENDING, I(app_rid));
 }
 
 int account_by_external(struct tx *tx, int64_t app_rid, const char *external_id, struct account *ret)

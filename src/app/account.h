@@ -57,6 +57,9 @@ int account_by_rid(struct tx *tx, int64_t rid, struct account *ret) MUSTCHECK;
  */
 int account_state(struct tx *tx, int64_t app_rid, int64_t user_rid, enum account_scope *ret_scope,
                   const char **ret_external_id, bool *ret_ready) MUSTCHECK;
+/* Is anybody's account of the app still being looked up or created? 1 or 0: while it is, an id that nobody is known by
+ * may be his. What is held is not waited for. */
+int account_lookups_pending(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* By the app's own id. ERR_NOT_FOUND; the oldest if the app gave one id to several people. */
 int account_by_external(struct tx *tx, int64_t app_rid, const char *external_id, struct account *ret) MUSTCHECK;
 /* Accounts of an app above the rid `after`, in order of rid, former ones (scope NONE) included; at most `limit`. The

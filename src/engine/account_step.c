@@ -60,7 +60,8 @@ static int step_active(struct tx *tx, struct lane *lane, const struct work *work
         r = jval_parse(&sent, account->sent_profile, strlen(account->sent_profile), NULL);
     if (r < 0)
         return r;
-    int active = account->activation_owed && account->known != KNOWN_ACTIVE ? 1 : -1;
+    bool activate = account->activation_owed && account->known != KNOWN_ACTIVE && lane->switches.create;
+    int active = activate ? 1 : -1;
     struct target_request request = {0};
     bool update = lane->switches.update;
     if (!target_update_user(tx_arena(tx), account->external_id, update ? sent : wanted, wanted, active, &request))
@@ -81,7 +82,8 @@ static int step_inactive(struct tx *tx, struct lane *lane, const struct work *wo
     int64_t pending = member_removals_pending(tx, work->app_rid, account->user_rid);
     if (pending < 0)
         return (int)pending;
-    int64_t deadline = MAX_OF(account->leave_since, lane->state->open_since) + LIMIT_DEACTIVATE_WAIT_MS;
+    int64_t left = account->leave_since <= lane->now ? account->leave_since : 0; /* the clock was set back */
+    int64_t deadline = MAX_OF(left, lane->state->open_since) + LIMIT_DEACTIVATE_WAIT_MS;
     if (pending > 0 && lane->now < deadline) {
         int r = work_defer(tx, work->rid, deadline); /* the last removal's answer pokes it earlier */
         return r < 0 ? r : STEP_WAIT;

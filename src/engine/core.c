@@ -378,7 +378,7 @@ static int note_rate(struct tx *tx, struct lane *lane, const struct flight *flig
 int lane_request(struct tx *tx, struct lane *lane, const struct work *work, const struct target_request *request,
                  const struct flight *details)
 {
-    struct jval *profile = details->profile; /* taken over, also on failure */
+    struct jval *profile = details->profile;         /* taken over, also on failure */
     int open = app_is_open(tx, lane->app.rid, NULL); /* an answer may lead to a request after the app was closed */
     if (open <= 0) {
         jval_free(profile);
@@ -771,9 +771,26 @@ static int plan(struct tx *tx, struct core *core)
     return r < 0 ? r : 0;
 }
 
+/* The clock was set back: what is in memory is meant from now on by the new time, or an app would wait for so long. */
+static void shift_times(struct core *core, int64_t by)
+{
+    for (struct app_state *state = core->apps; state; state = state->next) {
+        state->blocked_until += by;
+        state->blocked_at += by;
+        state->open_since += state->open_since ? by : 0;
+        for (int i = 0; i < RATE_COUNT; i++)
+            rate_shift(&state->rates[i], by);
+    }
+    for (struct flight *flight = core->flights; flight; flight = flight->next)
+        flight->sent += by;
+}
+
 int core_turn(struct tx *tx, void *data)
 {
     struct core *core = data;
+    if (tx_now(tx) < core->turned_at)
+        shift_times(core, tx_now(tx) - core->turned_at);
+    core->turned_at = tx_now(tx);
     core_rolled_back(core); /* what an earlier run of this job left in memory */
     int r = take_answers(tx, core);
     return r < 0 || core->closed ? r : plan(tx, core);

@@ -2,6 +2,8 @@
 /* One group of an app: what to ask next, and what its answer means. One request at a time (invariant 7). */
 #include "engine/inner.h"
 
+#define STRANGERS_WAIT_MS 1000 /* before it is looked again whether everybody's account is known */
+
 struct facts {
     struct target_group group;
     struct mapping mapping;
@@ -88,17 +90,21 @@ static struct flight_member as_flight(const struct member *member)
 
 /* The removals and adds of the next request: as many as fit, in the order in which they are due. */
 static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct flight *details,
-                   enum work_class *ret_class)
+                   enum work_class *ret_class, bool *ret_waits)
 {
     struct member_limits limits = batch_limits(lane->core, &lane->traits, facts->group.rid, lane->now);
     size_t most = MAX_OF(limits.adds, limits.removes);
     struct member *due = arena_array(tx_arena(tx), most, sizeof(*due));
     const char **strangers = arena_array(tx_arena(tx), most, sizeof(*strangers));
     bool more = false;
-    int count = members_due(tx, &facts->group, due, (int)most, &more);
+    int r = strangers_settle(tx, &facts->group);
+    int count = r < 0 ? r : members_due(tx, &facts->group, due, (int)most, &more);
     int stranger_count = count < 0 ? count : strangers_due(tx, facts->group.rid, strangers, (int)most - count);
-    if (stranger_count < 0)
-        return stranger_count;
+    int waits = stranger_count > 0 ? account_lookups_pending(tx, facts->group.app_rid) : stranger_count;
+    if (waits < 0)
+        return waits;
+    if (waits) /* one of them may be somebody whose account is being looked up: removal needs proof (invariant 8) */
+        stranger_count = 0;
     size_t removes = (size_t)stranger_count;
     for (int i = 0; i < count; i++)
         removes += due[i].wanted != MEMBER_IN;
@@ -115,6 +121,7 @@ static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct
     for (int i = 0; i < stranger_count && removes > 0; i++, removes--)
         details->members[details->member_count++] = (struct flight_member){.external_id = strangers[i]};
     *ret_class = count ? due[0].class : WORK_URGENT; /* they come in the order of work */
+    *ret_waits = waits > 0;
     if (details->member_count == 0 && more)
         lane->core->more = true;
     return count + stranger_count + more;
@@ -124,7 +131,8 @@ static int step_members(struct tx *tx, struct lane *lane, const struct work *wor
 {
     struct flight details = {0};
     enum work_class class = work->class;
-    int r = collect(tx, lane, facts, &details, &class);
+    bool waits = false;
+    int r = collect(tx, lane, facts, &details, &class, &waits);
     if (r < 0)
         return r;
     if (class > work->class) { /* what was urgent is done, what is left may wait and grow into one request */
@@ -134,9 +142,10 @@ static int step_members(struct tx *tx, struct lane *lane, const struct work *wor
     }
     if (details.member_count == 0) {
         batch_forget(lane->core, facts->group.rid);
-        if (r == 0)
+        if (r == 0 && !waits)
             return STEP_DONE;
-        r = work_defer(tx, work->rid, lane->now); /* clean rows only so far: more in the next turn */
+        r = work_defer(tx, work->rid,
+                       lane->now + (waits ? STRANGERS_WAIT_MS : 0)); /* clean rows only so far: more in the next turn */
         return r < 0 ? r : STEP_WAIT;
     }
     struct arena *arena = tx_arena(tx);

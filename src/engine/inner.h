@@ -38,6 +38,7 @@ struct core {
     struct lane *lanes;             /* of this turn */
     int64_t last_app;               /* round robin */
     int64_t due;                    /* of this turn */
+    int64_t turned_at;              /* ms: the time of the latest turn */
     bool more;                      /* there is more to do at once */
     bool closed;                    /* core_stop() */
 };

@@ -197,6 +197,23 @@ void rate_tell(struct rate *rate, int64_t per_minute, int64_t now)
     rate->told = true;
 }
 
+static void shift(int64_t *time, int64_t by_ms)
+{
+    if (*time)
+        *time += by_ms;
+}
+
+void rate_shift(struct rate *rate, int64_t by_ms)
+{
+    shift(&rate->filled, by_ms);
+    shift(&rate->blocked_until, by_ms);
+    shift(&rate->began, by_ms);
+    shift(&rate->first_clump, by_ms);
+    shift(&rate->last_clump, by_ms);
+    shift(&rate->changed_at, by_ms);
+    shift(&rate->limited_at, by_ms);
+}
+
 int64_t rate_per_minute(const struct rate *rate)
 {
     return rate->phase == RATE_PACED ? (int64_t)(rate->per_ms * 60000.0 + 0.5) : 0;

@@ -60,6 +60,8 @@ bool rate_limited(struct rate *rate, int64_t now, int64_t sent, int64_t retry_af
 void rate_tell(struct rate *rate, int64_t per_minute, int64_t now);
 /* What was learned earlier: requests per minute. */
 void rate_restore(struct rate *rate, int64_t per_minute, int64_t now);
+/* The clock was set: every remembered time is another. */
+void rate_shift(struct rate *rate, int64_t by_ms);
 /* Requests per minute, rounded; 0 unknown. */
 int64_t rate_per_minute(const struct rate *rate);
 

@@ -524,6 +524,7 @@ static void *engine_main(void *data)
             break;
         start_verifies(engine);
         int64_t now = env_now(engine->options.env);
+        engine->due = MIN_OF(engine->due, now + LIMIT_BACKOFF_MAX_MS); /* the clock may have been set back */
         if (woken || engine->answered || now >= engine->due)
             run_turn(engine);
         now = env_now(engine->options.env);

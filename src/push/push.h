@@ -173,6 +173,8 @@ int64_t member_removals_pending(struct tx *tx, int64_t app_rid, int64_t user_rid
 /* Members found by reading the app's group that Muster did not put there. */
 int stranger_remove_wanted(struct tx *tx, int64_t target_rid, const char *external_id) MUSTCHECK;
 int strangers_due(struct tx *tx, int64_t target_rid, const char **ret, int limit) MUSTCHECK;
+/* Strangers who are known by now become members, wanted or not. Before strangers_due(). */
+int strangers_settle(struct tx *tx, const struct target_group *group) MUSTCHECK;
 int stranger_gone(struct tx *tx, int64_t target_rid, const char *external_id) MUSTCHECK;
 
 /*

@@ -3,6 +3,7 @@
  * Reading a group's members from the app, for a link. Rows that the read found carry its mark; what carries an older
  * one was not found. Nothing is wanted gone before the read is complete and the mapping allows it (invariant 8).
  */
+#include "base/limits.h"
 #include "push/push_private.h"
 
 SQL(READ_BEGIN, "UPDATE target_groups SET read_mark = $2 WHERE rid = $1");
@@ -163,6 +164,39 @@ int strangers_due(struct tx *tx, int64_t target_rid, const char **ret, int limit
     while (r >= 0 && (r = query_next(&query)) > 0)
         ret[count++] = push_text(tx, &query, 0);
     return r < 0 ? r : count;
+}
+
+/*
+ * A stranger turned out to be somebody's account, whose id was not known yet when the group was read: he is a member
+ * like others, to stay if he is wanted.
+ */
+int strangers_settle(struct tx *tx, const struct target_group *group)
+{
+    struct mapping mapping = {0};
+    const char **ids = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*ids));
+    int64_t mark = 0;
+    int settled = 0;
+    int count = strangers_due(tx, group->rid, ids, LIMIT_EXPAND_ROWS);
+    int r = count > 0 ? mapping_by_target(tx, group->rid, &mapping) : count;
+    if (r >= 0 && count > 0)
+        r = tx_get_int(tx, &mark, &READ_MARK, I(group->rid));
+    for (int i = 0; r >= 0 && i < count; i++) {
+        struct account account;
+        r = account_by_external(tx, group->app_rid, ids[i], &account);
+        if (r == ERR_NOT_FOUND) {
+            r = 0;
+            continue;
+        }
+        if (r >= 0)
+            r = found_one(tx, &mapping, mark, false, ids[i]);
+        if (r >= 0)
+            r = stranger_gone(tx, group->rid, ids[i]);
+        settled++;
+    }
+    int64_t number = r >= 0 && settled ? tx_change_number(tx) : r;
+    if (r >= 0 && settled) /* others than wanted were to go, or nobody would be due here */
+        r = number < 0 ? (int)number : tx_exec(tx, &READ_EXTRA_REMOVE, I(group->rid), I(number));
+    return r < 0 ? r : 0;
 }
 
 int stranger_gone(struct tx *tx, int64_t target_rid, const char *external_id)

@@ -301,6 +301,21 @@ static int act_rename(struct tx *tx, struct act *act)
     return r < 0 ? r : group_update(tx, &group, profile, &act->problem);
 }
 
+static void add_spare(struct sim_app *app, int group, const char name[static SIM_NAME])
+{
+    if (app->spare_count[group] < SIM_SPARES)
+        memmove(app->spares[group][app->spare_count[group]++].name, name, SIM_NAME);
+}
+
+/* The mapping goes, and its group stays in the target. */
+static void leave_behind(struct sim_app *app, int group)
+{
+    struct sim_mapping *mapping = &app->mapping[group];
+    if (mapping->exists)
+        add_spare(app, group, mapping->name);
+    *mapping = (struct sim_mapping){0};
+}
+
 /* A group of that name was left behind in some target: two of one name there would be the administrator's doing. */
 static bool is_left_behind(const struct sim *sim, int group, const char *name)
 {
@@ -329,19 +344,16 @@ static bool rename_group(struct sim *sim)
         sim->groups[group].name_version = before;
         return false;
     }
-    for (int k = 0; k < sim->app_count; k++)
-        if (sim->apps[k].mapping[group].exists && sim->apps[k].mapping[group].follows)
-            memcpy(sim->apps[k].mapping[group].name, name, SIM_NAME);
+    for (int k = 0; k < sim->app_count; k++) {
+        struct sim_mapping *mapping = &sim->apps[k].mapping[group];
+        if (!mapping->exists || !mapping->follows)
+            continue;
+        if (mapping->adopted) /* perhaps it was not found yet, and stays what it was */
+            add_spare(&sim->apps[k], group, mapping->name);
+        mapping->adopted = false;
+        memcpy(mapping->name, name, SIM_NAME);
+    }
     return true;
-}
-
-/* The mapping goes, and its group stays in the target. */
-static void leave_behind(struct sim_app *app, int group)
-{
-    struct sim_mapping *mapping = &app->mapping[group];
-    if (mapping->exists && app->spare_count[group] < SIM_SPARES)
-        memcpy(app->spares[group][app->spare_count[group]++].name, mapping->name, SIM_NAME);
-    *mapping = (struct sim_mapping){0};
 }
 
 static int act_delete_group(struct tx *tx, struct act *act)
@@ -500,14 +512,15 @@ static int act_map(struct tx *tx, struct act *act)
     return 0;
 }
 
-static void adopt(struct sim_app *app, int group, const char *name)
+static bool adopt(struct sim_app *app, int group, const char *name)
 {
     for (int i = 0; i < app->spare_count[group]; i++) {
         if (strcmp(app->spares[group][i].name, name) != 0)
             continue;
         app->spares[group][i] = app->spares[group][--app->spare_count[group]];
-        return;
+        return true;
     }
+    return false;
 }
 
 static bool map(struct sim *sim, struct sim_app *app, int group, bool own_name)
@@ -519,9 +532,11 @@ static bool map(struct sim *sim, struct sim_app *app, int group, bool own_name)
     struct act act = {.app = app, .user = -1, .group = group, .text = name, .run = act_map};
     if (!carry_out(sim, &act, "map"))
         return false;
-    adopt(app, group, name);
+    bool adopted = adopt(app, group, name);
+    sim->links += adopted;
     struct sim_mapping *mapping = &app->mapping[group];
-    *mapping = (struct sim_mapping){.exists = true, .active = true, .follows = !own_name};
+    *mapping = (struct sim_mapping){
+        .exists = true, .active = true, .follows = !own_name, .adopted = adopted, .unread = adopted};
     memcpy(mapping->id, act.ret_id, ID_BYTES);
     memcpy(mapping->name, name, SIM_NAME);
     return true;
@@ -744,7 +759,7 @@ static void furnish(struct sim *sim, struct sim_app *app)
                                            .body_len = text.len};
         practice_handle(app->practice, &request, &response);
         assert(response.status == 201);
-        memcpy(app->spares[g][app->spare_count[g]++].name, name, SIM_NAME);
+        add_spare(app, g, name);
         buf_free(&text);
     }
     practice_response_free(&response);

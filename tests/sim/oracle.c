@@ -187,7 +187,8 @@ static void check_order(struct sim *sim, const struct sim_request *request, cons
     while ((group = practice_next(app->practice, PRACTICE_GROUP, group))) {
         const char *name = practice_name(app->practice, group);
         int source = generator_group_of_name(name);
-        if (source < 0 || !app->mapping[source].active || !practice_group_has(app->practice, group, id))
+        if (source < 0 || !app->mapping[source].active || app->mapping[source].unread ||
+            !practice_group_has(app->practice, group, id))
             continue;
         bool spare = false;
         for (int i = 0; i < app->spare_count[source]; i++)
@@ -371,6 +372,10 @@ void oracle_delivered(struct sim *sim, const struct sim_request *request)
     const char *id = NULL;
     if (strcmp(request->method, "GET") == 0) {
         int user = user_looked_up(request);
+        const char *group = request->fault == SIM_FAULT_NONE ? id_below(request, "Groups") : NULL;
+        int source = group ? generator_group_of_name(practice_name(app->practice, group)) : -1;
+        if (source >= 0)
+            app->mapping[source].unread = false;
         if (user >= 0 && accounts_of_user(app, user, &id))
             app->standing[user].found = true;
         return;
@@ -596,7 +601,7 @@ int oracle_minimum(const struct sim *sim, const struct picture *before, const st
             int different = 0;
             minimum +=
                 minimum_of_group(same_group(old, new->groups[i].id), &new->groups[i], new->user_count, &different);
-            *ret_batches += MAX_OF(MIN_OF(created, different) - 1, 0);
+            *ret_batches += MAX_OF(MIN_OF(created, different - 1), 0);
         }
         for (int i = 0; i < old->group_count; i++)
             minimum += same_group(new, old->groups[i].id) == NULL;

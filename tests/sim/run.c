@@ -261,6 +261,8 @@ static void change_calmly(struct sim *sim)
     struct picture *after = oracle_picture(sim);
     int batches = 0;
     int minimum = oracle_minimum(sim, before, after, &batches);
+    batches += sim->links; /* a group that was taken over is read first */
+    sim->links = 0;
     int64_t sent = sim->counts.requests - requests;
     sim->counts.minimum += minimum;
     sim->counts.excess += sent - minimum;

@@ -405,7 +405,8 @@ static int64_t turn_at(const struct sim *sim)
 {
     if (sim->woken || sim->answered)
         return sim->now;
-    return sim->now + MAX_OF(sim->due - sim_wall(sim), (int64_t)0);
+    int64_t wait = MAX_OF(sim->due - sim_wall(sim), (int64_t)0);
+    return sim->now + MIN_OF(wait, (int64_t)LIMIT_BACKOFF_MAX_MS); /* the clock may have been set back */
 }
 
 int shell_step(struct sim *sim, int64_t until)

@@ -110,6 +110,8 @@ struct sim_mapping {
     bool exists;
     bool active;
     bool follows;
+    bool adopted; /* took a group over that was there */
+    bool unread;  /* and its members were not read yet */
     char id[ID_BYTES];
     char name[SIM_NAME]; /* wanted in the target */
 };
@@ -208,6 +210,7 @@ struct sim {
     struct sim_app apps[SIM_APPS];
     int changes_planned;
     int64_t gap_ms, next_change;
+    int links; /* groups that mappings took over */
     struct tx *open_tx; /* several changes in one transaction */
 
     struct sim_counts counts;
