@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "engine/engine.h"
+#include "engine/health.h"
 #include "record/record.h"
 
 #define SUBJECT "groupPushMapping"
@@ -469,6 +470,23 @@ static int sync_wait(struct call *call, int64_t *ret_ms)
     return 0;
 }
 
+/* Present while nothing gets through to the app. */
+static int write_quarantine(struct tx *tx, struct jout *out, int64_t app_rid)
+{
+    struct quarantine quarantine = {0};
+    int r = quarantine_get(tx, app_rid, &quarantine);
+    if (r <= 0)
+        return r;
+    jout_object(out, "quarantine");
+    jout_str(out, "errorClass", quarantine.error_class);
+    jout_str(out, "error", quarantine.words);
+    jout_time(out, "since", quarantine.since);
+    jout_time(out, "nextTry", quarantine.next_try);
+    jout_int(out, "failures", quarantine.failures);
+    jout_end(out);
+    return 0;
+}
+
 /* Is everything that was caused up to a change number in the app? Waits for it, or for something to fail. */
 static int sync_app(struct tx *tx, struct call *call)
 {
@@ -504,6 +522,9 @@ static int sync_app(struct tx *tx, struct call *call)
     if (verified)
         jout_bool(out, "verified", unverified == 0);
     jout_int(out, "change", until);
+    r = write_quarantine(tx, out, app.rid);
+    if (r < 0)
+        return r;
     jout_int(out, "pending", counts.pending);
     jout_int(out, "failedMembers", members_failed);
     jout_array(out, "failed");

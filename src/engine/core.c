@@ -201,6 +201,10 @@ static int lane_load(struct tx *tx, struct core *core, int64_t app_rid, struct l
     if (r < 0)
         return r;
     struct app_state *state = lane->state;
+    if (state->verified != lane->connection.verified) { /* another connection has to prove itself */
+        state->verified = lane->connection.verified;
+        state->proven = false;
+    }
     if (state->epoch == 0) {
         if (state->epoch_next == 0)
             r = lease_take(tx, app_rid, core->options.node, &state->epoch_next);
@@ -526,6 +530,18 @@ static int step_after_answer(struct tx *tx, struct lane *lane, const struct flig
     return r < 0 ? r : STEP_WAIT;
 }
 
+/* Quarantine, as everybody can see it. */
+static int note_health(struct tx *tx, const struct lane *lane, const struct flight *flight, enum error_class class)
+{
+    const struct app_state *state = lane->state;
+    if (class != ERROR_NONE && error_class_scope(class) == ERROR_SCOPE_APP) {
+        int64_t next = lane->now + backoff_ms(lane->core->options.env, state->failures);
+        return quarantine_fail(tx, flight->app_rid, class, answer_words(tx_arena(tx), flight->answer), next);
+    }
+    bool may_be = state->failures > 0 || !state->proven;
+    return may_be && flight->answer->transport == TRANSPORT_OK ? quarantine_lift(tx, flight->app_rid) : 0;
+}
+
 static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
 {
     struct lane *lane = NULL;
@@ -555,6 +571,9 @@ static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
         return 0;
     }
     flight->processed = true;
+    int noted = note_health(tx, lane, flight, class);
+    if (noted < 0)
+        return noted;
     if (class != ERROR_NONE && error_class_scope(class) == ERROR_SCOPE_APP)
         flight->app_error = class;
     if (r == STEP_DONE && !core->closed)
@@ -691,7 +710,7 @@ static int plan_app(struct tx *tx, struct lane *lane, int slots, int *steps)
 
 static int free_slots(const struct core *core, const struct app_state *state)
 {
-    int most = state->failures > 0 ? 1 : LIMIT_APP_IN_FLIGHT;
+    int most = state->failures > 0 || !state->proven ? 1 : LIMIT_APP_IN_FLIGHT;
     int of_all = LIMIT_IN_FLIGHT;
     for (const struct flight *flight = core->flights; flight; flight = flight->next)
         of_all -= !flight->processed;
@@ -831,6 +850,7 @@ static void settle_app(struct core *core, const struct flight *flight, int64_t n
     if (flight->app_error == ERROR_NONE) {
         if (flight->answer->transport == TRANSPORT_OK) {
             state->failures = 0;
+            state->proven = true;
             state->blocked_until = 0;
         }
         return;
@@ -840,8 +860,9 @@ static void settle_app(struct core *core, const struct flight *flight, int64_t n
         wait = MIN_OF(flight->answer->retry_after_ms, (int64_t)LIMIT_BACKOFF_MAX_MS);
     if (state->blocked_until < now + wait)
         state->blocked_until = now + wait;
+    if (state->failures == 0 || state->blocked_at != now) /* those that were out together failed once */
+        state->failures++;
     state->blocked_at = now;
-    state->failures++;
 }
 
 struct flight *core_committed(struct core *core, int64_t *ret_due)

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "engine/core.h"
+#include "engine/health.h"
 #include "engine/rate.h"
 #include "engine/traits.h"
 #include "record/record.h"
@@ -16,12 +17,14 @@
 /* What the core remembers of an app between turns; everything else is in the store. */
 struct app_state {
     int64_t app_rid;
-    int64_t epoch;                 /* of our lease; 0: not taken yet */
-    int64_t epoch_next;            /* taken in this turn */
-    int64_t blocked_until;         /* ms; after an error that concerns the whole app */
-    int64_t blocked_at;            /* ms; when */
-    int failures;                  /* such errors in a row: one probe at a time while positive */
-    int64_t open_since;            /* ms: since when requests may be sent; 0: not now */
+    int64_t epoch;         /* of our lease; 0: not taken yet */
+    int64_t epoch_next;    /* taken in this turn */
+    int64_t blocked_until; /* ms; after an error that concerns the whole app */
+    int64_t blocked_at;    /* ms; when */
+    int failures;          /* such errors in a row: one probe at a time while positive */
+    bool proven;           /* something got through since the connection was last changed: until then one at a time */
+    int64_t verified;      /* ms: connection.verified when that was */
+    int64_t open_since;    /* ms: since when requests may be sent; 0: not now */
     struct rate rates[RATE_COUNT]; /* by rate_of() */
     uint32_t grants;               /* counts slots, for the shares of the classes */
     struct app_state *next;

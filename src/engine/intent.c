@@ -10,6 +10,13 @@ static const struct migration migrations[] = {
         " epoch BIGINT NOT NULL,"
         " taken BIGINT NOT NULL);"
         "CREATE TABLE retry_asked (app_rid BIGINT PRIMARY KEY, asked BIGINT NOT NULL);"
+        "CREATE TABLE quarantine ("
+        " app_rid BIGINT PRIMARY KEY,"
+        " error_class TEXT NOT NULL,"
+        " words TEXT NOT NULL,"
+        " since BIGINT NOT NULL,"
+        " next_try BIGINT NOT NULL,"
+        " failures BIGINT NOT NULL);"
         "CREATE TABLE target_traits ("
         " app_rid BIGINT NOT NULL,"
         " name TEXT NOT NULL,"
@@ -38,6 +45,7 @@ SQL(RETRY_ASK, "INSERT INTO retry_asked (app_rid, asked) VALUES ($1, $2)"
                " ON CONFLICT (app_rid) DO UPDATE SET asked = excluded.asked");
 SQL(RETRY_ASKED, "SELECT asked FROM retry_asked WHERE app_rid = $1");
 SQL(RETRY_DELETE, "DELETE FROM retry_asked WHERE app_rid = $1");
+SQL(QUARANTINE_FORGET, "DELETE FROM quarantine WHERE app_rid = $1");
 SQL(TRAITS_DELETE, "DELETE FROM target_traits WHERE app_rid = $1");
 SQL(INTENT_ADD, "INSERT INTO intent (app_rid, work_kind, object_rid, request_kind, epoch, deadline, detail)"
                 " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING rid");
@@ -58,6 +66,8 @@ static int engine_react(struct tx *tx, const struct change *change)
             r = tx_exec(tx, &RETRY_DELETE, I(change->subject));
         if (r >= 0)
             r = tx_exec(tx, &TRAITS_DELETE, I(change->subject));
+        if (r >= 0)
+            r = tx_exec(tx, &QUARANTINE_FORGET, I(change->subject));
         return r < 0 ? r : 0;
     }
     case CHANGE_APP_CONNECTION: /* what failed for the old one is tried with the new one at once */

@@ -3,6 +3,7 @@
  * requests. */
 #include "world.h"
 
+#include "engine/health.h"
 #include "engine/traits.h"
 
 #include <setjmp.h>
@@ -480,6 +481,16 @@ static void test_a_bad_member_teaches_nothing(void **state)
     assert_in_range(requests_since(world, &mark), 10, 3 + 3 * 6);
 }
 
+static int read_quarantine(struct tx *tx, void *arg)
+{
+    struct world *world = arg;
+    struct quarantine quarantine = {0};
+    int r = quarantine_get(tx, world->app.rid, &quarantine);
+    if (r > 0 && !str_eq(quarantine.error_class, "CREDENTIALS"))
+        return ERR_CORRUPT;
+    return r;
+}
+
 static void test_refused_credential_stops_the_app(void **state)
 {
     struct world *world = *state;
@@ -495,10 +506,12 @@ static void test_refused_credential_stops_the_app(void **state)
     world_assign_group(world, group, true);
     world_settle(world, 5000);
     /* A refused credential stops the app after what was in flight, not after every object. */
-    assert_in_range(world->requests, 1, 40);
+    assert_in_range(world->requests, 1, 6);
+    assert_int_equal(store_read_wait(world->store, read_quarantine, world), 1);
     practice_clear_faults(world->practice);
     world_settle(world, 60 * MINUTE_MS);
     assert_int_equal(practice_user_count(world->practice), 200); /* and it goes on by itself */
+    assert_int_equal(store_read_wait(world->store, read_quarantine, world), 0);
 }
 
 static int verify_job(struct tx *tx, void *arg)
