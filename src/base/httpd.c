@@ -51,6 +51,22 @@ struct httpd {
     size_t unanswered; /* handed out and neither sent nor reset */
     size_t live;       /* handed out and not completed */
     bool stopping;
+    struct drip *drips; /* suspended until their next piece is due */
+    bool has_dripper;
+    bool stop_dripper;
+    pthread_t dripper;
+};
+
+/* A body that is sent in pieces; the response owns it. */
+struct drip {
+    struct drip *next;
+    struct httpd *httpd;
+    struct MHD_Connection *connection;
+    int64_t due_ms; /* of the monotonic clock: the next piece */
+    size_t step_bytes;
+    int step_ms;
+    size_t n;
+    char body[];
 };
 
 struct exchange {
@@ -293,20 +309,24 @@ static void check_open(const struct exchange *x)
     assert(x->magic == EXCHANGE_MAGIC && x->state != EXCHANGE_ANSWERED); /* used after its answer? */
 }
 
-void exchange_send(struct exchange *x, int status, const void *body, size_t n)
+/* Adds the headers and ends the exchange. */
+static void respond(struct exchange *x, int status, struct MHD_Response *response)
 {
-    check_open(x);
-    assert(status >= 200 && status <= 599);
-    if (status == MHD_HTTP_NO_CONTENT || status == MHD_HTTP_NOT_MODIFIED)
-        n = 0;
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(n, (void *)(uintptr_t)(n ? body : ""), MHD_RESPMEM_MUST_COPY);
     assert(response);
     for (const struct header *h = x->headers; h; h = h->next) {
         enum MHD_Result r = MHD_add_response_header(response, h->name, h->value);
         assert(r == MHD_YES);
     }
     finish(x, status, response);
+}
+
+void exchange_send(struct exchange *x, int status, const void *body, size_t n)
+{
+    check_open(x);
+    assert(status >= 200 && status <= 599);
+    if (status == MHD_HTTP_NO_CONTENT || status == MHD_HTTP_NOT_MODIFIED)
+        n = 0;
+    respond(x, status, MHD_create_response_from_buffer(n, (void *)(uintptr_t)(n ? body : ""), MHD_RESPMEM_MUST_COPY));
 }
 
 void exchange_reset(struct exchange *x)
@@ -333,6 +353,111 @@ void exchange_add_header(struct exchange *x, const char *name, const char *value
     h->value = clean;
     *x->headers_end = h;
     x->headers_end = &h->next;
+}
+
+/* --- in pieces ------------------------------------------------------------------------------------------------------
+ */
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec ts = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* The library asks for more of the body: a piece, or (before its time) nothing and a rest. */
+static ssize_t read_drip(void *data, uint64_t at, char *out, size_t max)
+{
+    struct drip *drip = data;
+    struct httpd *httpd = drip->httpd;
+    pthread_mutex_lock(&httpd->lock);
+    bool stopping = httpd->stopping;
+    bool rest = !stopping && monotonic_ms() < drip->due_ms;
+    if (rest) {
+        MHD_suspend_connection(drip->connection);
+        drip->next = httpd->drips;
+        httpd->drips = drip;
+        pthread_cond_broadcast(&httpd->changed);
+    }
+    pthread_mutex_unlock(&httpd->lock);
+    if (rest)
+        return 0;
+    size_t n = MIN_OF(drip->n - (size_t)at, max);
+    if (!stopping)
+        n = MIN_OF(n, drip->step_bytes);
+    memcpy(out, drip->body + at, n);
+    drip->due_ms = monotonic_ms() + drip->step_ms;
+    return (ssize_t)n;
+}
+
+/* Resumes what is due (all, when the server stops); returns when the next is due, or 0 when none waits. */
+static int64_t resume_drips(struct httpd *httpd)
+{
+    int64_t now = monotonic_ms();
+    int64_t next = 0;
+    struct drip **at = &httpd->drips;
+    while (*at) {
+        struct drip *drip = *at;
+        if (drip->due_ms > now && !httpd->stopping) {
+            next = next ? MIN_OF(next, drip->due_ms) : drip->due_ms;
+            at = &drip->next;
+            continue;
+        }
+        *at = drip->next;
+        MHD_resume_connection(drip->connection); /* the drip may be gone from here on */
+    }
+    return next;
+}
+
+static void *run_dripper(void *data)
+{
+    struct httpd *httpd = data;
+    pthread_mutex_lock(&httpd->lock);
+    while (!httpd->stop_dripper || httpd->drips) {
+        int64_t next = resume_drips(httpd);
+        struct timespec until = {.tv_sec = next / 1000, .tv_nsec = next % 1000 * 1000000};
+        if (next)
+            (void)pthread_cond_timedwait(&httpd->changed, &httpd->lock, &until);
+        else if (!httpd->stop_dripper)
+            (void)pthread_cond_wait(&httpd->changed, &httpd->lock);
+    }
+    pthread_mutex_unlock(&httpd->lock);
+    return NULL;
+}
+
+void exchange_send_slowly(struct exchange *x, int status, const void *body, size_t n, size_t step_bytes, int step_ms)
+{
+    check_open(x);
+    struct httpd *httpd = x->httpd;
+    pthread_mutex_lock(&httpd->lock);
+    if (!httpd->has_dripper)
+        httpd->has_dripper = pthread_create(&httpd->dripper, NULL, run_dripper, httpd) == 0;
+    bool possible = httpd->has_dripper && n && status != MHD_HTTP_NO_CONTENT && status != MHD_HTTP_NOT_MODIFIED;
+    pthread_mutex_unlock(&httpd->lock);
+    if (!possible) {
+        exchange_send(x, status, body, n);
+        return;
+    }
+    struct drip *drip = mem_new(sizeof(*drip) + n);
+    *drip = (struct drip){.httpd = httpd,
+                          .connection = x->connection,
+                          .step_bytes = MAX_OF(step_bytes, (size_t)1),
+                          .step_ms = step_ms,
+                          .n = n};
+    memcpy(drip->body, body, n);
+    respond(x, status,
+            MHD_create_response_from_callback(n, MIN_OF(drip->step_bytes, (size_t)65536), read_drip, drip, free));
+}
+
+static void stop_dripper(struct httpd *httpd)
+{
+    if (!httpd->has_dripper)
+        return;
+    pthread_mutex_lock(&httpd->lock);
+    httpd->stop_dripper = true;
+    pthread_cond_broadcast(&httpd->changed);
+    pthread_mutex_unlock(&httpd->lock);
+    (void)pthread_join(httpd->dripper, NULL);
 }
 
 struct arena *exchange_arena(struct exchange *x)
@@ -591,6 +716,7 @@ void httpd_stop(struct httpd *httpd)
     struct timespec until = {0};
     pthread_mutex_lock(&httpd->lock);
     httpd->stopping = true;
+    pthread_cond_broadcast(&httpd->changed);
     while (httpd->unanswered)
         pthread_cond_wait(&httpd->changed, &httpd->lock);
     clock_gettime(CLOCK_MONOTONIC, &until);
@@ -598,6 +724,7 @@ void httpd_stop(struct httpd *httpd)
     while (httpd->live && pthread_cond_timedwait(&httpd->changed, &httpd->lock, &until) == 0)
         continue;
     pthread_mutex_unlock(&httpd->lock);
+    stop_dripper(httpd);
     MHD_stop_daemon(httpd->daemon);
     if (fd >= 0)
         (void)close(fd);

@@ -68,6 +68,10 @@ void exchange_add_header(struct exchange *exchange, const char *name, const char
  * HEAD), and ends the exchange: it must not be touched afterwards.
  */
 void exchange_send(struct exchange *exchange, int status, const void *body, size_t n);
+/* The same with the body `step_bytes` at a time, `step_ms` apart (faults of the practice target). Holds nobody else up.
+ */
+void exchange_send_slowly(struct exchange *exchange, int status, const void *body, size_t n, size_t step_bytes,
+                          int step_ms);
 /* Closes the connection without an answer (faults of the practice target). */
 void exchange_reset(struct exchange *exchange);
 

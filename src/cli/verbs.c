@@ -41,6 +41,14 @@ static const struct option_spec practice_options[] = {
     {"tls-key", "FILE", "PEM file with the certificate's key", false},
     {"duplicate-group-names", NULL, "allow two groups of one name", false},
     {"unknown-members", NULL, "store members whose id is of no user", false},
+    {"profile", "NAME", "behave as a target that exists: aws-iam-identity-center, entra-id, slack, ...", false},
+    {"rate-factor", "N", "multiply the rate limits of the profile; 0 leaves them out", false},
+    {"fault", "FAULT", "one fault from the start: NAME,KEY=VALUE,... or JSON, as for /practice/faults", true},
+    {"bad-certificate", "FLAW",
+     "HTTPS with a certificate made on the spot: self-signed, unknown-authority, expired, not-yet-valid, other-host",
+     false},
+    {"journal-entries", "N", "how many requests are remembered; 10000 if absent", false},
+    {"journal-bytes", "N", "how many bytes of each body are remembered; 2048 if absent", false},
     {0},
 };
 
@@ -209,10 +217,13 @@ const struct verb cli_verbs[] = {
     {"practice", "", 0, 0, "run a SCIM server to practise with",
      "A complete SCIM 2.0 server in memory: Users, Groups, filters, PATCH, Bulk, ETags below /scim/v2. What it was "
      "asked "
-     "is at /practice/journal, what it holds at /practice/state, and /practice/faults makes it fail to order. Nothing "
-     "is "
-     "kept when it ends.",
-     "muster practice --token secret   # then: muster app connect APP http://127.0.0.1:8081/scim/v2 --secret-file FILE",
+     "is at /practice/journal (as HTTP Archive: /practice/har), what it holds at /practice/state, and /practice/faults "
+     "makes it fail to order. Nothing is kept when it ends.\n\n"
+     "docs/practice.md lists the faults and the profiles; so do /practice/faults and /practice/profiles.",
+     "muster practice --token secret   # then: muster app connect APP http://127.0.0.1:8081/scim/v2 --secret-file "
+     "FILE\n"
+     "muster practice --profile miro --rate-factor 10\n"
+     "muster practice --fault status,method=PATCH,percent=5,status=503,retryAfter=2",
      practice_options, 0, cmd_practice},
     {"import", "USERS.csv [MEMBERSHIPS.csv]", 1, 2, "bring people and memberships in from CSV files",
      "The first line of each file names the columns.\n\n"

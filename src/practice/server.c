@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/httpd.h"
+#include "practice/certificate.h"
 
 #include <pthread.h>
 
@@ -57,7 +58,11 @@ static void answer(struct exchange *exchange, const struct practice_response *re
         add_header(exchange, response->headers[i].name, response->headers[i].value);
     if (response->authenticate)
         add_header(exchange, "WWW-Authenticate", "Bearer");
-    exchange_send(exchange, response->status, buf_text(&response->body), response->body.len);
+    if (response->step_bytes)
+        exchange_send_slowly(exchange, response->status, buf_text(&response->body), response->body.len,
+                             response->step_bytes, response->step_ms);
+    else
+        exchange_send(exchange, response->status, buf_text(&response->body), response->body.len);
 }
 
 /* Takes the body of the response over; the server's own is empty afterwards. */
@@ -130,8 +135,8 @@ static void write_url(struct practice_server *server, const struct practice_serv
     const char *host = options->host && *options->host ? options->host : "127.0.0.1";
     bool is_ipv6 = strchr(host, ':') && host[0] != '[';
     (void)snprintf(server->url, sizeof(server->url), "%s://%s%.400s%s:%d/scim/v2",
-                   options->tls_cert_file ? "https" : "http", is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "",
-                   httpd_port(server->httpd));
+                   options->tls_cert_file || options->bad_certificate ? "https" : "http", is_ipv6 ? "[" : "", host,
+                   is_ipv6 ? "]" : "", httpd_port(server->httpd));
 }
 
 static void server_free(struct practice_server *server)
@@ -162,8 +167,17 @@ int practice_server_start(struct practice_server **ret, const struct practice_se
                                  .body_max = practice_body_max(server->practice),
                                  .handle = handle,
                                  .data = server};
+    struct certificate certificate = {0};
+    int r = 0;
+    if (options->bad_certificate) {
+        r = certificate_write(&certificate, options->bad_certificate, ret_why, why_size);
+        http.tls_cert_file = certificate.cert_file;
+        http.tls_key_file = certificate.key_file;
+    }
     (void)pthread_mutex_lock(&server->lock); /* no request before the address is known */
-    int r = httpd_start(&server->httpd, &http, ret_why, why_size);
+    if (r == 0)
+        r = httpd_start(&server->httpd, &http, ret_why, why_size);
+    certificate_remove(&certificate);
     if (r == 0) {
         write_url(server, options);
         if (!options->practice.base_url)

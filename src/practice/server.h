@@ -12,6 +12,12 @@ struct practice_server_options {
     int port;                  /* 0 picks one */
     const char *tls_cert_file; /* PEM; NULL for plain HTTP */
     const char *tls_key_file;
+    /*
+     * Instead of the two: HTTPS with a certificate made on the spot that no client should accept. "self-signed",
+     * "unknown-authority", "expired", "not-yet-valid", "other-host" (the last three are self-signed too, so that a
+     * client may be told to trust them and must refuse all the same).
+     */
+    const char *bad_certificate;
     const struct env *env;            /* NULL: env_real() */
     struct practice_options practice; /* base_url NULL: made from host and port */
 };
