@@ -142,43 +142,51 @@ bool rate_accepted(struct rate *rate, int64_t now)
     return false;
 }
 
+static int64_t pause_after(const struct rate *rate, int64_t retry_after_ms)
+{
+    int64_t wait = retry_after_ms;
+    if (wait < 0 && rate->phase == RATE_PACED)
+        wait = (int64_t)(1.0 / rate->per_ms);
+    else if (wait < 0)
+        wait = MAX_OF(rate->wait, (int64_t)WAIT_MIN_MS);
+    return MIN_OF(wait, (int64_t)LIMIT_BACKOFF_MAX_MS);
+}
+
+static void limited_while_measuring(struct rate *rate)
+{
+    rate->wait = MIN_OF(rate->wait * 2, (int64_t)WAIT_MAX_MS);
+    rate->allowed = 1;
+    rate->clump_ended = true;
+}
+
+static void limited_in_pace(struct rate *rate, int64_t now, bool soon)
+{
+    double lower = rate->raise_ms == RAISE_MS ? LOWER_FIRST : LOWER;
+    rate->limited_soon = soon ? rate->limited_soon + 1 : 1;
+    rate->raise_ms = MIN_OF(MAX_OF(rate->raise_ms * 2, (int64_t)RAISE_SLOW_MS), (int64_t)RAISE_MOST_MS);
+    if (rate->limited_soon >= SOON_MANY)
+        measure(rate, now);
+    else
+        change(rate, rate->per_ms * lower, now);
+}
+
 bool rate_limited(struct rate *rate, int64_t now, int64_t sent, int64_t retry_after_ms)
 {
     bool stale = sent <= rate->limited_at; /* sent before the last 429 was known: it says nothing new */
-    int64_t wait = retry_after_ms;
-    if (wait < 0)
-        wait = rate->phase == RATE_PACED ? (int64_t)(1.0 / rate->per_ms) : MAX_OF(rate->wait, (int64_t)WAIT_MIN_MS);
-    wait = MIN_OF(wait, (int64_t)LIMIT_BACKOFF_MAX_MS);
-    rate->blocked_until = MAX_OF(rate->blocked_until, now + wait);
+    rate->blocked_until = MAX_OF(rate->blocked_until, now + pause_after(rate, retry_after_ms));
     if (rate->phase == RATE_MEASURED)
         rate->out = MAX_OF(rate->out - 1, 0);
     if (stale)
         return false;
     bool soon = rate->limited_at && now - rate->limited_at < SOON_MS;
     rate->limited_at = now;
-    switch (rate->phase) {
-    case RATE_FREE:
+    if (rate->phase == RATE_FREE)
         measure(rate, now);
-        return false;
-    case RATE_MEASURED:
-        rate->wait = MIN_OF(rate->wait * 2, (int64_t)WAIT_MAX_MS);
-        rate->allowed = 1;
-        rate->clump_ended = true;
-        return false;
-    case RATE_PACED:
-    default: {
-        if (rate->told)
-            return false;
-        rate->limited_soon = soon ? rate->limited_soon + 1 : 1;
-        double lower = rate->raise_ms == RAISE_MS ? LOWER_FIRST : LOWER;
-        rate->raise_ms = MIN_OF(MAX_OF(rate->raise_ms * 2, (int64_t)RAISE_SLOW_MS), (int64_t)RAISE_MOST_MS);
-        if (rate->limited_soon >= SOON_MANY)
-            measure(rate, now);
-        else
-            change(rate, rate->per_ms * lower, now);
-        return true;
-    }
-    }
+    else if (rate->phase == RATE_MEASURED)
+        limited_while_measuring(rate);
+    else if (!rate->told)
+        limited_in_pace(rate, now, soon);
+    return rate->phase == RATE_PACED && !rate->told;
 }
 
 void rate_restore(struct rate *rate, int64_t per_minute, int64_t now)
