@@ -349,9 +349,8 @@ static int settle_intent(struct tx *tx, struct lane *lane, struct flight *flight
         if (r < 0)
             return ERR_CORRUPT;
     }
-    /* Nobody shown proves nothing: many apps never show members (reference targets 1.1). */
-    size_t asked = answer->member_count ? jval_len(detail) : 0;
-    if (asked)
+    size_t asked = jval_len(detail);
+    if (answer->member_count)
         qsort(answer->members, answer->member_count, sizeof(*answer->members), compare_ids);
     int r = 0;
     for (size_t i = 0; r == 0 && i < asked; i++) {
@@ -361,6 +360,10 @@ static int settle_intent(struct tx *tx, struct lane *lane, struct flight *flight
                                        .version = jval_int(jval_get(item, "version"), 0),
                                        .external_id = jval_get_str(item, "id"),
                                        .add = jval_is_true(jval_get(item, "add"))};
+        if (answer->member_count == 0) { /* proves nothing: many apps never show members (reference targets 1.1) */
+            r = member.rid ? member_unsure(tx, member.rid) : 0;
+            continue;
+        }
         bool there = bsearch(&member.external_id, answer->members, answer->member_count, sizeof(*answer->members),
                              compare_ids) != NULL;
         if (there != member.add) /* not as asked: it stays dirty, and known as before */

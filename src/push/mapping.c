@@ -23,7 +23,8 @@ SQL(MAPPING_INSERT, "INSERT INTO push_mappings (id, app_rid, source_rid, target_
 SQL(MAPPING_UPDATE, "UPDATE push_mappings SET status = $2, existing = $3, last_updated = $4 WHERE rid = $1");
 SQL(MAPPING_DELETE, "DELETE FROM push_mappings WHERE rid = $1");
 SQL(MAPPING_PUSHED, "UPDATE push_mappings SET last_push = $2 WHERE target_rid = $1");
-SQL(MEMBERS_KNOWN_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1 AND known = 1");
+SQL(MEMBERS_KNOWN_COUNT,
+    "SELECT count(*) FROM target_members WHERE target_rid = $1 AND known = 1 AND external_id IS NOT NULL");
 SQL(MEMBERS_DIRTY_COUNT,
     "SELECT count(*) FROM target_members WHERE target_rid = $1 AND dirty = 1 AND error_class IS NULL");
 SQL(MEMBERS_FAILED_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1 AND error_class IS NOT NULL");

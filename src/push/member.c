@@ -14,7 +14,7 @@ SQL(MEMBER_WANT_IN, "INSERT INTO target_members (target_rid, user_rid, external_
                     "  THEN target_members.urgency ELSE excluded.urgency END,"
                     " version = excluded.version, dirty = 1, error_class = NULL, error = NULL"
                     " WHERE target_members.known = 0 OR target_members.dirty = 1"
-                    "  OR target_members.external_id <> excluded.external_id");
+                    "  OR target_members.external_id IS NULL OR target_members.external_id <> excluded.external_id");
 SQL(MEMBER_WANT_OUT, "UPDATE target_members SET"
                      " since = CASE WHEN dirty = 1 AND since < $5 THEN since ELSE $5 END,"
                      " urgency = CASE WHEN dirty = 1 AND urgency < $3 THEN urgency ELSE $3 END,"
@@ -28,6 +28,8 @@ SQL(MEMBER_DELETE_CLEAN, "DELETE FROM target_members WHERE rid = $1 AND version 
 SQL(MEMBER_SET_KNOWN,
     "UPDATE target_members SET known = $2, external_id = $3, extra = 0, error_class = NULL, error = NULL,"
     " dirty = CASE WHEN version = $4 THEN 0 ELSE 1 END WHERE rid = $1");
+/* Known without the id that was pushed: judge() takes whatever is wanted as still to be done. */
+SQL(MEMBER_UNSURE, "UPDATE target_members SET known = 1, external_id = NULL, dirty = 1 WHERE rid = $1");
 SQL(MEMBER_REFUSED, "UPDATE target_members SET error_class = $2, error = $3, error_at = $4 WHERE rid = $1");
 SQL(MEMBERS_FAILED, "SELECT user_rid, error_class, error, error_at FROM target_members"
                     " WHERE target_rid = $1 AND error_class IS NOT NULL ORDER BY rid LIMIT $2");
@@ -175,6 +177,12 @@ int member_acknowledged(struct tx *tx, int64_t member_rid, bool known, const cha
     int r = tx_exec(tx, &MEMBER_SET_KNOWN, I(member_rid), I(known), T(external_id), I(version));
     if (r >= 0 && !known)
         r = tx_exec(tx, &MEMBER_DELETE_CLEAN, I(member_rid), I(version));
+    return r < 0 ? r : 0;
+}
+
+int member_unsure(struct tx *tx, int64_t member_rid)
+{
+    int r = tx_exec(tx, &MEMBER_UNSURE, I(member_rid));
     return r < 0 ? r : 0;
 }
 

@@ -160,6 +160,8 @@ int members_advance(struct tx *tx, const struct target_group *group) MUSTCHECK;
 /* The app acknowledged: known, clean if the version is still the one that was sent. */
 int member_acknowledged(struct tx *tx, int64_t member_rid, bool known, const char *external_id,
                         int64_t version) MUSTCHECK;
+/* Asked for, and whether it happened cannot be found out: added again if he is wanted, removed again if he is not. */
+int member_unsure(struct tx *tx, int64_t member_rid) MUSTCHECK;
 /* The app refused this member: isolated, everybody else goes on. */
 int member_refused(struct tx *tx, int64_t member_rid, const char *error_class, const char *error) MUSTCHECK;
 /* Members of a mapping that are refused, as {userId, errorClass, error} objects into an open array; the count. */

@@ -67,7 +67,7 @@ void oracle_changed(struct sim *sim)
             if (want != WANT_OUT)
                 s->left_at = -1;
             else if (s->want != WANT_OUT)
-                s->left_at = sim->now;
+                s->left_at = sim_wall(sim);
             s->has_app = has;
             s->want = want;
         }
@@ -140,7 +140,10 @@ static void check_remove(struct sim *sim, const struct sim_request *request, con
 {
     char login[SIM_NAME];
     int user = user_of_id(sim, request->app, id);
-    if (user >= 0 && want_member(sim, &sim->apps[request->app], request->group, user) != WANT_OUT)
+    /* Nobody looks for the account of somebody who was suspended before it was found: a stranger, for all we know. */
+    bool unknown =
+        user >= 0 && sim->users[user].status == USER_SUSPENDED && !sim->apps[request->app].standing[user].found;
+    if (user >= 0 && !unknown && want_member(sim, &sim->apps[request->app], request->group, user) != WANT_OUT)
         sim_fail(sim, "nobody who belongs there is removed", "#%llu removes %s (%s) from %s",
                  (unsigned long long)request->number, login_of(sim, user, login),
                  user_status_name(sim->users[user].status), sim->apps[request->app].mapping[request->group].name);
@@ -181,7 +184,8 @@ static void check_order(struct sim *sim, const struct sim_request *request, cons
     char login[SIM_NAME];
     struct sim_app *app = &sim->apps[request->app];
     const struct standing *s = &app->standing[request->user];
-    if (sim->now - s->left_at >= WAIT_MS)
+    int64_t waited = sim_wall(sim) - s->left_at;
+    if (waited >= WAIT_MS || waited < 0) /* below 0: the clock was set back, and nobody knows */
         return;
     const char *group = NULL;
     while ((group = practice_next(app->practice, PRACTICE_GROUP, group))) {
@@ -190,13 +194,10 @@ static void check_order(struct sim *sim, const struct sim_request *request, cons
         if (source < 0 || !app->mapping[source].active || app->mapping[source].unread ||
             !practice_group_has(app->practice, group, id))
             continue;
-        bool spare = false;
-        for (int i = 0; i < app->spare_count[source]; i++)
-            spare |= strcmp(app->spares[source][i].name, name) == 0;
-        if (!spare)
+        bool left_behind = app->spare_count[source] && strcmp(app->mapping[source].name, name) != 0;
+        if (!left_behind)
             sim_fail(sim, "memberships go before the account", "#%llu deactivates %s after %lld ms, who is still in %s",
-                     (unsigned long long)request->number, login_of(sim, request->user, login),
-                     (long long)(sim->now - s->left_at), name);
+                     (unsigned long long)request->number, login_of(sim, request->user, login), (long long)waited, name);
     }
 }
 
@@ -562,6 +563,7 @@ static int minimum_of_users(const struct app_picture *before, const struct app_p
             (*ret_created)++;
         } else if (memcmp(&before->users[u], &after->users[u], sizeof(after->users[u])) != 0) {
             minimum++;
+            *ret_created += after->users[u].active && !before->users[u].active;
         }
     }
     return minimum;

@@ -123,7 +123,7 @@ struct standing {
     bool has_app;
     enum want want;
     bool gained;     /* an activation that nobody acknowledged yet is due: `active: true` may be sent */
-    int64_t left_at; /* sim time at which the person stopped being wanted; -1: is wanted */
+    int64_t left_at; /* wall clock when the person stopped being wanted; -1: is wanted */
     bool found;      /* Muster was told that the account is there */
     bool was_there;  /* before Muster */
 };
@@ -210,7 +210,7 @@ struct sim {
     struct sim_app apps[SIM_APPS];
     int changes_planned;
     int64_t gap_ms, next_change;
-    int links; /* groups that mappings took over */
+    int links;          /* groups that mappings took over */
     struct tx *open_tx; /* several changes in one transaction */
 
     struct sim_counts counts;
