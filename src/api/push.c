@@ -9,6 +9,7 @@
 #include "record/record.h"
 
 #define SUBJECT "groupPushMapping"
+#define LAST_ATTEMPTS_SHOWN 3   /* journal entries beside an error */
 #define MEMBER_ERRORS_SHOWN 100 /* refused members that one mapping lists */
 #define FAILURES_SHOWN 50       /* failed objects that one sync answer names */
 #define SYNC_WAIT_MAX_MS 60000  /* milliseconds that a sync call may wait */
@@ -92,10 +93,15 @@ static int write_details(struct tx *tx, struct call *call, const struct mapping 
             jout_bool(out, "verifiable", false);
     }
     jout_end(out);
-    if (!single || state->members_failed == 0)
+    if (!single || !state->error)
         return 0;
+    jout_array(out, "lastAttempts"); /* request and answer, redacted, newest first */
+    int r = record_attempts_write(tx, out, mapping->app_rid, WORK_GROUP, mapping->target_rid, LAST_ATTEMPTS_SHOWN);
+    jout_end(out);
+    if (r < 0 || state->members_failed == 0)
+        return r < 0 ? r : 0;
     jout_array(out, "memberErrors");
-    int r = member_errors_write(tx, out, mapping->target_rid, MEMBER_ERRORS_SHOWN);
+    r = member_errors_write(tx, out, mapping->target_rid, MEMBER_ERRORS_SHOWN);
     jout_end(out);
     return r < 0 ? r : 0;
 }
