@@ -365,11 +365,14 @@ static void answer_status(struct fault *fault, int64_t now, struct practice_resp
 
 static int latency_of(const struct practice_fault *order, const struct env *env)
 {
-    double most = order->ms_max ? order->ms_max : (double)order->ms * EXPONENTIAL_MAX;
     if (order->spread == SPREAD_UNIFORM)
         return order->ms + (int)env_below(env, (uint32_t)(order->ms_max - order->ms) + 1);
-    if (order->spread == SPREAD_EXPONENTIAL)
-        return (int)MIN_OF(-log((env_below(env, CHANCES) + 1.0) / CHANCES) * order->ms, MIN_OF(most, FAULT_MS_MAX));
+    if (order->spread == SPREAD_EXPONENTIAL) {
+        double ms = -log((env_below(env, CHANCES) + 1.0) / CHANCES) * order->ms;
+        double most = order->ms_max ? order->ms_max : (double)order->ms * EXPONENTIAL_MAX;
+        most = MIN_OF(most, FAULT_MS_MAX);
+        return (int)MIN_OF(ms, most);
+    }
     return order->ms;
 }
 

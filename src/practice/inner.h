@@ -30,7 +30,6 @@
 /* A user or a group. What clients wrote is in `doc` (canonical names, without id, schemas, meta, groups, members). */
 struct resource {
     enum practice_kind kind;
-    char *id;
     uint64_t seq; /* grows with every creation: the order of lists */
     uint64_t version;
     int64_t created_ms;
@@ -48,6 +47,7 @@ struct resource {
     struct membership *first;
     struct membership *last;
     uint64_t stamp; /* of the last replacement of all members */
+    char id[];
 };
 
 struct membership {
@@ -91,6 +91,7 @@ struct practice {
     bool has_unknown; /* some member may be an id that nobody has */
     uint64_t next_seq;
     uint64_t next_stamp;
+    uint64_t next_number; /* of ids that are numbers */
     uint64_t steps;
     struct arena *arena;   /* of the request; reset when it ends */
     struct arena *scratch; /* of one comparison */
@@ -168,12 +169,12 @@ void resource_touch(struct practice *p, struct resource *r);
 void resource_delete(struct practice *p, struct resource *r);
 /* The same, without a word about FAULT_DANGLING: `dangling` leaves its id in the groups where it is. */
 void resource_remove(struct practice *p, struct resource *r, bool dangling);
-/* Puts a resource of that id (taken over) and document (taken over) into the state. */
-struct resource *resource_insert(struct practice *p, enum practice_kind kind, char *id, struct jval *doc);
+/* Puts a resource of that id and document (taken over) into the state. */
+struct resource *resource_insert(struct practice *p, enum practice_kind kind, const char *id, struct jval *doc);
 /* What a user body may not have, must have, and what happens to it on the way. (resource.c) */
 int resource_bend_body(struct call *call, enum practice_kind kind, struct jval *doc, bool create) MUSTCHECK;
 #define ID_STYLES "space at percent unicode mixed uuid number name externalId"
-#define RESOURCE_ID_BYTES 129 /* of an id made from a name, with its NUL */
+#define RESOURCE_ID_BYTES 136 /* of an id with its NUL */
 bool resource_is_active(const struct resource *r);
 /* 412 when If-Match names other versions. */
 int resource_check_match(struct call *call, const struct resource *r) MUSTCHECK;

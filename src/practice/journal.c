@@ -5,7 +5,8 @@
 
 struct entry {
     struct practice_entry shown;
-    char *text; /* path, query and body, one after another */
+    char *text; /* path, query, bodies and headers, one after another */
+    size_t size;
     char method[16];
 };
 
@@ -19,7 +20,8 @@ struct counter {
     uint64_t count;
 };
 
-#define COUNTERS 24 /* methods, and statuses, that are told apart; what comes after shares the last */
+#define TEXT_STEP 256 /* bytes by which the memory of an entry grows: entries are used again */
+#define COUNTERS 24   /* methods, and statuses, that are told apart; what comes after shares the last */
 
 struct journal {
     struct entry *entries; /* a ring */
@@ -99,7 +101,10 @@ static void store_texts(struct entry *entry, const struct kept *kept, size_t cou
     size_t n = count;
     for (size_t i = 0; i < count; i++)
         n += kept[i].text ? kept[i].n : 0;
-    entry->text = mem_resize(entry->text, n);
+    if (n > entry->size) {
+        entry->size = (n + TEXT_STEP - 1) / TEXT_STEP * TEXT_STEP;
+        entry->text = mem_resize(entry->text, entry->size);
+    }
     char *p = entry->text;
     for (size_t i = 0; i < count; i++) {
         size_t length = kept[i].text ? kept[i].n : 0;

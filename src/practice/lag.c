@@ -34,7 +34,7 @@ struct lag {
 
 static struct resource *copy_resource(struct practice *past, enum practice_kind kind, const char *id, struct jval *doc)
 {
-    return resource_insert(past, kind, mem_strdup(id), jval_ref(doc));
+    return resource_insert(past, kind, id, jval_ref(doc));
 }
 
 static void copy_stamps(struct resource *r, uint64_t version, int64_t created_ms, int64_t modified_ms)

@@ -128,80 +128,78 @@ int resource_bend_body(struct call *call, enum practice_kind kind, struct jval *
 /* --- ids ------------------------------------------------------------------------------------------------------------
  */
 
+#define ID_OF_NAME_BYTES 128 /* bytes of a name that an id keeps; a number may follow */
+
 /* A name as an id: without slashes and controls, of bounded length, well-formed. */
-static char *id_of_name(const char *name)
+static void id_of_name(const char *name, char ret[static RESOURCE_ID_BYTES])
 {
-    size_t n = strnlen(name, RESOURCE_ID_BYTES - 1);
+    size_t n = strnlen(name, ID_OF_NAME_BYTES);
     while (name[n] && ((unsigned char)name[n] & 0xc0) == 0x80)
         n--;
-    char *id = mem_new(n + 8);
-    memcpy(id, name, n);
-    for (char *p = id; *p; p++)
+    memcpy(ret, name, n);
+    ret[n] = '\0';
+    for (char *p = ret; *p; p++)
         if (*p == '/' || (unsigned char)*p < ' ')
             *p = '_';
-    if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0 || strcmp(id, ".search") == 0)
-        *id = '_';
-    return id;
+    if (strcmp(ret, ".") == 0 || strcmp(ret, "..") == 0 || strcmp(ret, ".search") == 0)
+        *ret = '_';
 }
 
-static char *print_id(const char *format, ...) PRINTF_LIKE(1, 2);
-static char *print_id(const char *format, ...)
+static void style_id(struct practice *p, const char *style, const char *id, char ret[static RESOURCE_ID_BYTES])
 {
-    va_list args;
-    char *id = mem_new(RESOURCE_ID_BYTES);
-    va_start(args, format);
-    (void)vsnprintf(id, RESOURCE_ID_BYTES, format, args);
-    va_end(args);
-    return id;
-}
-
-static char *styled_id(struct practice *p, const char *style, const char *id)
-{
-    if (words_have(style, "space", 5))
-        return print_id("%.3s %s", id, id + 3);
-    if (words_have(style, "at", 2))
-        return print_id("%s@example.com", id);
-    if (words_have(style, "percent", 7))
-        return print_id("100%%%s%%41", id); /* whoever decodes twice reads another id */
-    if (words_have(style, "unicode", 7))
-        return print_id("\xc3\xa9%s\xe6\xbc\xa2", id);
-    if (words_have(style, "mixed", 5))
-        return print_id("%.3s %s%%20@\xc3\xbc+'&=?#", id, id + 3);
-    if (words_have(style, "number", 6))
-        return print_id("%llu", (unsigned long long)p->next_seq + 1);
+    const size_t size = RESOURCE_ID_BYTES;
     unsigned char r[16];
-    p->env->fill_random(p->env->data, r, sizeof(r));
-    return print_id("%02x%02x%02x%02x-%02x%02x-4%01x%02x-a%01x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2], r[3],
-                    r[4], r[5], r[6] & 15, r[7], r[8] & 15, r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
+    if (words_have(style, "space", 5)) {
+        (void)snprintf(ret, size, "%.3s %s", id, id + 3);
+    } else if (words_have(style, "at", 2)) {
+        (void)snprintf(ret, size, "%s@example.com", id);
+    } else if (words_have(style, "percent", 7)) {
+        (void)snprintf(ret, size, "100%%%s%%41", id); /* whoever decodes twice reads another id */
+    } else if (words_have(style, "unicode", 7)) {
+        (void)snprintf(ret, size, "\xc3\xa9%s\xe6\xbc\xa2", id);
+    } else if (words_have(style, "mixed", 5)) {
+        (void)snprintf(ret, size, "%.3s %s%%20@\xc3\xbc+'&=?#", id, id + 3);
+    } else if (words_have(style, "number", 6)) {
+        (void)snprintf(ret, size, "%llu", (unsigned long long)++p->next_number);
+    } else if (words_have(style, "uuid", 4)) {
+        p->env->fill_random(p->env->data, r, sizeof(r));
+        (void)snprintf(ret, size, "%02x%02x%02x%02x-%02x%02x-4%01x%02x-a%01x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1],
+                       r[2], r[3], r[4], r[5], r[6] & 15u, r[7], r[8] & 15u, r[9], r[10], r[11], r[12], r[13], r[14],
+                       r[15]);
+    } else {
+        (void)snprintf(ret, size, "%s", id);
+    }
 }
 
-static char *new_id(struct practice *p, enum practice_kind kind, const struct jval *doc)
+/* The id that the fault makes of a name or externalId; false when there is none to make it of. */
+static bool name_id(const struct practice *p, const char *style, enum practice_kind kind, const struct jval *doc,
+                    char ret[static RESOURCE_ID_BYTES])
+{
+    const char *name = words_have(style, "name", 4)          ? jval_get_str(doc, kind_key(kind))
+                       : words_have(style, "externalId", 10) ? jval_get_str(doc, "externalId")
+                                                             : NULL;
+    if (!name || !*name)
+        return false;
+    id_of_name(name, ret);
+    size_t n = strlen(ret);
+    for (unsigned i = 2; hash_get(&p->by_id, ret) && i < 100000; i++)
+        (void)snprintf(ret + n, RESOURCE_ID_BYTES - n, "-%u", i);
+    return !hash_get(&p->by_id, ret);
+}
+
+static void new_id(struct practice *p, enum practice_kind kind, const struct jval *doc,
+                   char ret[static RESOURCE_ID_BYTES])
 {
     struct fault *ids = bent(p, FAULT_IDS);
-    char made[ID_BYTES];
-    char *id = NULL;
-    const char *name = NULL;
-    if (ids && words_have(ids->order.text, "name", 4))
-        name = jval_get_str(doc, kind_key(kind));
-    else if (ids && words_have(ids->order.text, "externalId", 10))
-        name = jval_get_str(doc, "externalId");
     if (ids)
         fault_strike(ids);
-    if (name && *name) {
-        id = id_of_name(name);
-        size_t n = strlen(id);
-        for (unsigned i = 2; hash_get(&p->by_id, id) && i < 10000; i++)
-            (void)snprintf(id + n, 7, "-%u", i);
-    }
-    while (!id || hash_get(&p->by_id, id)) {
-        free(id);
-        id_new(p->env, kind == PRACTICE_USER ? "usr" : "grp", made);
-        bool styled = ids && !words_have(ids->order.text, "name", 4) && !words_have(ids->order.text, "externalId", 10);
-        id = styled ? styled_id(p, ids->order.text, made) : mem_strdup(made);
-        if (ids && words_have(ids->order.text, "number", 6))
-            p->next_seq += hash_get(&p->by_id, id) != NULL;
-    }
-    return id;
+    if (ids && name_id(p, ids->order.text, kind, doc, ret))
+        return;
+    do {
+        char plain[ID_BYTES];
+        id_new(p->env, kind == PRACTICE_USER ? "usr" : "grp", plain);
+        style_id(p, ids ? ids->order.text : "", plain, ret);
+    } while (hash_get(&p->by_id, ret));
 }
 
 /* Puts the resource into the indexes by what its document says, out of those where it was. */
@@ -231,17 +229,19 @@ int resource_create(struct call *call, enum practice_kind kind, struct jval *doc
     if (p->by_id.count >= PRACTICE_RESOURCES)
         return refuse(&call->refusal, 507, NULL, "The practice target holds %d resources; delete some.",
                       PRACTICE_RESOURCES);
-    char *id = new_id(p, kind, owned);
+    char id[RESOURCE_ID_BYTES];
+    new_id(p, kind, owned, id);
     *ret = resource_insert(p, kind, id, TAKE_PTR(owned));
     lag_created(p, *ret);
     return 0;
 }
 
-struct resource *resource_insert(struct practice *p, enum practice_kind kind, char *id, struct jval *doc)
+struct resource *resource_insert(struct practice *p, enum practice_kind kind, const char *id, struct jval *doc)
 {
-    struct resource *new = NEW(struct resource);
+    size_t n = strlen(id) + 1;
+    struct resource *new = mem_new(sizeof(*new) + n);
     new->kind = kind;
-    new->id = id;
+    memcpy(new->id, id, n);
     new->seq = ++p->next_seq;
     new->version = 1;
     new->created_ms = new->modified_ms = env_now(p->env);
@@ -305,7 +305,6 @@ void resource_remove(struct practice *p, struct resource *r, bool dangling)
         shelf->cursor_at--;
     jval_free(r->doc);
     free(r->text);
-    free(r->id);
     free(r);
 }
 

@@ -22,6 +22,7 @@ struct client {
     const char *if_match;
     const char *if_none_match;
     const char *content_type; /* NULL: application/scim+json */
+    const char *user_agent;   /* of every request */
     bool body_too_large;
 };
 
@@ -45,11 +46,12 @@ static inline void client_random(void *data, void *bytes, size_t n)
     }
 }
 
+static struct clock_of_tests the_clock UNUSED;
+
 static inline const struct env *client_env(void)
 {
-    static struct clock_of_tests clock;
-    static const struct env env = {.now_ms = client_now, .fill_random = client_random, .data = &clock};
-    clock = (struct clock_of_tests){.now = 1774418984000, .chance = 7};
+    static const struct env env = {.now_ms = client_now, .fill_random = client_random, .data = &the_clock};
+    the_clock = (struct clock_of_tests){.now = 1774418984000, .chance = 7};
     return &env;
 }
 
@@ -85,6 +87,7 @@ static inline int ask(struct client *client, const char *method, const char *tar
                                        .authorization = client->authorization,
                                        .if_match = client->if_match,
                                        .if_none_match = client->if_none_match,
+                                       .user_agent = client->user_agent,
                                        .content_type = client->content_type ? client->content_type
                                                        : json               ? "application/scim+json"
                                                                             : NULL,
