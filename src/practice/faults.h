@@ -158,8 +158,8 @@ enum fault_phase {
     X(FAULT_FILTER_IGNORED, "filter_ignored", FAULT_DURING, FAULT_NEEDS_NOTHING, 0, "lists everything, filter or not") \
     X(FAULT_FILTER_BLIND, "filter_blind", FAULT_DURING, FAULT_NEEDS_TEXT, 0,                                           \
       "a filter on one of the attributes in `text` finds nothing")                                                     \
-    X(FAULT_FILTER_PATTERN, "filter_pattern", FAULT_DURING, FAULT_NEEDS_NOTHING, 0,                                    \
-      "userName eq takes its value as a regular expression")                                                           \
+    X(FAULT_FILTER_PATTERN, "filter_pattern", FAULT_DURING, FAULT_NEEDS_NOTHING, 400,                                  \
+      "userName eq takes its value as a regular expression; refuses what is none")                                     \
     X(FAULT_TOTAL, "total_wrong", FAULT_DURING, FAULT_NEEDS_TEXT, 0,                                                   \
       "totalResults by `text`: page (the resources of this page), zero, more (one page more than there is), absent")   \
     X(FAULT_PAGES_ENDLESS, "pages_endless", FAULT_DURING, FAULT_NEEDS_NOTHING, 0,                                      \

@@ -158,7 +158,7 @@ static void style_id(struct practice *p, const char *style, const char *id, char
     } else if (words_have(style, "unicode", 7)) {
         (void)snprintf(ret, size, "\xc3\xa9%s\xe6\xbc\xa2", id);
     } else if (words_have(style, "mixed", 5)) {
-        (void)snprintf(ret, size, "%.3s %s%%20@\xc3\xbc+'&=?#", id, id + 3);
+        (void)snprintf(ret, size, "%.3s %s%%20@\xc3\xbc+&=?#", id, id + 3);
     } else if (words_have(style, "number", 6)) {
         (void)snprintf(ret, size, "%llu", (unsigned long long)++p->next_number);
     } else if (words_have(style, "uuid", 4)) {
