@@ -165,6 +165,78 @@ static void late_answers(void **state)
     assert_int_equal((intptr_t)status, 201);
 }
 
+/* A body comes byte by byte, holds nobody else up, and comes at once when the server stops. */
+static void slow_answers(void **state)
+{
+    (void)state;
+    const struct practice_fault faults[] = {
+        {.kind = FAULT_SLOW, .method = "POST", .max = 1, .ms = 60000, .times = 1},
+        {.kind = FAULT_SLOW, .method = "GET", .max = 5, .ms = 1},
+    };
+    struct practice_server *server = start(&(struct practice_options){.faults = faults, .fault_count = 2});
+    pthread_t thread;
+    void *status = NULL;
+    assert_int_equal(pthread_create(&thread, NULL, post_in_background, server), 0);
+    while (users(server) == 0)
+        ;
+    struct fetched got = fetch_below(server, "GET", "/Users", NULL, NULL);
+    assert_int_equal(got.status, 200);
+    assert_int_equal(got.result, CURLE_OK);
+    assert_non_null(strstr(got.body, "\"late\""));
+    assert_true(got.body[strlen(got.body) - 1] == '}');
+    assert_int_equal(fetch_below(server, "DELETE", "/Users/nobody", NULL, NULL).status, 404);
+    practice_server_stop(server);
+    assert_int_equal(pthread_join(thread, &status), 0);
+    assert_int_equal((intptr_t)status, 201);
+}
+
+static void bad_certificates(void **state)
+{
+    (void)state;
+    static const char *const flaws[] = {"self-signed", "unknown-authority", "expired", "not-yet-valid", "other-host"};
+    for (size_t i = 0; i < ARRAY_LEN(flaws); i++) {
+        struct practice_server *server = NULL;
+        struct practice_server_options options = {.host = "127.0.0.1", .bad_certificate = flaws[i]};
+        char why[256] = "";
+        if (practice_server_start(&server, &options, why, sizeof(why)) < 0)
+            fail_msg("%s: %s", flaws[i], why);
+        assert_int_equal(strncmp(practice_server_url(server), "https://", 8), 0);
+        assert_int_equal(fetch_below(server, "GET", "/Users", NULL, NULL).result, CURLE_PEER_FAILED_VERIFICATION);
+        assert_int_equal(practice_journal_last(practice_server_lock(server)), 0);
+        practice_server_unlock(server);
+        practice_server_stop(server);
+    }
+    struct practice_server *server = NULL;
+    struct practice_server_options options = {.host = "127.0.0.1", .bad_certificate = "good"};
+    char why[256] = "";
+    assert_true(practice_server_start(&server, &options, why, sizeof(why)) < 0);
+    assert_non_null(strstr(why, "self-signed"));
+}
+
+static void further_headers(void **state)
+{
+    (void)state;
+    const struct practice_fault faults[] = {
+        {.kind = FAULT_RATE_LIMIT, .rate = 1, .per_ms = 3600000, .headers = HEADER_RETRY_AFTER | HEADER_X_RATELIMIT},
+        {.kind = FAULT_USER_AGENT, .prefix = "/Groups"},
+    };
+    struct practice_server *server = start(&(struct practice_options){.faults = faults, .fault_count = 2});
+    struct fetched got = fetch_below(server, "GET", "/Users", NULL, NULL);
+    assert_int_equal(got.status, 200);
+    assert_non_null(strstr(got.headers, "X-RateLimit-Remaining: 0\r\n"));
+    got = fetch_below(server, "GET", "/Users", NULL, NULL);
+    assert_int_equal(got.status, 429);
+    assert_non_null(strstr(got.headers, "Retry-After: 36"));
+    practice_clear_faults(practice_server_lock(server));
+    practice_server_unlock(server);
+    assert_int_equal(fetch_below(server, "GET", "/Groups", "User-Agent: pusher/1", NULL).status, 200);
+    struct practice_entry entry = {0};
+    assert_true(practice_journal_next(practice_server_lock(server), 2, &entry));
+    assert_string_equal(entry.user_agent, "pusher/1");
+    practice_server_unlock(server);
+    practice_server_stop(server);
+}
+
 static void an_address_that_is_taken(void **state)
 {
     (void)state;
@@ -186,6 +258,9 @@ int main(void)
         cmocka_unit_test(headers),
         cmocka_unit_test(dropped_connections),
         cmocka_unit_test(late_answers),
+        cmocka_unit_test(slow_answers),
+        cmocka_unit_test(bad_certificates),
+        cmocka_unit_test(further_headers),
         cmocka_unit_test(an_address_that_is_taken),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
