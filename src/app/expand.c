@@ -209,6 +209,20 @@ static int queue_difference(struct tx *tx, struct account *a, int difference, en
     return r < 0 ? r : work_add(tx, a->app_rid, WORK_ACCOUNT, a->rid, class);
 }
 
+/* Something is on its way for a person who is wanted: if it turns out to have been a deactivation, the administrator's
+ * act covers the activation too. */
+static int owe_if_in_work(struct tx *tx, struct account *a, const struct app_switches *switches)
+{
+    struct work work;
+    if (a->wanted != WANT_ACTIVE || !a->external_id || !switches->create || a->activation_owed)
+        return 0;
+    int r = work_find(tx, a->app_rid, WORK_ACCOUNT, a->rid, &work);
+    if (r <= 0)
+        return r;
+    a->activation_owed = true;
+    return account_store(tx, a);
+}
+
 static int expand_backlog(struct tx *tx, struct work *work)
 {
     struct app_switches switches;
@@ -218,7 +232,9 @@ static int expand_backlog(struct tx *tx, struct work *work)
     struct account *accounts = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*accounts));
     int count = account_list(tx, work->app_rid, work->cursor, accounts, LIMIT_EXPAND_ROWS);
     for (int i = 0; i < count; i++) {
-        r = account_difference(tx, &accounts[i], &switches);
+        r = owe_if_in_work(tx, &accounts[i], &switches);
+        if (r >= 0)
+            r = account_difference(tx, &accounts[i], &switches);
         if (r > 0)
             r = queue_difference(tx, &accounts[i], r, work->class);
         if (r < 0)

@@ -665,14 +665,23 @@ static int load_due(struct tx *tx, const struct lane *lane, int limit, struct du
     return 0;
 }
 
-static const struct work *next_row(struct lane *lane, struct due_rows *due)
+/*
+ * A row whose cause is of this very transaction (an expansion) waits for the next turn: the rooms react to changes at
+ * the end of the job, and only then are the memberships of somebody who leaves known to be due.
+ */
+static const struct work *next_row(const struct tx *tx, struct lane *lane, struct due_rows *due)
 {
+    int64_t of_now = tx_change_number_taken(tx);
     enum work_lane order[REQUEST_LANES];
     lane_order(lane->state->grants, order);
     for (int i = 0; i < REQUEST_LANES; i++) {
         int from = (int)order[i];
         while (due->next[from] < due->count[from]) {
             const struct work *work = &due->rows[from][due->next[from]++];
+            if (of_now && work->version == of_now) {
+                lane->core->more = true;
+                continue;
+            }
             if (!due->gated[work->kind] && !is_in_flight(lane->core, work))
                 return work;
         }
@@ -687,7 +696,7 @@ static int plan_app(struct tx *tx, struct lane *lane, int slots, int *steps)
     int limit = slots + busy;
     int r = load_due(tx, lane, limit, &due);
     const struct work *work = NULL;
-    while (r >= 0 && slots > 0 && *steps > 0 && (work = next_row(lane, &due))) {
+    while (r >= 0 && slots > 0 && *steps > 0 && (work = next_row(tx, lane, &due))) {
         (*steps)--;
         tx_continue(tx, work->since);
         r = step(tx, lane, work);

@@ -5,7 +5,7 @@
 
 #define LEARN_MS 20000      /* measured at least so long, if there were answers enough */
 #define LEARN_MOST_MS 60000 /* and no longer than that, */
-#define LEARN_END_MS 120000 /* or than that where the app gave only once */
+#define LEARN_END_MS 120000 /* after that: no limit was met */
 #define LEARN_ANSWERS 200   /* accepted requests that make a measurement after LEARN_MS */
 #define MARGIN 0.975        /* paced so far below what was measured */
 #define LOWER 0.98          /* after a 429 in pace */
@@ -119,9 +119,12 @@ static bool learned(struct rate *rate, int64_t now)
     bool enough = (passed >= LEARN_MS && rate->accepted >= LEARN_ANSWERS) || passed >= LEARN_MOST_MS;
     if (passed < LEARN_END_MS && !(enough && clumps))
         return false;
-    double per_ms = clumps ? (double)rate->before_last / (double)(rate->last_clump - rate->first_clump)
-                           : (double)rate->accepted / (double)passed;
-    pace(rate, MARGIN * per_ms, now);
+    /* Asked for little, or the clock was set: what was accepted is what was asked for, and says nothing of a limit. */
+    if (!clumps || passed > 2 * LEARN_END_MS) {
+        rate->phase = RATE_FREE;
+        return false;
+    }
+    pace(rate, MARGIN * (double)rate->before_last / (double)(rate->last_clump - rate->first_clump), now);
     return true;
 }
 

@@ -536,7 +536,7 @@ static bool map(struct sim *sim, struct sim_app *app, int group, bool own_name)
     sim->links += adopted;
     struct sim_mapping *mapping = &app->mapping[group];
     *mapping = (struct sim_mapping){
-        .exists = true, .active = true, .follows = !own_name, .adopted = adopted, .unread = adopted};
+        .exists = true, .active = true, .follows = !own_name, .adopted = adopted, .unread = adopted, .linked = adopted};
     memcpy(mapping->id, act.ret_id, ID_BYTES);
     memcpy(mapping->name, name, SIM_NAME);
     return true;
@@ -585,6 +585,8 @@ static bool unmap(struct sim *sim, struct sim_app *app, int group, bool delete)
     if (!carry_out(sim, &act, delete ? "delete mapping and group" : "delete mapping"))
         return false;
     if (delete) {
+        if (app->mapping[group].adopted) /* perhaps it was not found yet, and is nobody's to delete */
+            add_spare(app, group, app->mapping[group].name);
         app->leaving[group]++;
         app->mapping[group] = (struct sim_mapping){0};
     } else {
@@ -771,7 +773,7 @@ static int set_up(struct tx *tx, void *data)
     sim->open_tx = tx;
     struct chance *choice = &sim->choice;
     const struct profile *profile = sim->profile;
-    int users = profile->users_min + chance_below(choice, profile->users_max - profile->users_min + 1);
+    int users = chance_between(choice, profile->users_min, profile->users_max);
     int groups = 2 + chance_below(choice, 5);
     int apps = 1 + chance_below(choice, sim->profile->users_max > 100 ? 2 : SIM_APPS);
     for (int i = 0; i < users && !sim->failed; i++)

@@ -192,9 +192,10 @@ static void check_order(struct sim *sim, const struct sim_request *request, cons
         const char *name = practice_name(app->practice, group);
         int source = generator_group_of_name(name);
         if (source < 0 || !app->mapping[source].active || app->mapping[source].unread ||
-            !practice_group_has(app->practice, group, id))
+            (app->mapping[source].linked && s->was_there) || !practice_group_has(app->practice, group, id))
             continue;
-        bool left_behind = app->spare_count[source] && strcmp(app->mapping[source].name, name) != 0;
+        bool left_behind =
+            (app->spare_count[source] || app->leaving[source]) && strcmp(app->mapping[source].name, name) != 0;
         if (!left_behind)
             sim_fail(sim, "memberships go before the account", "#%llu deactivates %s after %lld ms, who is still in %s",
                      (unsigned long long)request->number, login_of(sim, request->user, login), (long long)waited, name);
@@ -377,7 +378,7 @@ void oracle_delivered(struct sim *sim, const struct sim_request *request)
         int source = group ? generator_group_of_name(practice_name(app->practice, group)) : -1;
         if (source >= 0)
             app->mapping[source].unread = false;
-        if (user >= 0 && accounts_of_user(app, user, &id))
+        if (user >= 0 && request->fault == SIM_FAULT_NONE && accounts_of_user(app, user, &id))
             app->standing[user].found = true;
         return;
     }

@@ -34,6 +34,13 @@ int chance_below(struct chance *chance, int below)
     return (int)((chance_next(chance) >> 33) % (uint64_t)below);
 }
 
+int chance_between(struct chance *chance, int least, int most)
+{
+    int range = chance_below(chance, most - least + 1);
+    range = chance_below(chance, range + 1);
+    return least + (chance_permille(chance, 500) ? range : chance_below(chance, range + 1));
+}
+
 bool chance_permille(struct chance *chance, int permille)
 {
     return permille > 0 && chance_below(chance, 1000) < permille;
@@ -133,13 +140,13 @@ const struct profile *profile_by_name(const char *name)
     return NULL;
 }
 
-/* The crowd costs twenty times as much as the others: one seed in fifty. */
+/* The crowd costs ten times as much as the others: one seed in a hundred. */
 const struct profile *profile_of_seed(uint64_t seed)
 {
     size_t count = 0;
     while (profiles[count].name)
         count++;
-    return seed % 50 == 49 ? &profiles[count - 1] : &profiles[seed % (count - 1)];
+    return seed % 100 == 99 ? &profiles[count - 1] : &profiles[seed % (count - 1)];
 }
 
 /* --- telling -------------------------------------------------------------------------------------------------------
@@ -221,8 +228,7 @@ static void choose_weather(struct sim *sim)
     sim->latency_span = pair[1];
     sim->tail_permille = chance_permille(&sim->choice, 300) ? 20 : 0;
     sim->gap_ms = gaps[chance_below(&sim->choice, (int)ARRAY_LEN(gaps))];
-    sim->changes_planned =
-        profile->changes_min + chance_below(&sim->choice, profile->changes_max - profile->changes_min + 1);
+    sim->changes_planned = chance_between(&sim->choice, profile->changes_min, profile->changes_max);
     if (sim->steps_max >= 0)
         sim->changes_planned = MIN_OF(sim->changes_planned, sim->steps_max);
     sim->faults = profile->faults & (unsigned)chance_next(&sim->choice);

@@ -35,6 +35,8 @@ void chance_seed(struct chance *chance, uint64_t seed, uint64_t stream);
 uint64_t chance_next(struct chance *chance);
 /* From 0 up to but without `below` (> 0). */
 int chance_below(struct chance *chance, int below);
+/* From `least` to `most`, small numbers more often: they find as much and cost less. */
+int chance_between(struct chance *chance, int least, int most);
 /* True so many times in a thousand. */
 bool chance_permille(struct chance *chance, int permille);
 
@@ -112,6 +114,7 @@ struct sim_mapping {
     bool follows;
     bool adopted; /* took a group over that was there */
     bool unread;  /* and its members were not read yet */
+    bool linked;  /* it may hold people as strangers, whose accounts were not known when it was read */
     char id[ID_BYTES];
     char name[SIM_NAME]; /* wanted in the target */
 };
