@@ -350,9 +350,8 @@ static void ids(void **state)
     (void)state;
     static const struct {
         const char *style, *part; /* `part` is somewhere in the id */
-    } styles[] = {{"space", " "},      {"at", "@"},        {"percent", "%"}, {"unicode", "\xc3\xa9"},
-                  {"mixed", " "},      {"uuid", "-4"},     {"number", ""},   {"name", "example.com"},
-                  {"externalId", "e"}, {"mixed", "+&=?#"}};
+    } styles[] = {{"space", " "}, {"at", "@"},    {"percent", "%"},        {"unicode", "\xc3\xa9"}, {"mixed", " "},
+                  {"uuid", "-4"}, {"number", ""}, {"name", "example.com"}, {"externalId", "e"},     {"mixed", "+&=?#"}};
     for (size_t i = 0; i < ARRAY_LEN(styles); i++) {
         struct client client = client_new(NULL);
         struct practice_fault fault;
