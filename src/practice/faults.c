@@ -33,6 +33,7 @@ static const char *const vocabulary[FAULT_KINDS] = {
     [FAULT_FORM_CLEARS] = FORM_WORDS,
     [FAULT_IDS] = ID_STYLES,
     [FAULT_FILTER_EQ_ONLY] = "and or",
+    [FAULT_PATCH_BODY] = "always",
     [FAULT_TOTAL] = "page zero more absent",
     [FAULT_CURSOR] = "only",
     [FAULT_CONFIG] = "no-patch no-bulk bare-bulk no-filter no-sort no-etag no-password no-pagination",

@@ -146,7 +146,7 @@ enum fault_phase {
       "does not store the attributes in `text`, and says nothing")                                                     \
     X(FAULT_ID_HIDDEN, "id_hidden", FAULT_DURING, FAULT_NEEDS_NOTHING, 0, "reads show no id")                          \
     X(FAULT_PATCH_BODY, "patch_with_body", FAULT_DURING, FAULT_NEEDS_NOTHING, 0,                                       \
-      "a PATCH that changes something answers 200 with the resource")                                                  \
+      "a PATCH of a group that changes something (`text` always: any) answers 200 with the group")                     \
     X(FAULT_PATCH_EMPTY, "patch_without_body", FAULT_DURING, FAULT_NEEDS_NOTHING, 0, "every PATCH answers 204")        \
     /* filters and pages */                                                                                            \
     X(FAULT_FILTER_REFUSED, "filter_refused", FAULT_DURING, FAULT_NEEDS_NOTHING, 400,                                  \

@@ -124,8 +124,12 @@ int group_patch(struct call *call, struct resource *group)
     if (change.late.status)
         return answer_late(call, &change);
     /* 204 unless asked for something: the answer to one more member does not list 100,000. */
-    bool with_body = call->p->options.group_patch_body || projection.only || projection.count > 0 ||
-                     (changed && bends(call->p, FAULT_PATCH_BODY));
+    bool with_body = call->p->options.group_patch_body || projection.only || projection.count > 0;
+    struct fault *body = bent(call->p, FAULT_PATCH_BODY);
+    if (body && (changed || *body->order.text)) {
+        fault_strike(body);
+        with_body = true;
+    }
     if (with_body && bends(call->p, FAULT_PATCH_EMPTY))
         with_body = false;
     render_answer(call, group, &projection, with_body ? 200 : 204);

@@ -135,7 +135,7 @@ static const struct practice_fault databricks[] = {
 
 static const struct practice_fault salesforce[] = {
     {.kind = FAULT_WRAPPED, .prefix = "/Groups/"},
-    {.kind = FAULT_PATCH_BODY, .prefix = "/Groups/"},
+    {.kind = FAULT_PATCH_BODY, .prefix = "/Groups/", .text = "always"},
     {.kind = FAULT_CONFIG_NAME, .text = "ServiceProviderConfigs"},
     {.kind = FAULT_ATTRIBUTE_REQUIRED, .method = "POST", .prefix = "/Users", .text = "entitlements"},
     {.kind = FAULT_DELETION_DEACTIVATES, .prefix = "/Users"},
@@ -221,7 +221,7 @@ static const struct practice_fault polis[] = {
     {.kind = FAULT_FORM_IGNORED,
      .prefix = "/Groups",
      .text = "capital post put put_absent replace replace_empty replace_no_path add_no_path remove_or"},
-    {.kind = FAULT_PATCH_BODY, .prefix = "/Groups/"},
+    {.kind = FAULT_PATCH_BODY, .prefix = "/Groups/", .text = "always"},
     {.kind = FAULT_ATTRIBUTE_LOST, .prefix = "/Groups", .text = "externalId"},
     {.kind = FAULT_FILTER_BLIND, .text = "externalId"},
     {.kind = FAULT_UNKNOWN_MEMBERS, .prefix = "/Groups", .text = "store"},
@@ -282,7 +282,7 @@ static const struct practice_fault scimserver[] = {
      .prefix = "/Users",
      .text = "groups",
      .scim_type = "mutability"},
-    {.kind = FAULT_PATCH_BODY, .prefix = "/Groups/"},
+    {.kind = FAULT_PATCH_BODY, .prefix = "/Groups/", .text = "always"},
     END,
 };
 
@@ -290,7 +290,7 @@ static const struct practice_fault better_auth[] = {
     {.kind = FAULT_FORM_REFUSED, .prefix = "/Groups/", .text = "remove_or"},
     {.kind = FAULT_FILTER_EQ_ONLY},
     {.kind = FAULT_PAGE_MAX, .max = 100},
-    {.kind = FAULT_PATCH_BODY, .prefix = "/Groups/"},
+    {.kind = FAULT_PATCH_BODY, .prefix = "/Groups/", .text = "always"},
     NO_BULK,
     END,
 };
