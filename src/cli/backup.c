@@ -83,8 +83,9 @@ struct restoring {
     struct cli *cli;
     struct datadir data;
     const char *file;
-    const char *new_path; /* the copy, beside the store */
-    const char *key_from; /* --key-file, or NULL */
+    const char *new_path;       /* the copy, beside the store */
+    const char *new_token_path; /* the file of its new token, before it is in its place */
+    const char *key_from;       /* --key-file, or NULL */
     const char *reason;
 };
 
@@ -116,7 +117,7 @@ static int copy_file(const char *from, const char *to)
 /* What may lie in a directory that counts as empty. */
 static bool is_our_own(const char *name)
 {
-    static const char *const own[] = {".", "..", "lock", "muster.key", "muster.db.restoring"};
+    static const char *const own[] = {".", "..", "lock", "muster.key", "muster.db.restoring", "admin.token.restoring"};
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
         if (strcmp(name, own[i]) == 0)
             return true;
@@ -184,6 +185,8 @@ static int open_and_prepare(const struct restoring *r)
     int result = fit_key(r, store);
     if (result == CLI_OK && store_write_wait(store, NULL, prepare, (void *)(uintptr_t)r) < 0)
         result = cli_fail(r->cli, CLI_FAILED, "the restored store cannot be paused");
+    if (result == CLI_OK)
+        result = datadir_fresh_token(store, r->new_token_path, r->cli);
     store_close(store);
     return result;
 }
@@ -211,6 +214,9 @@ static int put_in_place(const struct restoring *r, const char *when)
     int result = move_aside(r, when);
     if (result)
         return result;
+    const char *kept_token = arena_printf(r->cli->arena, "%s.before-%s", r->data.token_path, when);
+    if (access(r->data.token_path, F_OK) == 0 && rename(r->data.token_path, kept_token) != 0)
+        return cli_fail(r->cli, CLI_FAILED, "cannot move %s aside: %s", r->data.token_path, strerror(errno));
     /* The key of the store that was there is still what its credentials need. */
     const char *kept_key = arena_printf(r->cli->arena, "%s.before-%s", r->data.key_path, when);
     if (r->key_from && access(r->data.key_path, F_OK) == 0 && rename(r->data.key_path, kept_key) != 0)
@@ -219,6 +225,8 @@ static int put_in_place(const struct restoring *r, const char *when)
         return cli_fail(r->cli, CLI_FAILED, "cannot write %s: %s", r->data.key_path, strerror(errno));
     if (rename(r->new_path, r->data.store_path) != 0)
         return cli_fail(r->cli, CLI_FAILED, "cannot write %s: %s", r->data.store_path, strerror(errno));
+    if (rename(r->new_token_path, r->data.token_path) != 0)
+        return cli_fail(r->cli, CLI_FAILED, "cannot write %s: %s", r->data.token_path, strerror(errno));
     file_sync_folder(r->data.store_path);
     return CLI_OK;
 }
@@ -240,6 +248,7 @@ static int restore(struct restoring *r)
         result = put_in_place(r, when);
     if (result) {
         (void)unlink(r->new_path);
+        (void)unlink(r->new_token_path);
         (void)unlink(arena_printf(r->cli->arena, "%s-wal", r->new_path));
         (void)unlink(arena_printf(r->cli->arena, "%s-shm", r->new_path));
     }
@@ -262,6 +271,7 @@ int cmd_restore(struct cli *cli)
     if (r.key_from && is_same_file(r.key_from, r.data.key_path))
         r.key_from = NULL;
     r.new_path = arena_printf(cli->arena, "%s.restoring", r.data.store_path);
+    r.new_token_path = arena_printf(cli->arena, "%s.restoring", r.data.token_path);
     int result = datadir_lock(&r.data, cli, true);
     if (result == CLI_OK)
         result = restore(&r);
@@ -271,7 +281,9 @@ int cmd_restore(struct cli *cli)
     struct jval *out = jval_new_object();
     jval_set_str(out, "data", r.data.dir);
     jval_set_str(out, "paused", r.reason);
+    jval_set_str(out, "token", r.data.token_path);
     cli_print_json(cli, out);
+    cli_say(cli, "a new administrator's token is in %s; those of the backup work too", r.data.token_path);
     cli_say(cli, "restored into %s. It starts paused: `muster serve`, look, then `muster resume`", r.data.dir);
     return CLI_OK;
 }

@@ -10,6 +10,7 @@
 
 #define WHY_BYTES 1024
 #define TOKEN_NAME "first administrator"
+#define TOKEN_NAME_RESTORED "administrator of the restored store"
 
 /* --- files -----------------------------------------------------------------------------------------------------------
  */
@@ -216,29 +217,47 @@ static int stop_at_first(const struct api_token *token, void *data)
  * The file is written before the commit: a crash in between leaves a file that no token belongs to, and the next start
  * writes it anew; the other way round nobody could ever sign in.
  */
-static int first_token(struct tx *tx, void *arg)
+static int write_token(struct tx *tx, const char *name, const char *path)
 {
-    struct datadir *data = arg;
-    bool any = false;
-    int r = token_each(tx, stop_at_first, &any);
-    if (r < 0 || any)
-        return r;
     struct api_token token;
     struct problem problem = {0};
     const char *secret;
-    r = token_create(tx, TOKEN_NAME, ROLE_ADMIN, &token, &secret, &problem);
+    int r = token_create(tx, name, ROLE_ADMIN, &token, &secret, &problem);
     if (r < 0)
         return r;
     const char *line = arena_printf(tx_arena(tx), "%s\n", secret);
-    return file_write_atomically(data->token_path, line, strlen(line));
+    return file_write_atomically(path, line, strlen(line));
+}
+
+static int first_token(struct tx *tx, void *arg)
+{
+    const struct datadir *data = arg;
+    bool any = false;
+    int r = token_each(tx, stop_at_first, &any);
+    return r < 0 || any ? r : write_token(tx, TOKEN_NAME, data->token_path);
+}
+
+static int fresh_token(struct tx *tx, void *arg)
+{
+    return write_token(tx, TOKEN_NAME_RESTORED, arg);
+}
+
+static int complain_token(const struct cli *cli, const char *path, int r)
+{
+    return r < 0 ? cli_fail(cli, CLI_FAILED, "cannot write the administrator's token to %s: %s", path,
+                            r == ERR_IO ? strerror(errno) : err_text(r))
+                 : CLI_OK;
 }
 
 int datadir_first_token(struct datadir *data, const struct cli *cli)
 {
-    int r = store_write_wait(data->store, NULL, first_token, data);
-    return r < 0 ? cli_fail(cli, CLI_FAILED, "cannot write the administrator's token to %s: %s", data->token_path,
-                            r == ERR_IO ? strerror(errno) : err_text(r))
-                 : CLI_OK;
+    return complain_token(cli, data->token_path, store_write_wait(data->store, NULL, first_token, data));
+}
+
+int datadir_fresh_token(struct store *store, const char *token_path, const struct cli *cli)
+{
+    int r = store_write_wait(store, NULL, fresh_token, (void *)(uintptr_t)token_path);
+    return complain_token(cli, token_path, r);
 }
 
 struct new_token {

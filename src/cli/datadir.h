@@ -37,6 +37,11 @@ int datadir_open(struct datadir *data, const struct cli *cli, int readers, void 
 void datadir_close(struct datadir *data);
 /* Makes the first administrator token, if the store has no token at all. CLI_OK or CLI_FAILED. */
 int datadir_first_token(struct datadir *data, const struct cli *cli) MUSTCHECK;
+/*
+ * Makes one more administrator token in a store that the caller opened, and puts it in place of the file of the first:
+ * for a restored store, whose tokens are those of the backup. CLI_OK or CLI_FAILED.
+ */
+int datadir_fresh_token(struct store *store, const char *token_path, const struct cli *cli) MUSTCHECK;
 /* muster token create --data: without a server. */
 int datadir_token_create(struct cli *cli, const char *dir, const char *name, const char *role) MUSTCHECK;
 

@@ -249,8 +249,9 @@ const struct verb cli_verbs[] = {
      "muster backup --data /var/lib/muster /backup/muster-monday.db", backup_options, 0, cmd_backup},
     {"restore", "FILE", 1, 1, "start over from a backup",
      "Puts a backup into DIR, where no server may be running. The restored store starts paused and says why: what "
-     "happened since the backup is unknown to it, so look first, then `muster resume`. It needs the key file of the "
-     "store that was backed up.",
+     "happened since the backup is unknown to it, so look first, then `muster resume`. A new administrator's "
+     "token is written to DIR/admin.token; the tokens of the backup work too. It needs the key file of the store that "
+     "was backed up.",
      "muster restore /backup/muster-monday.db --data /var/lib/muster --key-file /safe/muster.key\n"
      "muster serve --data /var/lib/muster\nmuster resume   # when you have looked",
      restore_options, 0, cmd_restore},

@@ -206,6 +206,52 @@ static void a_restored_store_is_paused_and_says_why(void **state)
     assert_int_equal(facts.paused, 0);
 }
 
+static int check_token(struct tx *tx, void *arg)
+{
+    struct api_token token;
+    int r = token_check(tx, arg, &token);
+    return r < 0 ? r : (int)token.role;
+}
+
+/* The role of the token in DIR/admin.token, or a negative error. */
+static int role_of_file(const char *name)
+{
+    char line[256] = "", why[512] = "";
+    FILE *file = fopen(in_dir(arena_printf(arena, "%s/admin.token", name)), "r");
+    assert_non_null(file);
+    assert_non_null(fgets(line, sizeof(line), file));
+    (void)fclose(file);
+    line[strcspn(line, "\n")] = '\0';
+    struct store *store;
+    struct store_options options = {
+        .path = in_dir(arena_printf(arena, "%s/muster.db", name)), .env = env_real(), .rooms = cli_rooms};
+    assert_int_equal(store_open(&store, &options, why, sizeof(why)), 0);
+    int r = store_read_wait(store, check_token, line);
+    store_close(store);
+    return r;
+}
+
+static void a_restored_store_has_a_token_of_its_own(void **state)
+{
+    (void)state;
+    make_store();
+    assert_int_equal(run("token create ci --json --data @d"), CLI_OK);
+    assert_int_equal(run("backup --json @b.db --data @d"), CLI_OK);
+    assert_int_equal(run("restore --json @b.db --data @e --key-file @d/muster.key"), CLI_OK);
+    assert_int_equal(mode_of("e/admin.token"), 0600);
+    assert_int_equal(role_of_file("e"), ROLE_ADMIN);
+    struct facts facts;
+    assert_int_equal(open_dir("e", NULL, &facts), CLI_OK);
+    assert_int_equal(facts.tokens, 2);
+    /* In the place of another store: the file fits the store that is there now. */
+    assert_int_equal(run("restore --json @b.db --data @e --force"), CLI_OK);
+    assert_int_equal(role_of_file("e"), ROLE_ADMIN);
+    assert_int_not_equal(access(in_dir("e/admin.token.restoring"), F_OK), 0);
+    /* What failed leaves nothing behind. */
+    assert_int_equal(run("restore --json @b.db --data @f"), CLI_KEY);
+    assert_int_not_equal(access(in_dir("f/admin.token.restoring"), F_OK), 0);
+}
+
 static void what_is_no_backup_is_refused(void **state)
 {
     (void)state;
@@ -256,6 +302,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_process_uses_a_directory, start, end),
         cmocka_unit_test_setup_teardown(a_directory_open_to_others_is_refused, start, end),
         cmocka_unit_test_setup_teardown(a_restored_store_is_paused_and_says_why, start, end),
+        cmocka_unit_test_setup_teardown(a_restored_store_has_a_token_of_its_own, start, end),
         cmocka_unit_test_setup_teardown(what_is_no_backup_is_refused, start, end),
         cmocka_unit_test_setup_teardown(the_key_is_asked_for, start, end),
         cmocka_unit_test_setup_teardown(an_old_key_is_not_enough_after_rotation, start, end),
