@@ -446,6 +446,42 @@ static int name_failure(const struct work *work, void *data)
     return 0;
 }
 
+/* 1 when the app shows no members of this group: trying again would show as little, an administrator must look. */
+static int name_unverified(struct tx *tx, struct jout *out, const struct mapping *mapping)
+{
+    struct target_group group = {0};
+    int r = mapping->status == MAPPING_ACTIVE ? target_group_get(tx, mapping->target_rid, &group) : 0;
+    if (r < 0 || group.verify_state != VERIFY_UNREADABLE)
+        return r;
+    jout_object(out, NULL);
+    jout_str(out, "type", "group");
+    jout_str(out, "name", group.name);
+    jout_str(out, "error", "The app shows no members, so nothing can be verified");
+    jout_bool(out, "held", true);
+    jout_end(out);
+    return 1;
+}
+
+static int name_all_unverified(struct tx *tx, struct jout *out, int64_t app_rid)
+{
+    struct mapping *page = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*page));
+    struct mapping_filter everything = {0};
+    int64_t after = 0;
+    int named = 0;
+    for (;;) {
+        int count = mapping_list(tx, app_rid, &everything, after, page, LIMIT_EXPAND_ROWS);
+        for (int i = 0; i < count && named < FAILURES_SHOWN; i++) {
+            int r = name_unverified(tx, out, &page[i]);
+            if (r < 0)
+                return r;
+            named += r;
+        }
+        if (count < LIMIT_EXPAND_ROWS || named == FAILURES_SHOWN)
+            return MIN_OF(count, 0);
+        after = page[count - 1].rid;
+    }
+}
+
 static int sync_after(struct tx *tx, struct call *call, int64_t *ret_until)
 {
     const char *after = call_query(call, "after");
@@ -536,6 +572,8 @@ static int sync_app(struct tx *tx, struct call *call)
     jout_array(out, "failed");
     struct naming naming = {.tx = tx, .call = call, .until = until};
     r = work_each_failed(tx, app.rid, FAILURES_SHOWN, name_failure, &naming);
+    if (r >= 0 && verified && counts.pending == 0 && unverified > 0)
+        r = name_all_unverified(tx, out, app.rid);
     jout_end(out);
     jout_end(out);
     return r < 0 ? r : 0;

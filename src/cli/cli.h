@@ -225,6 +225,9 @@ struct column {
  * when it is empty. Obeys --limit where the verb has it. */
 int cli_print_list(struct cli *cli, const char *path, const struct column *columns, const char *nothing) MUSTCHECK;
 
+/* Adds "org" to what is about to be shown when everything is paused: {"paused": true, "reason": ...}. */
+int cli_add_pause(struct cli *cli, struct jval *object) MUSTCHECK;
+
 /* --- resolve.c: CLI_OK, or another status after a complaint. Ids are in the arena. -----------------------------------
  */
 

@@ -43,3 +43,12 @@ int cmd_resume(struct cli *cli)
 {
     return change(cli, "resume", NULL, "is no longer paused", "no longer paused: what waited is sent now");
 }
+
+int cli_add_pause(struct cli *cli, struct jval *object)
+{
+    struct answer answer;
+    int r = client_call(cli, "GET", "/api/v1/org", NULL, &answer);
+    if (r == CLI_OK && jval_is_true(jval_get(answer.body, "paused")))
+        jval_set(object, "org", jval_copy(answer.body));
+    return r;
+}

@@ -71,8 +71,12 @@ int cmd_push_show(struct cli *cli)
     int r = open_and_find(cli, &app, &id);
     if (r == CLI_OK)
         r = client_call(cli, "GET", mapping_path(cli, app, id), NULL, &answer);
+    if (r)
+        return r;
+    struct jval *all CLEANUP(jval_freep) = jval_copy(answer.body);
+    r = cli_add_pause(cli, all);
     if (r == CLI_OK)
-        cli_print_object(cli, answer.body);
+        cli_print_object(cli, all);
     return r;
 }
 

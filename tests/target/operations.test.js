@@ -112,6 +112,34 @@ describe('operations', () => {
         await world.client.applicationApi.deactivateApplication({ appId: app.id });
     });
 
+    test('wait --verified names the groups whose members the app does not show', async () => {
+        const { app, group } = await pushedPair();
+        await target.faults([{ name: 'members_absent' }]);
+        const failed = await muster.cli(['wait', '--app', app.label, '--verified', '--timeout', '60s']);
+        await target.faults([]);
+        assert.equal(failed.code, 1, failed.output);
+        assert.match(failed.output, new RegExp(`group ${group.profile.name}: The app shows no members`));
+        const answer = await muster.ask('GET', `/api/v1/apps/${app.id}/sync?verified=true`);
+        assert.deepEqual(answer.failed, [{ type: 'group', name: group.profile.name, error: 'The app shows no members, so nothing can be verified', held: true }]);
+        assert.deepEqual((await muster.ask('GET', `/api/v1/apps/${app.id}/sync`)).failed, [], 'only when it was asked');
+        const verified = await muster.cli(['wait', '--app', app.label, '--verified', '--timeout', '60s']);
+        assert.equal(verified.code, 0, verified.output);
+    });
+
+    test('app show and push show say that everything is paused, and why', async () => {
+        const { app, group } = await pushedPair();
+        const shows = [['app', 'show', app.label], ['push', 'show', app.label, group.profile.name]];
+        for (const show of shows) assert.ok(!/org\.paused/.test((await muster.cli(show)).output));
+        assert.equal((await muster.cli(['pause', '--reason', 'maintenance until six'])).code, 0);
+        for (const show of shows) {
+            const shown = await muster.cli(show);
+            assert.equal(shown.code, 0, shown.output);
+            assert.match(shown.output, /org\.paused:?\s+true/);
+            assert.match(shown.output, /org\.reason:?\s+maintenance until six/);
+        }
+        assert.equal((await muster.cli(['resume'])).code, 0);
+    });
+
     test('a backup of the running server; what is restored starts paused and says why', async () => {
         const { app, bob, group } = await pushedPair();
         const file = path.join(muster.dir, 'backup.db');
@@ -122,7 +150,7 @@ describe('operations', () => {
         const restored = await muster.cli(['restore', file, '--data', path.join(dir, 'data'), '--key-file', path.join(muster.data, 'muster.key')]);
         assert.equal(restored.code, 0, restored.output);
         const other = new Muster();
-        Object.assign(other, { args: [], env: {}, dir, data: path.join(dir, 'data'), change: 0, token: muster.token });
+        Object.assign(other, { args: [], env: {}, dir, data: path.join(dir, 'data'), change: 0, token: fs.readFileSync(path.join(dir, 'data', 'admin.token'), 'utf8').trim() });
         await other.startAgain();
         try {
             const mark = await target.mark();
