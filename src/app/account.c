@@ -13,8 +13,7 @@
     " known, sent_profile, activation_owed, disabled_there, leave_since, created, last_updated, status_changed,"       \
     " last_sync"
 
-SQL(ACCOUNT_STATE,
-    "SELECT scope, external_id, known, activation_owed FROM accounts WHERE user_rid = $2 AND app_rid = $1");
+SQL(ACCOUNT_STATE, "SELECT scope, external_id, activation_owed FROM accounts WHERE user_rid = $2 AND app_rid = $1");
 SQL(ACCOUNT_GET, "SELECT " COLUMNS " FROM accounts WHERE user_rid = $2 AND app_rid = $1");
 SQL(ACCOUNT_BY_RID, "SELECT " COLUMNS " FROM accounts WHERE rid = $1");
 SQL(ACCOUNT_BY_EXTERNAL,
@@ -105,7 +104,8 @@ int account_state(struct tx *tx, int64_t app_rid, int64_t user_rid, enum account
         return r < 0 ? r : ERR_NOT_FOUND;
     *ret_scope = (enum account_scope)query_int(&query, 0);
     *ret_external_id = arena_strdup(tx_arena(tx), query_text(&query, 1));
-    *ret_ready = *ret_external_id && !(query_int(&query, 2) != KNOWN_ACTIVE && query_int(&query, 3));
+    /* Owed although it is known to be active: a deactivation may be on its way. */
+    *ret_ready = *ret_external_id && !query_int(&query, 2);
     query_close(&query);
     return 0;
 }

@@ -46,6 +46,7 @@ int account_set_known(struct tx *tx, struct account *account, const char *extern
 int account_set_sent(struct tx *tx, struct account *account, const struct jval *sent_profile, enum account_known known)
 {
     bool reactivated = account->known == KNOWN_INACTIVE && known == KNOWN_ACTIVE;
+    bool owed = account->activation_owed;
     bool deactivated = account->known != KNOWN_INACTIVE && known == KNOWN_INACTIVE;
     /* The first profile of an account that was created went with its creation, which has an event of its own. */
     bool pushed = sent_profile && (account->sent_profile || account->origin != ORIGIN_CREATED);
@@ -55,7 +56,7 @@ int account_set_sent(struct tx *tx, struct account *account, const struct jval *
     int r = account_store(tx, account);
     if (r == 0 && pushed)
         r = report(tx, "application.provision.user.push_profile", account);
-    if (r == 0 && reactivated)
+    if (r == 0 && (reactivated || (owed && !account->activation_owed)))
         r = account_changed(tx, CHANGE_ACCOUNT_KNOWN, account); /* its memberships may follow */
     if (r == 0 && reactivated)
         r = report(tx, "application.provision.user.reactivate", account);
@@ -82,7 +83,8 @@ int account_settle(struct tx *tx, struct account *account)
     if (!account->activation_owed || account->known != KNOWN_ACTIVE)
         return 0;
     account->activation_owed = false;
-    return account_store(tx, account);
+    int r = account_store(tx, account);
+    return r < 0 ? r : account_changed(tx, CHANGE_ACCOUNT_KNOWN, account); /* its memberships may follow */
 }
 
 int account_set_disabled_there(struct tx *tx, struct account *account, bool disabled)

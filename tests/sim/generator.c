@@ -762,6 +762,8 @@ static void furnish(struct sim *sim, struct sim_app *app)
         practice_handle(app->practice, &request, &response);
         assert(response.status == 201);
         add_spare(app, g, name);
+        if (practice_find_group(app->practice, name, &id))
+            (void)snprintf(app->furnished[app->furnished_count++], SIM_NAME, "%s", id);
         buf_free(&text);
     }
     practice_response_free(&response);

@@ -17,7 +17,7 @@ struct options {
     const struct profile *profile;
     int steps;
     int jobs;
-    bool trace, tap, once;
+    bool trace, tap, once, stop;
 };
 
 static const char usage_text[] =
@@ -31,6 +31,7 @@ static const char usage_text[] =
     "  --trace        write everything that happens to standard error\n"
     "  --jobs N       processes (2)\n"
     "  --once         run each seed once; otherwise twice, and the traces are compared\n"
+    "  --stop         end at the first run that fails\n"
     "  --tap          print results in the TAP format\n"
     "\n"
     "profiles:\n";
@@ -56,17 +57,13 @@ static int64_t number_of(const char *text)
 
 static struct options read_options(int argc, char **argv)
 {
-    static const struct option known[] = {{"seed", required_argument, NULL, 's'},
-                                          {"runs", required_argument, NULL, 'r'},
-                                          {"profile", required_argument, NULL, 'p'},
-                                          {"steps", required_argument, NULL, 'n'},
-                                          {"jobs", required_argument, NULL, 'j'},
-                                          {"seconds", required_argument, NULL, 'd'},
-                                          {"trace", no_argument, NULL, 't'},
-                                          {"tap", no_argument, NULL, 'a'},
-                                          {"once", no_argument, NULL, 'o'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"seed", required_argument, NULL, 's'},    {"runs", required_argument, NULL, 'r'},
+        {"profile", required_argument, NULL, 'p'}, {"steps", required_argument, NULL, 'n'},
+        {"jobs", required_argument, NULL, 'j'},    {"seconds", required_argument, NULL, 'd'},
+        {"trace", no_argument, NULL, 't'},         {"tap", no_argument, NULL, 'a'},
+        {"once", no_argument, NULL, 'o'},          {"stop", no_argument, NULL, 'x'},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
     struct options options = {.seed = 1, .runs = -1, .steps = -1, .jobs = 2};
     bool one = false;
     int c;
@@ -103,6 +100,9 @@ static struct options read_options(int argc, char **argv)
             break;
         case 'o':
             options.once = true;
+            break;
+        case 'x':
+            options.stop = true;
             break;
         case 'h':
             usage(stdout);
@@ -215,6 +215,8 @@ static void work(const struct options *options, int job, struct total *ret)
         if (sim->failed && ret->failures++ < FAILURES_MAX)
             tell_failure(sim, options, seed);
         add_counts(&ret->counts, &sim->counts);
+        if (sim->failed && options->stop)
+            break;
     }
     sim->disk = disk_free(sim->disk);
     keyring_free(sim->keyring);

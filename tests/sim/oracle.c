@@ -126,6 +126,10 @@ static void check_add(struct sim *sim, const struct sim_request *request, const 
     char login[SIM_NAME];
     const struct sim_app *app = &sim->apps[request->app];
     int user = user_of_id(sim, request->app, id);
+    bool active = false;
+    if (user >= 0 && app->standing[user].gained && practice_user_active(app->practice, id, &active) && !active)
+        sim_fail(sim, "the account before its memberships", "#%llu adds %s, who is to be activated first",
+                 (unsigned long long)request->number, login_of(sim, user, login));
     if (user < 0)
         sim_fail(sim, "nobody ineligible or unassigned is added", "#%llu adds %s, who is nobody of ours",
                  (unsigned long long)request->number, id);
@@ -266,6 +270,10 @@ static void check_group(struct sim *sim, struct sim_request *request, const stru
     }
     const struct sim_mapping *mapping = &app->mapping[request->group];
     if (strcmp(request->method, "DELETE") == 0) {
+        for (int i = 0; i < app->furnished_count; i++)
+            if (strcmp(app->furnished[i], id) == 0)
+                sim_fail(sim, "what Muster did not create it does not delete", "#%llu %s",
+                         (unsigned long long)request->number, name);
         if (app->leaving[request->group] == 0)
             sim_fail(sim, "a group is deleted on order only", "#%llu %s", (unsigned long long)request->number, name);
     } else if (id) {

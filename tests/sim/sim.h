@@ -150,7 +150,9 @@ struct sim_app {
     /* Groups that stay in the target without a mapping, by the source they came from. */
     struct spare spares[SIM_GROUPS][SIM_SPARES];
     int spare_count[SIM_GROUPS];
-    int leaving[SIM_GROUPS]; /* groups whose deletion was asked for */
+    int leaving[SIM_GROUPS];              /* groups whose deletion was asked for */
+    char furnished[SIM_GROUPS][SIM_NAME]; /* ids of groups that were there before Muster */
+    int furnished_count;
     int mapping_serial;
     int64_t window; /* of the rate limit: second */
     int window_count;
