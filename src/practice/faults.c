@@ -23,14 +23,16 @@ static const struct {
 #undef X
 };
 
+static const char form_words[] = FORM_WORDS;
+
 /* The words that `text` may have, for those that do not take any. */
 static const char *const vocabulary[FAULT_KINDS] = {
     [FAULT_RATE_LIMIT] = "window adds",
     [FAULT_UNKNOWN_MEMBERS] = "store ignore refuse partial",
-    [FAULT_FORM_REFUSED] = FORM_WORDS,
-    [FAULT_FORM_IGNORED] = FORM_WORDS,
-    [FAULT_FORM_MERGES] = FORM_WORDS,
-    [FAULT_FORM_CLEARS] = FORM_WORDS,
+    [FAULT_FORM_REFUSED] = form_words,
+    [FAULT_FORM_IGNORED] = form_words,
+    [FAULT_FORM_MERGES] = form_words,
+    [FAULT_FORM_CLEARS] = form_words,
     [FAULT_IDS] = ID_STYLES,
     [FAULT_FILTER_EQ_ONLY] = "and or",
     [FAULT_PATCH_BODY] = "always",
@@ -109,32 +111,35 @@ static const char *unknown_word(const struct practice_fault *order)
     return NULL;
 }
 
+/* What is missing of the times of an order. */
+static const char *missing_time(const struct practice_fault *order, int needs)
+{
+    bool is_slow = order->kind == FAULT_SLOW;
+    if (order->ms > (is_slow ? FAULT_STEP_MAX : FAULT_MS_MAX) || ((needs & FAULT_NEEDS_MS) && order->ms < 1))
+        return is_slow ? "\"ms\", from 1 to 60000" : "\"ms\", from 1 to 600000";
+    bool wants_most = order->ms_max != 0 || order->spread == SPREAD_UNIFORM;
+    if (wants_most && (order->ms_max < order->ms || order->ms_max > FAULT_MS_MAX))
+        return "\"msMax\", from \"ms\" to 600000";
+    if ((needs & FAULT_NEEDS_RATE) && (order->rate < 1 || order->per_ms < 0))
+        return "\"rate\", at least 1, and \"perMs\" in milliseconds";
+    return order->retry_after < 0 ? "\"retryAfter\", in seconds, not negative" : NULL;
+}
+
 static const char *missing_in(const struct practice_fault *order)
 {
     int needs = catalogue[order->kind].needs;
     bool is_status = order->status >= 200 && order->status <= 599;
-    int ms_most = order->kind == FAULT_SLOW ? FAULT_STEP_MAX : FAULT_MS_MAX;
     if (!catalogue[order->kind].name)
         return "a known name";
     if (((needs & FAULT_NEEDS_STATUS) || order->status) && !is_status)
         return "\"status\", from 200 to 599";
-    if (order->ms > ms_most || ((needs & FAULT_NEEDS_MS) && order->ms < 1))
-        return order->kind == FAULT_SLOW ? "\"ms\", from 1 to 60000" : "\"ms\", from 1 to 600000";
-    if (order->ms_max && (order->ms_max < order->ms || order->ms_max > FAULT_MS_MAX))
-        return "\"msMax\", from \"ms\" to 600000";
-    if (order->spread == SPREAD_UNIFORM && !order->ms_max)
-        return "\"msMax\", from \"ms\" to 600000";
     if ((needs & FAULT_NEEDS_MAX) && order->max < 1)
         return "\"max\", at least 1";
-    if ((needs & FAULT_NEEDS_RATE) && (order->rate < 1 || order->per_ms < 0))
-        return "\"rate\", at least 1, and \"perMs\" in milliseconds";
     if ((needs & FAULT_NEEDS_TEXT) && !*order->text)
         return "\"text\": GET /practice/faults says what it stands for";
-    if (order->retry_after < 0)
-        return "\"retryAfter\", in seconds, not negative";
     if (!(order->percent >= 0 && order->percent <= 100))
         return "\"percent\", from 0 to 100";
-    return NULL;
+    return missing_time(order, needs);
 }
 
 int fault_check(const struct practice_fault *order, char *ret_why, size_t why_size)

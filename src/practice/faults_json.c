@@ -266,26 +266,43 @@ static void write_headers(struct jout *out, unsigned bits)
         jout_str(out, "headers", text);
 }
 
+static void write_number(struct jout *out, const char *key, int number)
+{
+    bool every = strcmp(key, "every") == 0; /* the one that is always told */
+    if (every || number)
+        jout_int(out, key, every ? MAX_OF(number, 1) : number);
+}
+
+static void write_real(struct jout *out, const char *key, double real)
+{
+    char text[64];
+    if (real <= 0)
+        return;
+    (void)snprintf(text, sizeof(text), "%.10g", real);
+    jout_raw(out, key, text);
+}
+
 static void write_order(struct jout *out, const struct practice_fault *order)
 {
     jout_str(out, "name", fault_name(order->kind));
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         const void *place = (const char *)order + keys[i].offset;
-        char text[64];
-        if (keys[i].type == KEY_TEXT) {
+        switch (keys[i].type) {
+        case KEY_TEXT:
             jout_str_opt(out, keys[i].key, *(const char *)place ? place : NULL);
-        } else if (keys[i].type == KEY_NUMBER) {
-            bool every = strcmp(keys[i].key, "every") == 0;
-            if (every || *(const int *)place)
-                jout_int(out, keys[i].key, every ? MAX_OF(*(const int *)place, 1) : *(const int *)place);
-        } else if (keys[i].type == KEY_SPREAD) {
-            if (order->spread != SPREAD_FIXED)
-                jout_str(out, keys[i].key, spreads[order->spread]);
-        } else if (keys[i].type == KEY_HEADERS) {
+            break;
+        case KEY_NUMBER:
+            write_number(out, keys[i].key, *(const int *)place);
+            break;
+        case KEY_SPREAD:
+            jout_str_opt(out, keys[i].key, order->spread == SPREAD_FIXED ? NULL : spreads[order->spread]);
+            break;
+        case KEY_HEADERS:
             write_headers(out, order->headers);
-        } else if (*(const double *)place > 0) {
-            (void)snprintf(text, sizeof(text), "%.10g", *(const double *)place);
-            jout_raw(out, keys[i].key, text);
+            break;
+        case KEY_REAL:
+        default:
+            write_real(out, keys[i].key, *(const double *)place);
         }
     }
 }

@@ -8,14 +8,25 @@ static const struct jval *get(const struct jval *object, const char *name)
     return key ? jval_get(object, key) : NULL;
 }
 
+enum op { OP_NONE, OP_ADD, OP_REPLACE, OP_REMOVE };
+
 /* An operation, taken apart. */
 struct parts {
-    char op; /* 'a', 'r' (replace), 'd' (remove); 0 for none of these */
+    enum op op;
     bool capital;
     const char *path; /* without the urn of groups; NULL: none */
     const struct jval *value;
     const struct jval *members; /* the list of members in the value, in whatever wrapping; NULL: none */
 };
+
+static enum op op_of(const char *name)
+{
+    static const char *const names[] = {[OP_ADD] = "add", [OP_REPLACE] = "replace", [OP_REMOVE] = "remove"};
+    for (size_t i = 1; name && i < ARRAY_LEN(names); i++)
+        if (strcasecmp(names[i], name) == 0)
+            return (enum op)i;
+    return OP_NONE;
+}
 
 static bool is_members_path(const char *path)
 {
@@ -27,11 +38,7 @@ static struct parts parts_of(const struct jval *operation)
     struct parts parts = {0};
     const char *op = jval_str(get(operation, "op"));
     size_t urn = strlen(URN_GROUP);
-    parts.op = !op                              ? '\0'
-               : strcasecmp(op, "add") == 0     ? 'a'
-               : strcasecmp(op, "replace") == 0 ? 'r'
-               : strcasecmp(op, "remove") == 0  ? 'd'
-                                                : '\0';
+    parts.op = op_of(op);
     parts.capital = op && *op >= 'A' && *op <= 'Z';
     parts.path = jval_str(get(operation, "path"));
     if (parts.path && strncasecmp(parts.path, URN_GROUP ":", urn + 1) == 0)
@@ -62,25 +69,23 @@ static size_t alternatives(const char *path)
 
 static const char *form_of(const struct parts *parts)
 {
+    static const char *const without_path[] = {
+        [OP_ADD] = "add_no_path", [OP_REPLACE] = "replace_no_path", [OP_REMOVE] = NULL};
+    bool is_remove = parts->op == OP_REMOVE;
+    if (!parts->path && !parts->members)
+        return parts->op == OP_REPLACE ? "rename_no_path" : NULL;
     if (!parts->path)
-        return !parts->members    ? parts->op == 'r' ? "rename_no_path" : NULL
-               : parts->op == 'a' ? "add_no_path"
-               : parts->op == 'r' ? "replace_no_path"
-                                  : NULL;
+        return without_path[parts->op];
     if (!is_members_path(parts->path))
         return NULL;
     if (parts->path[7] == '[')
-        return parts->op != 'd' ? NULL : alternatives(parts->path) > 1 ? "remove_or" : "remove_filter";
-    switch (parts->op) {
-    case 'a':
-        return "add";
-    case 'r':
-        return count_of(parts->members) ? "replace" : "replace_empty";
-    case 'd':
-        return count_of(parts->members) ? "remove" : "remove_all";
-    default:
-        return NULL;
-    }
+        return !is_remove ? NULL : alternatives(parts->path) > 1 ? "remove_or" : "remove_filter";
+    size_t count = count_of(parts->members);
+    if (is_remove)
+        return count ? "remove" : "remove_all";
+    if (parts->op == OP_REPLACE)
+        return count ? "replace" : "replace_empty";
+    return parts->op == OP_ADD ? "add" : NULL;
 }
 
 void forms_of_operation(const struct jval *operation, struct forms *ret)
@@ -115,7 +120,7 @@ static void tally_operation(const struct jval *operation, struct tally *ret)
         ret->others += jval_type(parts.value) == JVAL_OBJECT ? jval_len(parts.value) - (parts.members != NULL) : 0;
     } else if (!is_members_path(parts.path)) {
         ret->others++;
-    } else if (parts.op == 'd') {
+    } else if (parts.op == OP_REMOVE) {
         ret->removals += parts.path[7] == '[' ? alternatives(parts.path) : MAX_OF(count_of(parts.members), (size_t)1);
     } else {
         ret->adds += count_of(parts.members);

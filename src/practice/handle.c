@@ -428,6 +428,22 @@ void practice_response_free(struct practice_response *response)
 /* --- the state
  * -------------------------------------------------------------------------------------------------------- */
 
+/* What is in force from the start. Both were checked, or are written by programmers. */
+static void init_faults(struct practice *p)
+{
+    const struct practice_options *options = &p->options;
+    if (options->profile) {
+        double factor = options->rate_factor < 0 ? 0 : options->rate_factor > 0 ? options->rate_factor : 1;
+        const struct practice_profile *profile = practice_profile_find(options->profile);
+        int r = profile ? practice_set_profile(p, profile, factor, NULL, 0) : ERR_NOT_FOUND;
+        assert(r == 0);
+    }
+    for (size_t i = 0; i < options->fault_count; i++) {
+        int r = practice_set_fault(p, &options->faults[i], NULL, 0);
+        assert(r == 0);
+    }
+}
+
 struct practice *practice_new(const struct env *env, const struct practice_options *options)
 {
     static const struct practice_options none;
@@ -453,16 +469,7 @@ struct practice *practice_new(const struct env *env, const struct practice_optio
     size_t bytes = p->options.journal_body_bytes ? p->options.journal_body_bytes : PRACTICE_JOURNAL_BODY_BYTES;
     p->journal = journal_new(p->seed, entries, bytes);
     p->faults = faults_new();
-    if (p->options.profile) {
-        double factor = p->options.rate_factor < 0 ? 0 : p->options.rate_factor > 0 ? p->options.rate_factor : 1;
-        const struct practice_profile *profile = practice_profile_find(p->options.profile);
-        int r = profile ? practice_set_profile(p, profile, factor, NULL, 0) : ERR_NOT_FOUND;
-        assert(r == 0); /* so is the name of a profile */
-    }
-    for (size_t i = 0; i < p->options.fault_count; i++) {
-        int r = practice_set_fault(p, &p->options.faults[i], NULL, 0);
-        assert(r == 0); /* faults in options were checked, or are written by programmers */
-    }
+    init_faults(p);
     p->options.token = p->options.base_url = p->options.profile = NULL;
     p->options.faults = NULL;
     return p;

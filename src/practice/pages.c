@@ -2,6 +2,7 @@
 /* What faults make of filters and pages; cursors (RFC 9865). */
 #include "practice/inner.h"
 
+#include <ctype.h>
 #include <regex.h>
 #include <sodium.h>
 
@@ -145,6 +146,24 @@ static uint64_t seal(const struct practice *p, int64_t start, int64_t time_ms)
     return number;
 }
 
+/* Reads "start-time-seal". False for what is none of ours. */
+static bool open_cursor(const struct practice *p, const char *cursor, int64_t *ret_start, int64_t *ret_time_ms)
+{
+    uint64_t numbers[3] = {0};
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        char *end = NULL;
+        if (!isxdigit((unsigned char)*cursor))
+            return false;
+        numbers[i] = strtoull(cursor, &end, 16);
+        if (*end != (i < ARRAY_LEN(numbers) - 1 ? '-' : '\0'))
+            return false;
+        cursor = end + (*end != '\0');
+    }
+    *ret_start = (int64_t)numbers[0];
+    *ret_time_ms = (int64_t)numbers[1];
+    return numbers[0] >= 1 && numbers[0] <= INT32_MAX && numbers[2] == seal(p, *ret_start, *ret_time_ms);
+}
+
 int cursor_read(struct call *call, const char *cursor, const char *start_index, struct page *page)
 {
     struct practice *p = call->p;
@@ -157,17 +176,15 @@ int cursor_read(struct call *call, const char *cursor, const char *start_index, 
     page->by_cursor = true;
     if (!cursor || !*cursor)
         return 0;
-    unsigned long long start = 0, time_ms = 0, mark = 0;
-    char more = 0;
+    int64_t start = 0, time_ms = 0;
     int status = fault_status(&fault->order);
-    if (sscanf(cursor, "%llx-%llx-%llx%c", &start, &time_ms, &mark, &more) != 3 || start < 1 || start > INT32_MAX ||
-        mark != seal(p, (int64_t)start, (int64_t)time_ms))
+    if (!open_cursor(p, cursor, &start, &time_ms))
         return refuse(&call->refusal, status, "invalidCursor", "The cursor is not one of this server.");
-    if (fault->order.ms && env_now(p->env) >= (int64_t)time_ms + fault->order.ms) {
+    if (fault->order.ms && env_now(p->env) >= time_ms + fault->order.ms) {
         fault_strike(fault);
         return refuse(&call->refusal, status, "expiredCursor", "The cursor is older than %d ms.", fault->order.ms);
     }
-    page->start = page->from = (int64_t)start;
+    page->start = page->from = start;
     return 0;
 }
 
