@@ -38,7 +38,7 @@ SQL(WORK_KEEP, "UPDATE work SET since = CASE WHEN carried_version > $2 AND carri
 SQL(WORK_DEFER, "UPDATE work SET due = $2 WHERE rid = $1");
 SQL(WORK_RECLASS, "UPDATE work SET class = $2, lane = $3, due = $4 WHERE rid = $1 AND version = $5");
 SQL(WORK_FAIL, "UPDATE work SET due = $2, held = $3, error_class = $4, error = $5, attempts = attempts + 1, failed = 1"
-               " WHERE rid = $1");
+               " WHERE rid = $1 AND version = $6");
 SQL(WORK_SET_CURSOR, "UPDATE work SET next_rid = $2 WHERE rid = $1");
 SQL(WORK_ADVANCE,
     "UPDATE work SET since = $4, carried = CASE WHEN carried > 0 AND carried < $4 THEN $4 ELSE carried END"
@@ -240,9 +240,13 @@ int work_reclass(struct tx *tx, const struct work *work, enum work_class class)
     return r < 0 ? r : 0;
 }
 
-int work_fail(struct tx *tx, int64_t rid, int64_t due, bool held, const char *error_class, const char *error)
+int work_fail(struct tx *tx, const struct work *work, int64_t due, bool held, const char *error_class,
+              const char *error)
 {
-    return ignore_count(tx_exec(tx, &WORK_FAIL, I(rid), I(due), I(held), T(error_class), T(error)));
+    int r = tx_exec(tx, &WORK_FAIL, I(work->rid), I(due), I(held), T(error_class), T(error), I(work->version));
+    if (r != 0)
+        return r < 0 ? r : 0;
+    return work_defer(tx, work->rid, tx_now(tx)); /* what was asked for is not what failed */
 }
 
 int work_advance(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid, int64_t since)

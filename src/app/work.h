@@ -90,8 +90,10 @@ int work_done(struct tx *tx, int64_t rid, int64_t version) MUSTCHECK;
 int work_defer(struct tx *tx, int64_t rid, int64_t due) MUSTCHECK;
 /* What is left of the row is less urgent than it was: moves it to the lane of `class`, due now. */
 int work_reclass(struct tx *tx, const struct work *work, enum work_class class) MUSTCHECK;
-/* Records a failure: attempts + 1, due again at `due`, or held. */
-int work_fail(struct tx *tx, int64_t rid, int64_t due, bool held, const char *error_class, const char *error) MUSTCHECK;
+/* Records a failure of what was taken: attempts + 1, due again at `due`, or held. A row with a newer version is due at
+ * once instead: its input changed meanwhile. */
+int work_fail(struct tx *tx, const struct work *work, int64_t due, bool held, const char *error_class,
+              const char *error) MUSTCHECK;
 /* Everything that was put off is due now (holds stay): for a start, where what was in flight is not any more. The
  * count. */
 int work_hasten(struct tx *tx) MUSTCHECK;

@@ -13,6 +13,7 @@
 #define LIMIT_PATH_SEGMENTS 12             /* segments of a request path */
 #define LIMIT_PARAMS 64                    /* query parameters of a request */
 #define LIMIT_CONNECTIONS 1024             /* connections that the server holds open */
+#define LIMIT_CONNECTIONS_PER_ADDRESS 768  /* of those, from one address: the rest stays free for others */
 #define LIMIT_CONNECTION_IDLE_S 60         /* seconds without a request before a connection is closed */
 #define LIMIT_CONNECTION_BYTES (64 * 1024) /* bytes of header and buffer memory for one connection */
 #define LIMIT_IDEMPOTENCY_S (24 * 3600)    /* seconds that an Idempotency-Key is remembered */

@@ -12,7 +12,7 @@
 
 #define TURN_ANSWERS 128 /* answers taken in one turn: what waits longer waits for the next */
 #define TURN_STEPS 256   /* rows looked at in one turn, over all apps */
-#define TURN_CHUNKS 2    /* expansion chunks in one turn */
+#define TURN_CHUNKS 64   /* expansion chunks in one turn, at most; less when they write many rows */
 #define TURN_APPS 64     /* apps looked at in one turn */
 #define OVERDUE_MS (2 * LIMIT_REQUEST_MS)
 
@@ -268,8 +268,7 @@ static const char *intent_detail(struct tx *tx, enum request_kind kind, const st
         jout_end(&out);
     }
     jout_end(&out);
-    assert(!text.overflowed);
-    const char *detail = arena_strndup(tx_arena(tx), buf_text(&text), text.len);
+    const char *detail = text.overflowed ? NULL : arena_strndup(tx_arena(tx), buf_text(&text), text.len);
     buf_free(&text);
     return detail;
 }
@@ -472,7 +471,7 @@ int lane_fail(struct tx *tx, struct lane *lane, const struct flight *flight, enu
     }
     int r = tell_failure(tx, lane, flight, class, text);
     if (r == 0)
-        r = work_fail(tx, flight->work.rid, lane->now + wait, held, error_class_name(class), text);
+        r = work_fail(tx, &flight->work, lane->now + wait, held, error_class_name(class), text);
     return r < 0 ? r : STEP_WAIT;
 }
 
@@ -497,9 +496,62 @@ static int journal(struct tx *tx, const struct flight *flight, enum error_class 
     return record_attempt(tx, &attempt);
 }
 
+/* A part of a turn that concerns one object. */
+struct part {
+    struct lane *lane;
+    const struct work *work;
+    struct flight *flight; /* its answer, or NULL: the object is looked at */
+};
+
+static int run_part(struct tx *tx, void *arg)
+{
+    const struct part *part = arg;
+    bool account = part->work->kind == WORK_ACCOUNT;
+    if (part->flight)
+        return account ? account_answer(tx, part->lane, part->flight) : group_answer(tx, part->lane, part->flight);
+    return account ? account_step(tx, part->lane, part->work, false) : group_step(tx, part->lane, part->work);
+}
+
+static bool is_of_store(int error)
+{
+    return error == ERR_IO || error == ERR_BUSY || error == ERR_TIMEOUT || error == ERR_NOMEM || error == ERR_STALE;
+}
+
+static void forget_fresh(struct core *core, const struct flight *until)
+{
+    while (core->fresh != until) {
+        struct flight *flight = core->fresh;
+        core->fresh = flight->next;
+        rate_returned(&app_state(core, flight->app_rid)->rates[rate_of(flight->kind)], false);
+        flight_free(flight);
+    }
+}
+
+/*
+ * Runs a part so that what is wrong with one object stops nobody else (invariant 5): what it wrote is taken back, and
+ * it is held. Errors of the store itself concern the whole turn.
+ */
+static int try_part(struct tx *tx, struct part *part)
+{
+    struct core *core = part->lane->core;
+    const struct flight *fresh = core->fresh;
+    int r = tx_try(tx, run_part, part);
+    if (r >= 0 || is_of_store(r))
+        return r;
+    forget_fresh(core, fresh);
+    const char *text = arena_printf(tx_arena(tx), "%s (%s)", error_class_words(ERROR_INTERNAL), err_text(r));
+    struct work now = {0};
+    int found = work_find(tx, part->work->app_rid, part->work->kind, part->work->object_rid, &now);
+    if (found <= 0)
+        return found < 0 ? found : STEP_WAIT;
+    r = work_fail(tx, &now, tx_now(tx), true, error_class_name(ERROR_INTERNAL), text);
+    return r < 0 ? r : STEP_WAIT;
+}
+
 static int step(struct tx *tx, struct lane *lane, const struct work *work)
 {
-    int r = work->kind == WORK_ACCOUNT ? account_step(tx, lane, work, false) : group_step(tx, lane, work);
+    struct part part = {.lane = lane, .work = work};
+    int r = try_part(tx, &part);
     if (r != STEP_DONE)
         return r;
     int done = work_done(tx, work->rid, work->version);
@@ -559,8 +611,9 @@ static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
         r = journal(tx, flight, class);
     if (r == 0 && flight->read_offset == 0)
         r = note_rate(tx, lane, flight, class);
+    struct part part = {.lane = lane, .work = &flight->work, .flight = flight};
     if (r == 0)
-        r = flight->work.kind == WORK_ACCOUNT ? account_answer(tx, lane, flight) : group_answer(tx, lane, flight);
+        r = try_part(tx, &part);
     if (r < 0)
         return r;
     if (is_find(flight->kind) && r != STEP_REQUEST) /* no create followed: its place is free again */
@@ -607,6 +660,8 @@ static int expand(struct tx *tx, struct work *work)
 {
     tx_continue(tx, work->since);
     int r = work->kind < WORK_EXPAND_MAPPING ? app_expand(tx, work) : push_expand(tx, work);
+    if (work->kind != WORK_EXPAND_USER_PUSHES) /* which counts for itself */
+        (void)tx_spend(tx, LIMIT_EXPAND_ROWS / 2);
     if (r == 0)
         r = work_done(tx, work->rid, work->version);
     tx_continue(tx, 0);
@@ -617,12 +672,14 @@ static int expand(struct tx *tx, struct work *work)
 static int expand_some(struct tx *tx, struct core *core, int64_t app_rid, int *chunks)
 {
     for (int lane = LANE_EXPAND_URGENT; lane <= LANE_EXPAND_BULK && *chunks > 0; lane++) {
-        struct work work[TURN_CHUNKS];
+        struct work *work = arena_array(tx_arena(tx), TURN_CHUNKS, sizeof(*work));
         int count = work_due_lane(tx, app_rid, (enum work_lane)lane, tx_now(tx), work, *chunks);
         if (count < 0)
             return count;
         for (int i = 0; i < count; i++) {
             core->more = true;
+            if (tx_spend(tx, 0) >= LIMIT_EXPAND_ROWS)
+                return 0;
             (*chunks)--;
             int r = expand(tx, &work[i]);
             if (r < 0)

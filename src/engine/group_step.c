@@ -391,7 +391,7 @@ static int read_chunk(struct tx *tx, struct lane *lane, struct flight *flight, s
         return members_verify_end(tx, &facts->group, answer->member_count);
     int64_t extra = 0;
     enum existing_members existing = facts->group.overwrite_wanted ? EXISTING_REMOVE : facts->mapping.existing;
-    r = members_read_end(tx, &facts->group, existing, &extra);
+    r = members_read_end(tx, &facts->group, existing, answer->member_count, &extra);
     if (r != 0)
         return r < 0 ? r : STEP_DONE;
     const char *words = arena_printf(
@@ -446,7 +446,7 @@ static int refused_answer(struct tx *tx, struct lane *lane, struct flight *fligh
     if (r == 0 && (absent || only->rid == 0))
         r = member_is(tx, flight, only, false);
     else if (r == 0)
-        r = member_refused(tx, only->rid, error_class_name(ERROR_MEMBER_UNKNOWN), words);
+        r = member_refused(tx, only->rid, only->version, error_class_name(ERROR_MEMBER_UNKNOWN), words);
     if (r == 0 && !only->add && only->rid)
         r = poke_account(tx, flight->app_rid, only->user_rid);
     return r < 0 ? r : batch_member_refused(tx, lane->core, flight);

@@ -59,8 +59,10 @@ struct engine {
     struct transfer *transfers;
     CURL *idle[IDLE_HANDLES_MAX];
     int idle_count;
-    int64_t due; /* ms: next turn without an answer or a wake-up */
+    int64_t due;      /* ms: next turn without an answer or a wake-up */
+    int64_t retry_at; /* ms: no turn before that, after one that the store refused; 0: at any time */
     bool answered;
+    bool turn_wanted;
 };
 
 /* --- one transfer --------------------------------------------------------------------------------------------------
@@ -422,13 +424,15 @@ static void run_turn(struct engine *engine)
 {
     int r = store_write_wait(engine->options.store, NULL, core_turn, engine->core);
     engine->answered = false;
+    engine->turn_wanted = r < 0;
     if (r < 0) {
         core_rolled_back(engine->core);
         engine->due = env_now(engine->options.env) + TURN_RETRY_MS;
-        engine->answered = true; /* the answers wait for the next turn */
+        engine->retry_at = engine->due; /* the answers wait for it */
         log_line("engine: a turn was rolled back: %s", err_text(r));
         return;
     }
+    engine->retry_at = 0;
     struct flight *handed_out = core_committed(engine->core, &engine->due);
     send_flights(engine, handed_out);
 }
@@ -525,7 +529,8 @@ static void *engine_main(void *data)
         start_verifies(engine);
         int64_t now = env_now(engine->options.env);
         engine->due = MIN_OF(engine->due, now + LIMIT_BACKOFF_MAX_MS); /* the clock may have been set back */
-        if (woken || engine->answered || now >= engine->due)
+        engine->turn_wanted |= woken || engine->answered || now >= engine->due;
+        if (engine->turn_wanted && now >= engine->retry_at)
             run_turn(engine);
         now = env_now(engine->options.env);
         move(engine, MAX_OF(engine->due - now, (int64_t)0));

@@ -30,7 +30,8 @@ SQL(MEMBER_SET_KNOWN,
     " dirty = CASE WHEN version = $4 THEN 0 ELSE 1 END WHERE rid = $1");
 /* Known without the id that was pushed: judge() takes whatever is wanted as still to be done. */
 SQL(MEMBER_UNSURE, "UPDATE target_members SET known = 1, external_id = NULL, dirty = 1 WHERE rid = $1");
-SQL(MEMBER_REFUSED, "UPDATE target_members SET error_class = $2, error = $3, error_at = $4 WHERE rid = $1");
+SQL(MEMBER_REFUSED, "UPDATE target_members SET error_class = $2, error = $3, error_at = $4"
+                    " WHERE rid = $1 AND version = $5");
 SQL(MEMBERS_FAILED, "SELECT user_rid, error_class, error, error_at FROM target_members"
                     " WHERE target_rid = $1 AND error_class IS NOT NULL ORDER BY rid LIMIT $2");
 SQL(REMOVALS_PENDING, "SELECT count(*) FROM target_members AS t JOIN push_mappings AS m ON m.target_rid = t.target_rid"
@@ -186,9 +187,9 @@ int member_unsure(struct tx *tx, int64_t member_rid)
     return r < 0 ? r : 0;
 }
 
-int member_refused(struct tx *tx, int64_t member_rid, const char *error_class, const char *error)
+int member_refused(struct tx *tx, int64_t member_rid, int64_t version, const char *error_class, const char *error)
 {
-    int r = tx_exec(tx, &MEMBER_REFUSED, I(member_rid), T(error_class), T(error), I(tx_now(tx)));
+    int r = tx_exec(tx, &MEMBER_REFUSED, I(member_rid), T(error_class), T(error), I(tx_now(tx)), I(version));
     return r < 0 ? r : 0;
 }
 

@@ -162,8 +162,9 @@ int member_acknowledged(struct tx *tx, int64_t member_rid, bool known, const cha
                         int64_t version) MUSTCHECK;
 /* Asked for, and whether it happened cannot be found out: added again if he is wanted, removed again if he is not. */
 int member_unsure(struct tx *tx, int64_t member_rid) MUSTCHECK;
-/* The app refused this member: isolated, everybody else goes on. */
-int member_refused(struct tx *tx, int64_t member_rid, const char *error_class, const char *error) MUSTCHECK;
+/* The app refused this member: isolated, everybody else goes on. A newer version than was sent is not meant. */
+int member_refused(struct tx *tx, int64_t member_rid, int64_t version, const char *error_class,
+                   const char *error) MUSTCHECK;
 /* Members of a mapping that are refused, as {userId, errorClass, error} objects into an open array; the count. */
 int member_errors_write(struct tx *tx, struct jout *out, int64_t target_rid, int limit) MUSTCHECK;
 /* Refused members in all groups of an app. */
@@ -189,7 +190,7 @@ int members_read_chunk(struct tx *tx, const struct target_group *group, const ch
                        size_t count) MUSTCHECK;
 /* `*ret_extra`: how many would be removed. 1: they are now due (or there are none); 0: not allowed, nothing was changed
  * for them. */
-int members_read_end(struct tx *tx, struct target_group *group, enum existing_members existing,
+int members_read_end(struct tx *tx, struct target_group *group, enum existing_members existing, size_t found,
                      int64_t *ret_extra) MUSTCHECK;
 
 /*

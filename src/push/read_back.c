@@ -96,7 +96,16 @@ int members_read_chunk(struct tx *tx, const struct target_group *group, const ch
     return r < 0 ? r : 0;
 }
 
-int members_read_end(struct tx *tx, struct target_group *group, enum existing_members existing, int64_t *ret_extra)
+static int set_verified(struct tx *tx, struct target_group *group, enum verify_state verdict)
+{
+    group->verify_state = verdict;
+    group->verify_wanted = verdict == VERIFY_DROPPED; /* read again after it was pushed again */
+    int r = tx_exec(tx, &VERIFY_SET, I(group->rid), I(group->verify_wanted), I(verdict), I(tx_now(tx)));
+    return r < 0 ? r : 0;
+}
+
+int members_read_end(struct tx *tx, struct target_group *group, enum existing_members existing, size_t found,
+                     int64_t *ret_extra)
 {
     struct mapping mapping = {0};
     int64_t mark = 0;
@@ -114,7 +123,15 @@ int members_read_end(struct tx *tx, struct target_group *group, enum existing_me
     *ret_extra = extra + strangers;
     if (*ret_extra > 0 && existing == EXISTING_REFUSE)
         return 0;
-    int64_t number = tx_change_number(tx);
+    int64_t any = 0;
+    if (found == 0)
+        r = tx_get_int(tx, &any, &VERIFY_KNOWN, I(group->rid));
+    if (r >= 0 && any) { /* many apps never show members: what they acknowledged stays what is known (invariant 8) */
+        r = set_verified(tx, group, VERIFY_UNREADABLE);
+        r = r < 0 ? r : target_group_linked(tx, group, mapping.source_rid);
+        return r < 0 ? r : 1;
+    }
+    int64_t number = r < 0 ? r : tx_change_number(tx);
     r = number < 0 ? (int)number : tx_exec(tx, &READ_EXTRA_REMOVE, I(group->rid), I(number));
     if (r >= 0)
         r = tx_exec(tx, &READ_STRANGERS_REMOVE, I(group->rid), I(mark));
@@ -125,14 +142,6 @@ int members_read_end(struct tx *tx, struct target_group *group, enum existing_me
     if (r >= 0)
         r = target_group_linked(tx, group, mapping.source_rid);
     return r < 0 ? r : 1;
-}
-
-static int set_verified(struct tx *tx, struct target_group *group, enum verify_state verdict)
-{
-    group->verify_state = verdict;
-    group->verify_wanted = verdict == VERIFY_DROPPED; /* read again after it was pushed again */
-    int r = tx_exec(tx, &VERIFY_SET, I(group->rid), I(group->verify_wanted), I(verdict), I(tx_now(tx)));
-    return r < 0 ? r : 0;
 }
 
 int members_verify_end(struct tx *tx, struct target_group *group, size_t found)

@@ -76,12 +76,14 @@ const char *push_text(struct tx *tx, const struct query *query, int column)
 struct look {
     int64_t user_rid;
     enum work_class class;
+    bool over; /* LIMIT_REACTOR_ROWS is reached: the rest is left to an expansion */
 };
 
 static int look_at_mapping(struct tx *tx, const struct mapping *mapping, void *data)
 {
-    const struct look *look = data;
-    return member_look(tx, mapping, look->user_rid, look->class);
+    struct look *look = data;
+    look->over |= tx_spend(tx, 1) > LIMIT_REACTOR_ROWS;
+    return look->over ? 0 : member_look(tx, mapping, look->user_rid, look->class);
 }
 
 /* Every pushed group of a person, in one app or (0) in all. Too many are left to an expansion. */
@@ -93,9 +95,17 @@ static int look_at_person(struct tx *tx, int64_t user_rid, int64_t app_rid, enum
     if (count == LIMIT_REACTOR_ROWS)
         return work_add(tx, 0, WORK_EXPAND_USER_PUSHES, user_rid, class);
     int r = count;
-    for (int i = 0; r >= 0 && i < count; i++)
+    for (int i = 0; r >= 0 && !look.over && i < count; i++)
         r = mapping_each_of_source(tx, groups[i], app_rid, look_at_mapping, &look);
-    return r;
+    return r < 0 || !look.over ? r : work_add(tx, 0, WORK_EXPAND_USER_PUSHES, user_rid, class);
+}
+
+/* One membership that came or went, in every app that the group is pushed to. */
+static int look_at_membership(struct tx *tx, int64_t group_rid, int64_t user_rid, enum work_class class)
+{
+    struct look look = {.user_rid = user_rid, .class = class};
+    int r = mapping_each_of_source(tx, group_rid, 0, look_at_mapping, &look);
+    return r < 0 || !look.over ? r : work_add(tx, 0, WORK_EXPAND_USER_PUSHES, user_rid, class);
 }
 
 SQL(TARGETS_OF_PERSON, "SELECT target_rid FROM target_members WHERE user_rid = $1 AND target_rid > $2"
@@ -119,8 +129,11 @@ static int look_at_held(struct tx *tx, int64_t user_rid, int64_t app_rid, enum w
             r = 0;
             continue;
         }
-        if (r == 0 && mapping.status == MAPPING_ACTIVE && (app_rid == 0 || mapping.app_rid == app_rid))
-            r = member_look(tx, &mapping, user_rid, class);
+        if (r < 0 || mapping.status != MAPPING_ACTIVE || (app_rid && mapping.app_rid != app_rid))
+            continue;
+        if (tx_spend(tx, 1) > LIMIT_REACTOR_ROWS)
+            return work_add(tx, 0, WORK_EXPAND_USER_PUSHES, user_rid, class);
+        r = member_look(tx, &mapping, user_rid, class);
     }
     return r;
 }
@@ -201,13 +214,11 @@ static int react_to_group(struct tx *tx, const struct change *change)
 
 static int push_react(struct tx *tx, const struct change *change)
 {
-    struct look look = {.user_rid = change->object, .class = WORK_FRESH};
     switch (change->kind) {
     case CHANGE_MEMBER_REMOVED:
-        look.class = WORK_URGENT;
-        return mapping_each_of_source(tx, change->subject, 0, look_at_mapping, &look);
+        return look_at_membership(tx, change->subject, change->object, WORK_URGENT);
     case CHANGE_MEMBER_ADDED:
-        return mapping_each_of_source(tx, change->subject, 0, look_at_mapping, &look);
+        return look_at_membership(tx, change->subject, change->object, WORK_FRESH);
     case CHANGE_USER_STATUS:
         return react_to_status(tx, change);
     case CHANGE_ACCOUNT_WANTED:
@@ -230,12 +241,12 @@ const struct store_room push_room = {
 /* --- expansions ----------------------------------------------------------------------------------------------------
  */
 
-SQL(HELD_AFTER, "SELECT rid, user_rid FROM target_members WHERE target_rid = $1 AND known = 1 AND rid > $2"
-                " ORDER BY rid LIMIT $3");
+SQL(HELD_AFTER,
+    "SELECT user_rid FROM target_members WHERE target_rid = $1 AND user_rid > $2 ORDER BY user_rid LIMIT $3");
 
 /*
- * Every member of the source, then everybody whom the app is known to hold. The cursor is the user's rid in the first
- * pass, minus the member row's rid minus one in the second.
+ * Every member of the source, then everybody whom the app holds or may hold: also those whose add was on its way when
+ * the mapping was switched off. The cursor is the user's rid in the first pass, minus that minus one in the second.
  */
 static int expand_mapping(struct tx *tx, struct work *work)
 {
@@ -256,8 +267,8 @@ static int expand_mapping(struct tx *tx, struct work *work)
         struct query query;
         r = tx_query(tx, &query, &HELD_AFTER, I(mapping.target_rid), I(-work->cursor - 1), I(LIMIT_EXPAND_ROWS));
         while (r >= 0 && (r = query_next(&query)) > 0) {
-            cursor = -query_int(&query, 0) - 1;
-            users[count++] = query_int(&query, 1);
+            users[count++] = query_int(&query, 0);
+            cursor = -users[count - 1] - 1;
         }
     }
     if (count < 0 || r < 0)
@@ -277,38 +288,59 @@ static int expand_mapping(struct tx *tx, struct work *work)
     return r < 0 ? r : 1;
 }
 
+static int expand_at_mapping(struct tx *tx, const struct mapping *mapping, void *data)
+{
+    const struct look *look = data;
+    (void)tx_spend(tx, 1);
+    return member_look(tx, mapping, look->user_rid, look->class);
+}
+
+/* The person's groups, in every app that they are pushed to, until the chunk is full. Moves *cursor; -1 when there are
+ * no more. */
+static int expand_groups_of(struct tx *tx, struct look *look, int64_t *cursor)
+{
+    int64_t *groups = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*groups));
+    int full = tx_spend(tx, 0) + LIMIT_EXPAND_ROWS;
+    int count = user_group_rids(tx, look->user_rid, *cursor, groups, LIMIT_EXPAND_ROWS);
+    int r = count;
+    int i = 0;
+    for (; r >= 0 && i < count && tx_spend(tx, 0) < full; i++) {
+        r = mapping_each_of_source(tx, groups[i], 0, expand_at_mapping, look);
+        *cursor = groups[i];
+    }
+    if (r >= 0 && i == count && count < LIMIT_EXPAND_ROWS)
+        *cursor = -1;
+    return r < 0 ? r : 0;
+}
+
+/* The groups that hold the person. 1: there may be more. */
+static int expand_targets_of(struct tx *tx, const struct look *look, int64_t *cursor)
+{
+    int64_t *targets = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*targets));
+    struct query query;
+    int count = 0;
+    int r = tx_query(tx, &query, &TARGETS_OF_PERSON, I(look->user_rid), I(-*cursor - 1), I(LIMIT_EXPAND_ROWS));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        targets[count++] = query_int(&query, 0);
+    for (int i = 0; r >= 0 && i < count; i++) {
+        struct mapping mapping = {0};
+        r = mapping_by_target(tx, targets[i], &mapping);
+        if (r == 0 && mapping.status == MAPPING_ACTIVE)
+            r = member_look(tx, &mapping, look->user_rid, look->class);
+        r = r == ERR_NOT_FOUND ? 0 : r;
+        *cursor = -targets[i] - 1;
+    }
+    (void)tx_spend(tx, count);
+    return r < 0 ? r : count == LIMIT_EXPAND_ROWS;
+}
+
 static int expand_person(struct tx *tx, struct work *work)
 {
     struct look look = {.user_rid = work->object_rid, .class = work->class};
-    int64_t *rids = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*rids));
-    int count = 0;
-    int r = 0;
-    int64_t cursor = -1;
-    if (work->cursor >= 0) {
-        count = user_group_rids(tx, work->object_rid, work->cursor, rids, LIMIT_EXPAND_ROWS);
-        r = count;
-        for (int i = 0; r >= 0 && i < count; i++)
-            r = mapping_each_of_source(tx, rids[i], 0, look_at_mapping, &look);
-        if (count == LIMIT_EXPAND_ROWS)
-            cursor = rids[count - 1];
-    } else {
-        struct query query;
-        r = tx_query(tx, &query, &TARGETS_OF_PERSON, I(work->object_rid), I(-work->cursor - 1), I(LIMIT_EXPAND_ROWS));
-        while (r >= 0 && (r = query_next(&query)) > 0)
-            rids[count++] = query_int(&query, 0);
-        for (int i = 0; r >= 0 && i < count; i++) {
-            struct mapping mapping = {0};
-            r = mapping_by_target(tx, rids[i], &mapping);
-            if (r == 0 && mapping.status == MAPPING_ACTIVE)
-                r = member_look(tx, &mapping, work->object_rid, work->class);
-            r = r == ERR_NOT_FOUND ? 0 : r;
-            cursor = -rids[i] - 1;
-        }
-    }
-    if (r < 0)
+    int64_t cursor = work->cursor;
+    int r = cursor >= 0 ? expand_groups_of(tx, &look, &cursor) : expand_targets_of(tx, &look, &cursor);
+    if (r < 0 || (r == 0 && work->cursor < 0))
         return r;
-    if (work->cursor < 0 && count < LIMIT_EXPAND_ROWS)
-        return 0;
     r = work_set_cursor(tx, work->rid, cursor);
     return r < 0 ? r : 1;
 }

@@ -24,6 +24,7 @@
 
 struct store;
 struct tx; /* a transaction: reading, or one job's part of the writing one */
+typedef int (*tx_fn)(struct tx *tx, void *arg);
 
 /* --- statements ----------------------------------------------------------------------------------------------------
  */
@@ -173,6 +174,13 @@ int64_t tx_continued(const struct tx *tx); /* 0: nothing earlier */
  */
 void tx_set_urgency(struct tx *tx, int urgency);
 int tx_urgency(const struct tx *tx);
+/*
+ * Runs a part of a job that may fail alone: on a negative result everything that it wrote and appended is taken back
+ * and the job can go on. The part's own result.
+ */
+int tx_try(struct tx *tx, tx_fn run, void *arg) MUSTCHECK;
+/* Counts rows that this job writes as a consequence of its changes, for LIMIT_REACTOR_ROWS: adds, and tells the sum. */
+int tx_spend(struct tx *tx, int rows);
 /* Asks that the store's on_commit be called after this commit: there is work for the engine. */
 void tx_wake(struct tx *tx);
 
@@ -211,8 +219,6 @@ struct store_options {
 int store_open(struct store **ret, const struct store_options *options, char *ret_why, size_t why_size) MUSTCHECK;
 /* Finishes the jobs that wait, stops the threads, closes. Accepts NULL. */
 void store_close(struct store *store);
-
-typedef int (*tx_fn)(struct tx *tx, void *arg);
 
 struct store_job {
     tx_fn run; /* 0 or more: keep; negative: roll back. May be run again: it must set what it returns anew each time */

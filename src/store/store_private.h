@@ -40,6 +40,7 @@ struct tx {
     int64_t change_number;  /* 0: not taken */
     int64_t continued;      /* tx_continue() */
     int urgency;            /* tx_set_urgency() */
+    int spent;              /* tx_spend() */
     struct change *changes; /* in the order in which they were appended */
     size_t change_count;
     size_t change_size;

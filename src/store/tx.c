@@ -106,6 +106,31 @@ int tx_urgency(const struct tx *tx)
     return tx->urgency;
 }
 
+int tx_spend(struct tx *tx, int rows)
+{
+    tx->spent += rows;
+    return tx->spent;
+}
+
+int tx_try(struct tx *tx, tx_fn run, void *arg)
+{
+    assert(tx->writing);
+    int r = handle_run(tx->handle, "SAVEPOINT part");
+    if (r < 0)
+        return r;
+    struct tx before = *tx;
+    int result = run(tx, arg);
+    if (result < 0) {
+        r = handle_run(tx->handle, "ROLLBACK TO part; RELEASE part");
+        bool changed = tx->changed;
+        *tx = before; /* the changes that it appended lie behind change_count: forgotten */
+        tx->changed = changed;
+    } else {
+        r = handle_run(tx->handle, "RELEASE part");
+    }
+    return r < 0 ? r : result;
+}
+
 void tx_wake(struct tx *tx)
 {
     tx->wake = true;

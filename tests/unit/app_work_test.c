@@ -51,12 +51,12 @@ static int64_t done(struct fixture *f, int64_t rid, int64_t version)
 static int fail_run(struct tx *tx, void *arg)
 {
     struct step *s = arg;
-    return work_fail(tx, s->app, s->f->now + s->number, s->flag, "bad_value", "The app refused the value.");
+    return work_fail(tx, &s->work, s->f->now + s->number, s->flag, "bad_value", "The app refused the value.");
 }
 
-static void fail_work(struct fixture *f, int64_t rid, int64_t delay, bool held)
+static void fail_work(struct fixture *f, struct work work, int64_t delay, bool held)
 {
-    fx_do(f, fail_run, &(struct step){.app = rid, .number = delay, .flag = held});
+    fx_do(f, fail_run, &(struct step){.work = work, .number = delay, .flag = held});
 }
 
 struct due {
@@ -166,8 +166,8 @@ static void a_failure_waits_and_a_new_cause_forgets_it(void **state)
     struct fixture *f = *state;
     add(f, 1, 10, WORK_FRESH);
     struct work work = get(f, 1, 10);
-    fail_work(f, work.rid, 5000, false);
-    fail_work(f, work.rid, 5000, false);
+    fail_work(f, work, 5000, false);
+    fail_work(f, work, 5000, false);
     struct due d = look(f, 1, WORK_FRESH, 0);
     assert_int_equal(d.count, 0);
     assert_int_equal(d.app_count, 0);
@@ -197,7 +197,7 @@ static void what_is_held_is_due_to_nobody_until_somebody_acts(void **state)
     struct fixture *f = *state;
     add(f, 1, 10, WORK_FRESH);
     add(f, 2, 10, WORK_FRESH);
-    fail_work(f, get(f, 1, 10).rid, 0, true);
+    fail_work(f, get(f, 1, 10), 0, true);
     struct due d = look(f, 1, WORK_FRESH, 0);
     assert_int_equal(d.count, 0);
     assert_int_equal(d.app_count, 1);
@@ -206,8 +206,8 @@ static void what_is_held_is_due_to_nobody_until_somebody_acts(void **state)
     fx_do(f, retry_run, &s);
     assert_int_equal(s.result, 1);
     assert_int_equal(look(f, 1, WORK_FRESH, 0).count, 1);
-    fail_work(f, get(f, 1, 10).rid, 0, true);
-    fail_work(f, get(f, 2, 10).rid, 60000, false);
+    fail_work(f, get(f, 1, 10), 0, true);
+    fail_work(f, get(f, 2, 10), 60000, false);
     s = (struct step){.app = 0};
     fx_do(f, retry_run, &s);
     assert_int_equal(s.result, 2);

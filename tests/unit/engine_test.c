@@ -390,6 +390,90 @@ static void test_throttling_is_no_failure(void **state)
     assert_int_equal(practice_user_count(world->practice), 60);
 }
 
+struct push_now {
+    struct world *world;
+    const char *mapping_id;
+};
+
+static int push_now_job(struct tx *tx, void *arg)
+{
+    const struct push_now *job = arg;
+    struct mapping mapping;
+    struct problem problem = {0};
+    int r = mapping_by_id(tx, job->world->app.rid, job->mapping_id, &mapping);
+    return r < 0 ? r : mapping_push_now(tx, &mapping, &problem);
+}
+
+static bool lose_all(struct world *world, const struct flight *flight)
+{
+    (void)world;
+    (void)flight;
+    return true;
+}
+
+/* An add whose answer was lost, then off, out of the source, and on again: nobody may be left behind in the app. */
+static void test_add_in_doubt_across_a_pause(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    world_assign_user(world, trio.cyd, true);
+    world_settle(world, MINUTE_MS);
+    world->lose = lose_all; /* applied, and nobody hears of it, nor can anything be read */
+    world_member(world, trio.group, trio.cyd, true);
+    world_settle(world, 3000);
+    assert_int_equal(world_there(world, "Engineering", "cyd@example.com"), 1);
+    world_mapping_status(world, trio.mapping, MAPPING_INACTIVE, EXISTING_REFUSE);
+    world_member(world, trio.group, trio.cyd, false);
+    world_mapping_status(world, trio.mapping, MAPPING_ACTIVE, EXISTING_REFUSE);
+    world->lose = NULL;
+    world_settle(world, 30 * MINUTE_MS);
+    assert_int_equal(world_there(world, "Engineering", "cyd@example.com"), 0);
+}
+
+/* Push Now on an app that never shows members proves nothing: a removal that waits is still sent. */
+static void test_push_now_without_readable_members(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    world->hide_members = true;
+    world_member(world, trio.group, trio.ann, false);
+    struct push_now job = {.world = world, .mapping_id = trio.mapping};
+    assert_int_equal(store_write_wait(world->store, NULL, push_now_job, &job), 0);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 0);
+    assert_int_equal(world_there(world, "Engineering", "bob@example.com"), 1);
+    assert_int_equal(world_mapping_state(world, trio.mapping).verify_state, VERIFY_UNREADABLE);
+}
+
+static const char *renamed_group;
+
+static bool correct_the_name(struct world *world, const struct flight *flight)
+{
+    if (flight->kind == REQUEST_RENAME_GROUP && renamed_group) {
+        world_rename_group(world, renamed_group, "Good");
+        renamed_group = NULL;
+    }
+    return false;
+}
+
+/* Corrected while the request was out: the refusal of the old input does not hold the new one. */
+static void test_correction_while_in_flight(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    struct practice_fault fault = {
+        .kind = FAULT_STATUS, .status = 400, .method = "PATCH", .prefix = "/Groups", .times = 1};
+    char why[128];
+    assert_int_equal(practice_set_fault(world->practice, &fault, why, sizeof(why)), 0);
+    renamed_group = trio.group;
+    world->lose = correct_the_name;
+    world_rename_group(world, trio.group, "Bad");
+    world_settle(world, MINUTE_MS);
+    assert_null(renamed_group);
+    assert_null(world_mapping_state(world, trio.mapping).error);
+    assert_int_equal(practice_find_group(world->practice, "Good", NULL), 1);
+}
+
 static int read_traits(struct tx *tx, void *arg)
 {
     struct {
@@ -564,20 +648,6 @@ static bool drop_ann(struct world *world, const struct flight *flight)
     return false;
 }
 
-struct push_now {
-    struct world *world;
-    const char *mapping_id;
-};
-
-static int push_now_job(struct tx *tx, void *arg)
-{
-    const struct push_now *job = arg;
-    struct mapping mapping;
-    struct problem problem = {0};
-    int r = mapping_by_id(tx, job->world->app.rid, job->mapping_id, &mapping);
-    return r < 0 ? r : mapping_push_now(tx, &mapping, &problem);
-}
-
 /* Case C9316: members added and taken away in the target behind our back, then Push Now. */
 static void test_push_now_makes_it_exact(void **state)
 {
@@ -648,6 +718,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_push_now_makes_it_exact, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_silent_drop_is_shown, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_lost_removal_is_proven_or_repeated, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_add_in_doubt_across_a_pause, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_push_now_without_readable_members, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_correction_while_in_flight, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_throttling_is_no_failure, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_limits_are_learned_from_413, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_limits_are_learned_from_400, world_setup, world_teardown),

@@ -179,6 +179,34 @@ static void many_done(struct store_job *job, int result)
     __atomic_sub_fetch(m->left, 1, __ATOMIC_RELEASE);
 }
 
+static int add_as_part(struct tx *tx, void *arg)
+{
+    return add_thing(tx, arg);
+}
+
+/* A part that fails is taken back with its changes; the rest of the job stays. */
+static int with_parts(struct tx *tx, void *arg)
+{
+    struct add *adds = arg;
+    int r = tx_try(tx, add_as_part, &adds[0]);
+    if (r < 0)
+        return r;
+    r = tx_try(tx, add_as_part, &adds[1]);
+    assert_int_equal(r, ERR_CORRUPT);
+    r = tx_try(tx, add_as_part, &adds[2]);
+    return r;
+}
+
+static void test_parts_fail_alone(void **state)
+{
+    struct fixture *f = *state;
+    open_store(f, 0);
+    struct add adds[] = {{.name = "one"}, {.name = "two", .fail_with = ERR_CORRUPT}, {.name = "three"}};
+    assert_int_equal(store_write_wait(f->store, NULL, with_parts, adds), 0);
+    assert_int_equal(counted(f->store, &THING_COUNT, NO_BINDS), 2);
+    assert_int_equal(counted(f->store, &SEEN_COUNT, I(THING_ADDED)), 2); /* what the part appended went with it */
+}
+
 static void test_group_commit(void **state)
 {
     struct fixture *f = *state;
@@ -296,6 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_jobs_in_line, setup, teardown),
         cmocka_unit_test_setup_teardown(test_jobs_on_threads, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_parts_fail_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_group_commit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reopen_keeps_all, setup, teardown),
         cmocka_unit_test_setup_teardown(test_binds_by_name, setup, teardown),
