@@ -58,6 +58,7 @@
 /* --- what we send to a target ----------------------------------------------------------------------------------- */
 #define LIMIT_ANSWER_BYTES (4 * 1024 * 1024) /* bytes of an answer that is kept whole */
 #define LIMIT_ELEMENT_BYTES (256 * 1024)     /* bytes of one element of a streamed list */
+#define LIMIT_EXTERNAL_ID_BYTES 1024         /* bytes of an id that a target gives; longer ones count as none */
 #define LIMIT_APP_IN_FLIGHT 32               /* requests in flight to one app */
 #define LIMIT_IN_FLIGHT 256                  /* requests in flight in all */
 #define LIMIT_MEMBERS_TOLD 10000             /* the most that an administrator may set that to */

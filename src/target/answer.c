@@ -100,10 +100,22 @@ static int read_active(const struct jval *value)
     return strcasecmp(text, "true") == 0 ? 1 : strcasecmp(text, "false") == 0 ? 0 : -1;
 }
 
-static struct found read_found(struct arena *arena, const struct jval *resource)
+/* The text of an id of the target's own; NULL, and noted, for one that is too long to be kept. */
+static const char *read_id(struct answer *answer, const struct jval *value)
 {
+    const char *text = jval_str(value);
+    if (text && strlen(text) > LIMIT_EXTERNAL_ID_BYTES) {
+        answer->id_too_long = true;
+        return NULL;
+    }
+    return id_text(answer->arena, value);
+}
+
+static struct found read_found(struct answer *answer, const struct jval *resource)
+{
+    struct arena *arena = answer->arena;
     return (struct found){
-        .id = id_text(arena, get_any_case(resource, "id")),
+        .id = read_id(answer, get_any_case(resource, "id")),
         .user_name = arena_strdup(arena, jval_str(get_any_case(resource, "userName"))),
         .display_name = arena_strdup(arena, jval_str(get_any_case(resource, "displayName"))),
         .external_id = id_text(arena, get_any_case(resource, "externalId")),
@@ -123,14 +135,14 @@ static void keep_found(struct answer *answer, const struct jval *resource)
         answer->found_size = answer->found_size ? answer->found_size * 2 : 4;
         answer->found = mem_resize(answer->found, answer->found_size * sizeof(*answer->found));
     }
-    answer->found[answer->found_count++] = read_found(answer->arena, resource);
+    answer->found[answer->found_count++] = read_found(answer, resource);
 }
 
 /* A member without a value cannot be asked about or removed: it is left out. Servers were seen that list plain ids. */
 static void keep_member(struct answer *answer, const struct jval *member)
 {
     const struct jval *value = jval_type(member) == JVAL_OBJECT ? get_any_case(member, "value") : member;
-    const char *id = id_text(answer->arena, value);
+    const char *id = read_id(answer, value);
     if (!id)
         return;
     if (answer->member_count == ANSWER_MEMBERS_MAX) {
@@ -300,7 +312,9 @@ void answer_finish(struct answer *answer, enum transport transport, int status)
             answer->malformed = true;
     }
     if (answer->status / 100 == 2 && answer->rest && answer->shape != ANSWER_LIST)
-        answer->resource = read_found(answer->arena, answer->rest);
+        answer->resource = read_found(answer, answer->rest);
+    if (answer->id_too_long) /* not before: what is read must not depend on the pieces in which it came */
+        answer->malformed = true;
     answer->has_members =
         answer->shape == ANSWER_MEMBERS && jval_type(get_any_case(answer->rest, "members")) == JVAL_ARRAY;
     if (answer->status == 429 && answer->retry_after_ms < 0)

@@ -63,6 +63,7 @@ struct answer {
     /* There is a body, but it is no JSON object, was cut, is over a limit, or (ANSWER_LIST) is no list. No body at all
      * is not malformed: bytes is 0. */
     bool malformed;
+    bool id_too_long; /* an id over LIMIT_EXTERNAL_ID_BYTES was left out; the whole answer is malformed then */
     struct jread *reader;
     struct jval *rest;  /* the document without its long lists; NULL when there is none */
     struct buf excerpt; /* the first ANSWER_EXCERPT_BYTES of the body */
@@ -111,7 +112,9 @@ bool request_is_write(enum request_kind kind);
 
 /*
  * ERROR_NONE: done as asked. REQUEST_FIND_*: 404 counts as "none found". REQUEST_DELETE_GROUP: 404 counts as done. A
- * create answered 2xx without an id is ERROR_OUTCOME_UNKNOWN (look it up). A write with TRANSPORT_UNKNOWN, 408, 502,
+ * create answered 2xx without an id, or with one over LIMIT_EXTERNAL_ID_BYTES, is ERROR_OUTCOME_UNKNOWN (look it up).
+ * A 2xx whose body is malformed acknowledges nothing: ERROR_MALFORMED_ANSWER, of writes as well; one without a body
+ * acknowledges a write that needs no id. A write with TRANSPORT_UNKNOWN, 408, 502,
  * 504 or a proxy's 52x is ERROR_OUTCOME_UNKNOWN; a read is SERVER_ERROR. A create answered 404 is UNSUPPORTED: there is
  * nothing to look for again. 403 with Retry-After is RATE_LIMITED. A find answered invalidFilter or tooMany is
  * UNSUPPORTED: nothing is known. A 400, 409 or 422 to REQUEST_MEMBERS is MEMBER_UNKNOWN whatever the number of members:

@@ -102,10 +102,12 @@ static enum error_class lost(enum request_kind kind)
 
 static enum error_class judge_success(const struct answer *answer, enum request_kind kind)
 {
+    if (is_create(kind) && answer->id_too_long)
+        return ERROR_OUTCOME_UNKNOWN;
+    if (answer->malformed) /* a login page is no acknowledgement of a write either */
+        return ERROR_MALFORMED_ANSWER;
     if (request_is_write(kind) && !is_create(kind))
         return ERROR_NONE;
-    if (answer->malformed)
-        return ERROR_MALFORMED_ANSWER;
     if (is_create(kind))
         return answer->resource.id ? ERROR_NONE : ERROR_OUTCOME_UNKNOWN;
     return answer->bytes ? ERROR_NONE : ERROR_MALFORMED_ANSWER;

@@ -4,6 +4,7 @@
  * reported by remote server: ...". Whatever arrived, the result is one line of valid UTF-8 of bounded length, without
  * the credential.
  */
+#include "base/limits.h"
 #include "base/text.h"
 #include "target/answer.h"
 #include "target/inner.h"
@@ -285,6 +286,9 @@ const char *answer_words(struct arena *arena, const struct answer *answer)
     if (!reason)
         reason = arena_printf(arena, "HTTP status %d", answer->status);
     if (answer->status / 100 == 2) {
+        if (answer->id_too_long)
+            return arena_printf(arena, "%s. An id in the answer is longer than %d bytes", reason,
+                                LIMIT_EXTERNAL_ID_BYTES);
         if (answer->malformed) {
             const char *line = first_line(arena, answer);
             return arena_printf(arena, "%s. The answer is not SCIM%s%s", reason, line ? ": " : "", line ? line : "");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is read from an answer, what it is judged to be, and how it reads in words. */
 #include "base/clock.h"
+#include "base/limits.h"
 #include "target/answer.h"
 
 #include <malloc.h>
@@ -60,6 +61,48 @@ static void unusable_ids_are_none(void **state)
         assert_false(answer->malformed);
         assert_null(answer->resource.id);
         assert_int_equal(answer->resource.active, -1);
+        answer_free(answer);
+    }
+}
+
+/* What the store would have to carry with every object and member has a limit; nothing is cut to fit. */
+static void ids_have_a_limit(void **state)
+{
+    static const struct {
+        enum answer_shape shape;
+        enum request_kind kind;
+        const char *before;
+        const char *after;
+        enum error_class class;
+    } cases[] = {
+        {ANSWER_RESOURCE, REQUEST_CREATE_USER, "{\"id\":\"", "\"}", ERROR_OUTCOME_UNKNOWN},
+        {ANSWER_RESOURCE, REQUEST_CREATE_GROUP, "{\"id\":\"", "\"}", ERROR_OUTCOME_UNKNOWN},
+        {ANSWER_RESOURCE, REQUEST_READ_USER, "{\"id\":\"", "\"}", ERROR_MALFORMED_ANSWER},
+        {ANSWER_LIST, REQUEST_FIND_USER, "{\"Resources\":[{\"id\":\"", "\"}]}", ERROR_MALFORMED_ANSWER},
+        {ANSWER_MEMBERS, REQUEST_READ_GROUP, "{\"id\":\"g\",\"members\":[{\"value\":\"", "\"},{\"value\":\"u\"}]}",
+         ERROR_MALFORMED_ANSWER},
+        {ANSWER_MEMBERS, REQUEST_READ_GROUP, "{\"id\":\"g\",\"members\":[\"", "\",\"u\"]}", ERROR_MALFORMED_ANSWER},
+    };
+    char id[LIMIT_EXTERNAL_ID_BYTES + 2];
+    (void)state;
+    for (size_t i = 0; i < 2 * ARRAY_LEN(cases); i++) {
+        struct arena *arena CLEANUP(arena_freep) = arena_new();
+        bool over = i % 2 == 1;
+        size_t at = i / 2;
+        memset(id, 'i', sizeof(id));
+        id[LIMIT_EXTERNAL_ID_BYTES + over] = '\0';
+        struct answer *answer =
+            read_body(cases[at].shape, 200, arena_printf(arena, "%s%s%s", cases[at].before, id, cases[at].after));
+        assert_int_equal(answer->malformed, over);
+        assert_int_equal(answer_judge(answer, cases[at].kind), over ? cases[at].class : ERROR_NONE);
+        if (cases[at].shape == ANSWER_RESOURCE)
+            assert_int_equal(answer->resource.id != NULL, !over);
+        else if (cases[at].shape == ANSWER_LIST)
+            assert_int_equal(answer->found[0].id != NULL, !over);
+        else
+            assert_int_equal(answer->member_count, over ? 1 : 2);
+        if (over)
+            assert_string_equal(answer_words(arena, answer), "OK. An id in the answer is longer than 1024 bytes");
         answer_free(answer);
     }
 }
@@ -303,8 +346,9 @@ static const struct row rows[] = {
     {201, "{\"Resources\":[]}", {OK, UNKNOWN, OK, OK, OK, UNKNOWN, OK, OK, OK, OK, OK}},
     {200, "", {BAD, UNKNOWN, BAD, OK, BAD, UNKNOWN, BAD, OK, OK, OK, BAD}},
     {204, " \r\n", {BAD, UNKNOWN, BAD, OK, BAD, UNKNOWN, BAD, OK, OK, OK, BAD}},
-    {200, "<html>Log in</html>", {BAD, BAD, BAD, OK, BAD, BAD, BAD, OK, OK, OK, BAD}},
-    {200, "[]", {BAD, BAD, BAD, OK, BAD, BAD, BAD, OK, OK, OK, BAD}},
+    {200, "<html>Log in</html>", ALL(BAD)},
+    {200, "[]", ALL(BAD)},
+    {204, "ok", ALL(BAD)},
     {0, "", ALL(BAD)},
     {101, "", ALL(BAD)},
     {302, "", ALL("REDIRECT")},
@@ -543,6 +587,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resource_is_read_in_any_case_and_pieces),
         cmocka_unit_test(unusable_ids_are_none),
+        cmocka_unit_test(ids_have_a_limit),
         cmocka_unit_test(list_is_read_element_by_element),
         cmocka_unit_test(only_a_list_is_a_list),
         cmocka_unit_test(more_resources_than_are_kept_are_noted),
