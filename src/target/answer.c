@@ -55,14 +55,10 @@ struct answer *answer_free(struct answer *answer)
     buf_free(&answer->excerpt);
     free(answer->found);
     free(answer->members);
+    answer_forget(answer);
     arena_free(answer->arena);
     free(answer);
     return NULL;
-}
-
-void answer_hide(struct answer *answer, const char *secret)
-{
-    answer->secret = secret;
 }
 
 /* --- what is kept ------------------------------------------------------------------------------------------------- */
@@ -279,24 +275,6 @@ static bool is_blank(const struct answer *answer)
            strlen(text) == answer->excerpt.len;
 }
 
-static void hide_secret(struct answer *answer)
-{
-    size_t n = answer->secret ? strlen(answer->secret) : 0;
-    char *at = answer->excerpt.data;
-    if (n < SECRET_MIN || !at)
-        return;
-    char *end = at + answer->excerpt.len;
-    while ((at = memmem(at, (size_t)(end - at), answer->secret, n)) != NULL) {
-        memset(at, '*', n);
-        at += n;
-    }
-    /* The excerpt may end in the middle of it. */
-    for (size_t part = MIN_OF(n - 1, answer->excerpt.len); part >= SECRET_MIN; part--) {
-        if (memcmp(end - part, answer->secret, part) == 0)
-            memset(end - part, '*', part);
-    }
-}
-
 void answer_finish(struct answer *answer, enum transport transport, int status)
 {
     answer->transport = transport;
@@ -319,6 +297,6 @@ void answer_finish(struct answer *answer, enum transport transport, int status)
         answer->shape == ANSWER_MEMBERS && jval_type(get_any_case(answer->rest, "members")) == JVAL_ARRAY;
     if (answer->status == 429 && answer->retry_after_ms < 0)
         answer->retry_after_ms = answer->reset_ms;
-    hide_secret(answer);
-    answer->secret = answer->secret ? arena_strdup(answer->arena, answer->secret) : NULL;
+    if (answer->excerpt.len)
+        answer_hide_in(answer, answer->excerpt.data, answer->excerpt.len, true);
 }

@@ -35,6 +35,7 @@ enum transport {
     TRANSPORT_UNKNOWN,   /* time-out, reset or cut after (part of) the request was sent */
 };
 
+#define ANSWER_SECRETS_MAX 64     /* forms of the credential: at most 8 each of 6 texts */
 #define ANSWER_EXCERPT_BYTES 4096 /* bytes of the body kept for the journal and for messages */
 
 /* Which parts of a body are wanted. */
@@ -69,7 +70,8 @@ struct answer {
     struct buf excerpt; /* the first ANSWER_EXCERPT_BYTES of the body */
     size_t bytes;       /* of the body, all of them, without a byte order mark */
     size_t mark_bytes;
-    const char *secret;    /* answer_hide() */
+    char *secrets[ANSWER_SECRETS_MAX]; /* answer_hide(): what is hidden, the longest first */
+    size_t secret_count;
     struct found resource; /* ANSWER_RESOURCE, ANSWER_MEMBERS: the resource */
     struct found *found;   /* ANSWER_LIST */
     size_t found_count, found_size;
@@ -83,8 +85,12 @@ struct answer {
 
 struct answer *answer_new(enum answer_shape shape);
 struct answer *answer_free(struct answer *answer); /* accepts NULL, returns NULL */
-/* The credential that was sent: where the target repeats it, the excerpt and the words show asterisks instead. `secret`
- * lives until answer_finish(); before that call. NULL and texts shorter than 4 bytes hide nothing. */
+/*
+ * The credential as it was sent: the value of the header, with or without a scheme ("Basic", "Bearer") before it. Where
+ * the target repeats it, or the user and password that a Basic one holds, or the password alone, each as it is, in
+ * base64, percent-encoded or escaped as in JSON, the excerpt and the words show asterisks instead. Once per answer,
+ * before answer_finish(); the copies are wiped by answer_free(). NULL and texts shorter than 4 bytes hide nothing.
+ */
 void answer_hide(struct answer *answer, const char *secret);
 /* Body bytes as they arrive, in pieces of any size. */
 void answer_feed(struct answer *answer, const char *bytes, size_t n);

@@ -2,7 +2,8 @@
 /*
  * The room `target`: what is asked of an app, in SCIM 2.0, and what its answers mean. A dialect of pure functions: no
  * socket, no clock, no store. request.c builds requests, user.c maps profiles, answer.c reads answers as they arrive,
- * judge.c says what they mean, words.c puts them into words, redact.c makes bodies fit to be kept. Shared inside of
+ * judge.c says what they mean, words.c puts them into words, redact.c makes bodies fit to be kept,
+ * secret.c hides the credential. Shared inside of
  * the room only.
  */
 #ifndef TARGET_INNER_H
@@ -33,6 +34,10 @@ size_t user_write_difference(struct jout *out, const struct jval *before, const 
 struct jval *get_any_case(const struct jval *object, const char *key);
 /* The text of an id: a string that can stand in a path, or an integer; NULL otherwise. In `arena`. */
 const char *id_text(struct arena *arena, const struct jval *value);
+/* Puts asterisks where the credential stands; `cut`: the text may end in the middle of it. */
+void answer_hide_in(const struct answer *answer, char *text, size_t n, bool cut);
+/* Wipes the copies of the credential. */
+void answer_forget(struct answer *answer);
 /* The reason phrase of an HTTP status; NULL for a status without one. */
 const char *http_reason(int status);
 

@@ -193,6 +193,8 @@ static const char *first_line(struct arena *arena, const struct answer *answer)
         strip_tags(&text, body);
     else
         buf_str(&text, body);
+    if (text.len)
+        answer_hide_in(answer, text.data, text.len, true);
     const char *p = buf_text(&text);
     while (*p && !found) {
         size_t n = strcspn(p, "\r\n");
@@ -239,22 +241,21 @@ static const char *find_words(const struct jval *document)
     return text && *text ? text : NULL;
 }
 
-static const char *hide(struct arena *arena, const char *text, const char *secret)
+/* Text of the target in one line. What mark-up and blanks kept apart before may be the credential after. */
+static const char *shown(struct arena *arena, const struct answer *answer, const char *text)
 {
-    size_t n = secret ? strlen(secret) : 0;
     char *copy = arena_strdup(arena, text);
-    for (char *at = copy; n >= SECRET_MIN && (at = strstr(at, secret)) != NULL; at += n)
-        memset(at, '*', n);
+    answer_hide_in(answer, copy, strlen(copy), false);
+    copy = arena_strdup(arena, clean(arena, copy, strlen(copy)));
+    answer_hide_in(answer, copy, strlen(copy), false);
     return copy;
 }
 
 static const char *target_words(struct arena *arena, const struct answer *answer)
 {
     const char *text = find_words(answer->rest);
-    if (text) {
-        text = hide(arena, text, answer->secret);
-        return clean(arena, text, strlen(text));
-    }
+    if (text)
+        return shown(arena, answer, text);
     return answer->rest ? NULL : first_line(arena, answer);
 }
 

@@ -570,6 +570,61 @@ static void credential_is_hidden(void **state)
     answer_free(answer);
 }
 
+/* A target that decodes what it got repeats the password, not the header. */
+static void every_form_of_the_credential_is_hidden(void **state)
+{
+    static const struct {
+        const char *sent;
+        const char *repeated;
+    } cases[] = {
+        /* svc@x:pa/s?w&rd+1 */
+        {"c3ZjQHg6cGEvcz93JnJkKzE=", "pa/s?w&rd+1"},
+        {"c3ZjQHg6cGEvcz93JnJkKzE=", "svc@x:pa/s?w&rd+1"},
+        {"c3ZjQHg6cGEvcz93JnJkKzE=", "c3ZjQHg6cGEvcz93JnJkKzE"},
+        {"c3ZjQHg6cGEvcz93JnJkKzE=", "pa%2Fs%3Fw%26rd%2B1"},
+        {"c3ZjQHg6cGEvcz93JnJkKzE=", "svc%40x%3apa%2fs%3fw%26rd%2b1"},
+        {"c3ZjQHg6cGEvcz93JnJkKzE=", "cGEvcz93JnJkKzE"},
+        {"Basic c3ZjQHg6cGEvcz93JnJkKzE=", "pa/s?w&rd+1"},
+        {"to?ken/1+2", "to?ken/1+2"},
+        {"to?ken/1+2", "to%3Fken%2F1%2B2"},
+        {"to?ken/1+2", "dG8/a2VuLzErMg"},
+        {"to?ken/1+2", "dG8_a2VuLzErMg"},
+        {"to?ken/1+2", "dG8%2Fa2VuLzErMg"},
+        {"Token abc-def", "abc-def"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        static const char *const bodies[] = {"{\"detail\":\"no <%s> here\"}", "<p>no %s here</p>", "no %s"};
+        for (size_t k = 0; k < ARRAY_LEN(bodies); k++) {
+            struct arena *arena CLEANUP(arena_freep) = arena_new();
+            const char *part = bodies[k];
+            size_t before = strcspn(part, "%");
+            const char *body = arena_printf(arena, "%.*s%s%s", (int)before, part, cases[i].repeated, part + before + 2);
+            struct answer *answer = answer_new(ANSWER_RESOURCE);
+            answer_hide(answer, cases[i].sent);
+            answer_feed(answer, body, strlen(body));
+            answer_finish(answer, TRANSPORT_OK, 401);
+            const char *words = answer_words(arena, answer);
+            if (strstr(words, cases[i].repeated) || strstr(buf_text(&answer->excerpt), cases[i].repeated))
+                fail_msg("%s shows in: %s, %s", cases[i].repeated, words, buf_text(&answer->excerpt));
+            assert_non_null(strstr(words, "no "));
+            answer_free(answer);
+        }
+    }
+    /* As JSON and mark-up write it. */
+    static const char *const written[] = {"{\"detail\":\"no pa\\/s?w&rd+1\"}", "<p>no pa/s?w&amp;rd+1</p>"};
+    for (size_t i = 0; i < ARRAY_LEN(written); i++) {
+        struct arena *arena CLEANUP(arena_freep) = arena_new();
+        struct answer *answer = answer_new(ANSWER_RESOURCE);
+        answer_hide(answer, "c3ZjQHg6cGEvcz93JnJkKzE=");
+        answer_feed(answer, written[i], strlen(written[i]));
+        answer_finish(answer, TRANSPORT_OK, 401);
+        assert_string_equal(answer_words(arena, answer), "Unauthorized" REMOTE "no ***********");
+        assert_true(i == 1 || !strstr(buf_text(&answer->excerpt), "s?w"));
+        answer_free(answer);
+    }
+}
+
 static void scim_type_is_found(void **state)
 {
     (void)state;
@@ -604,6 +659,7 @@ int main(void)
         cmocka_unit_test(words_below_http),
         cmocka_unit_test(words_are_bounded),
         cmocka_unit_test(credential_is_hidden),
+        cmocka_unit_test(every_form_of_the_credential_is_hidden),
         cmocka_unit_test(scim_type_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
