@@ -41,6 +41,13 @@ static bool read_network(char *text, unsigned char ret_address[static 16], int *
     return true;
 }
 
+/* All of IPv6, or all of IPv4 (which is ::ffff:0:0/96). */
+static bool is_everybody(const unsigned char *address, int bits)
+{
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+    return bits == 0 || (bits == 96 && memcmp(address, mapped, sizeof(mapped)) == 0);
+}
+
 int proxies_parse(struct proxies *ret, const char *text, char *ret_why, size_t why_size)
 {
     struct proxies proxies = {0};
@@ -59,6 +66,14 @@ int proxies_parse(struct proxies *ret, const char *text, char *ret_why, size_t w
                                "\"%.*s\" is not a network: write up to %d like 10.0.0.0/8, 192.0.2.7 or fd00::/8, "
                                "separated by commas",
                                (int)MIN_OF(n, (size_t)80), p, LIMIT_PROXIES);
+            return ERR_SYNTAX;
+        }
+        if (is_everybody(proxies.items[proxies.count].address, proxies.items[proxies.count].bits)) {
+            if (ret_why)
+                (void)snprintf(ret_why, why_size,
+                               "\"%.*s\" is every address, so that any client could say who it is: name the network of "
+                               "the proxy, like 10.0.0.0/8",
+                               (int)n, p);
             return ERR_SYNTAX;
         }
         proxies.count++;

@@ -64,6 +64,12 @@ int keyring_add(struct keyring *keyring, const char *path, char *ret_why, size_t
  */
 int keyring_retire(struct tx *tx, const struct keyring *keyring) MUSTCHECK;
 
+/*
+ * Takes all but the `keep` newest keys out of the file (written anew, atomically) and out of memory. Only for when
+ * nothing is sealed with them: after the commit of keyring_retire(). The number taken out, or a negative error.
+ */
+int keyring_trim(struct keyring *keyring, const char *path, size_t keep, char *ret_why, size_t why_size) MUSTCHECK;
+
 /* Seals `plain` for one place. The sealed bytes are in `arena`: (format, key id, nonce, ciphertext). */
 void *seal(const struct keyring *keyring, struct arena *arena, const char *table, const char *column, int64_t rid,
            const char *plain, size_t *ret_n) __attribute__((returns_nonnull));

@@ -271,6 +271,22 @@ int keyring_add(struct keyring *keyring, const char *path, char *ret_why, size_t
     return r;
 }
 
+int keyring_trim(struct keyring *keyring, const char *path, size_t keep, char *ret_why, size_t why_size)
+{
+    assert(keep > 0);
+    if (keyring->count <= keep)
+        return 0;
+    int dropped = (int)(keyring->count - keep);
+    struct keyring narrower = *keyring;
+    sodium_memzero(&narrower.keys[keep], (size_t)dropped * sizeof(struct key));
+    narrower.count = keep;
+    int r = write_file(&narrower, path, true, ret_why, why_size);
+    if (r == 0)
+        *keyring = narrower;
+    sodium_memzero(&narrower, sizeof(narrower));
+    return r < 0 ? r : dropped;
+}
+
 static int check_one(struct tx *tx, const struct keyring *keyring, struct query *query, char *ret_why, size_t why_size)
 {
     const char *id = query_text(query, 0);

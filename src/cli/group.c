@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* muster group ... */
+#include "cli/attributes.h"
 #include "cli/cli.h"
 
 static const struct column group_columns[] = {
@@ -71,6 +72,13 @@ int cmd_group_create(struct cli *cli)
     return CLI_OK;
 }
 
+/* NAME=TEXT or NAME:=JSON; anything else with an = in it is a name like another. */
+static bool is_attribute(const char *text)
+{
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    return n > 0 && (text[n] == '=' || (text[n] == ':' && text[n + 1] == '='));
+}
+
 int cmd_group_rename(struct cli *cli)
 {
     const char *id;
@@ -84,11 +92,15 @@ int cmd_group_rename(struct cli *cli)
     /* PUT replaces the profile: what is not renamed goes back as it was. */
     struct jval *body CLEANUP(jval_freep) = jval_new_object();
     struct jval *profile = jval_copy(jval_get(answer.body, "profile"));
-    if (cli->arg_count > 1)
+    jval_set(body, "profile", profile);
+    bool named = cli->arg_count > 1 && !is_attribute(cli->args[1]);
+    if (named)
         jval_set_str(profile, "name", cli->args[1]);
     if (cli_option(cli, "description"))
         jval_set_str(profile, "description", cli_option(cli, "description"));
-    jval_set(body, "profile", profile);
+    r = attributes_read(cli, named ? 2 : 1, profile);
+    if (r)
+        return r;
     r = client_call(cli, "PUT", path, body, &answer);
     if (r)
         return r;

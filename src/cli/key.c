@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * muster key rotate. The new key is in the file before anything is sealed with it, and the old ones stay there:
- * whenever this is interrupted, every credential can be read, and running it again ends it.
+ * muster key rotate. The new key is in the file before anything is sealed with it, and an old one leaves it only after
+ * everything is sealed with the new one: whenever this is interrupted, every credential can be read, and running it
+ * again ends it.
  */
 #include "app/app.h"
 
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #define RESEAL_ROWS 100 /* credentials sealed in one transaction */
+#define KEYS_KEPT 8     /* the current key and those that backups of late may need */
 
 struct rotation {
     struct datadir *data;
@@ -36,11 +38,10 @@ static int seal_some(struct tx *tx, void *arg)
     return MIN_OF(forgotten, 0);
 }
 
-static int rotate(struct cli *cli, struct rotation *rotation)
+/* Everything is sealed with the current key afterwards, and the file holds few others. */
+static int seal_all(struct cli *cli, struct rotation *rotation)
 {
     struct datadir *data = rotation->data;
-    if (keyring_add(data->keyring, data->key_path, rotation->why, sizeof(rotation->why)) < 0)
-        return cli_fail(cli, CLI_FAILED, "%s", rotation->why);
     int r = store_write_wait(data->store, NULL, remember_key, rotation);
     while (r >= 0) {
         r = store_write_wait(data->store, NULL, seal_some, rotation);
@@ -48,10 +49,25 @@ static int rotate(struct cli *cli, struct rotation *rotation)
             break;
         rotation->sealed += r;
     }
-    return r < 0 ? cli_fail(cli, CLI_FAILED,
-                            "the new key is in %s, but not everything is sealed with it yet (%s): run this again",
-                            data->key_path, err_text(r))
-                 : CLI_OK;
+    if (r < 0)
+        return cli_fail(cli, CLI_FAILED, "not everything is sealed with the newest key in %s yet (%s): run this again",
+                        data->key_path, err_text(r));
+    r = keyring_trim(data->keyring, data->key_path, KEYS_KEPT, rotation->why, sizeof(rotation->why));
+    return r < 0 ? cli_fail(cli, CLI_FAILED, "%s", rotation->why) : CLI_OK;
+}
+
+static int rotate(struct cli *cli, struct rotation *rotation)
+{
+    struct datadir *data = rotation->data;
+    int r = keyring_add(data->keyring, data->key_path, rotation->why, sizeof(rotation->why));
+    if (r == ERR_TOO_LARGE) { /* of rotations that did not end: this ends them, and makes room */
+        r = seal_all(cli, rotation);
+        if (r)
+            return r;
+        rotation->sealed = 0;
+        r = keyring_add(data->keyring, data->key_path, rotation->why, sizeof(rotation->why));
+    }
+    return r < 0 ? cli_fail(cli, CLI_FAILED, "%s", rotation->why) : seal_all(cli, rotation);
 }
 
 int cmd_key_rotate(struct cli *cli)

@@ -72,6 +72,11 @@ int cmd_practice(struct cli *cli)
     };
     if (listen && url_host_port(cli->arena, listen, &options.host, &options.port) < 0)
         return cli_fail(cli, CLI_USAGE, "--listen %s: give HOST:PORT, as in 127.0.0.1:8081", listen);
+    if (!options.practice.token && !host_is_loopback(options.host))
+        return cli_fail(cli, CLI_USAGE,
+                        "without --token everybody may read and write, and %s is not this machine alone: give --token, "
+                        "or listen on 127.0.0.1",
+                        *options.host ? options.host : "every address");
     if (!options.tls_cert_file != !options.tls_key_file)
         return cli_fail(cli, CLI_USAGE, "--tls-cert and --tls-key go together; give both");
     if (options.tls_cert_file && options.bad_certificate)

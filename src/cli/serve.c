@@ -4,23 +4,10 @@
 
 #include "base/url.h"
 
-#include <arpa/inet.h>
 #include <unistd.h>
 
 #define TIDY_MS (3600 * 1000)
 #define PROXIES_BYTES 4096
-
-/* True when every address of the name is the machine's own: what is given must be numeric, or localhost. */
-static bool is_loopback(const char *host)
-{
-    struct in_addr v4;
-    struct in6_addr v6;
-    if (strcmp(host, "localhost") == 0)
-        return true;
-    if (inet_pton(AF_INET, host, &v4) == 1)
-        return (ntohl(v4.s_addr) >> 24) == 127;
-    return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
 
 static const char *proxy_list(struct cli *cli)
 {
@@ -76,7 +63,7 @@ static int read_options(struct cli *cli, struct server_options *ret)
         return r;
     if (!ret->tls_cert_file != !ret->tls_key_file)
         return cli_fail(cli, CLI_USAGE, "--tls-cert and --tls-key go together; give both");
-    if (!ret->tls_cert_file && !is_loopback(ret->host) && !ret->proxies)
+    if (!ret->tls_cert_file && !host_is_loopback(ret->host) && !ret->proxies)
         return cli_fail(
             cli, CLI_USAGE,
             "without TLS the server answers on loopback only, and %s is not: give --tls-cert and --tls-key, "

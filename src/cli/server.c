@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "record/record.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -162,6 +163,17 @@ void server_stop(struct server *server)
     datadir_close(&server->data);
     (void)pthread_mutex_destroy(&server->lock);
     free(server);
+}
+
+bool host_is_loopback(const char *host)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (strcmp(host, "localhost") == 0)
+        return true;
+    if (inet_pton(AF_INET, host, &v4) == 1)
+        return (ntohl(v4.s_addr) >> 24) == 127;
+    return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
 /* --- signals ---------------------------------------------------------------------------------------------------------

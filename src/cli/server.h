@@ -30,6 +30,9 @@ void server_tidy(struct server *server);
 /* Answers what is in progress, stops, closes. Accepts NULL. */
 void server_stop(struct server *server);
 
+/* True when the host is this machine's loopback: a numeric address, or localhost. */
+bool host_is_loopback(const char *host);
+
 /* --- signals --- */
 /* Blocks SIGINT, SIGTERM and SIGHUP in this thread and in those made later. Call it before any thread is made. */
 void signals_hold(void);

@@ -257,8 +257,9 @@ const struct verb cli_verbs[] = {
      restore_options, 0, cmd_restore},
     {"key rotate", "", 0, 0, "seal all credentials with a new key",
      "Makes a new key, seals every credential with it and forgets the old keys in the store. No server may be using "
-     "DIR. "
-     "The old keys stay in the key file, because older backups need them.",
+     "DIR. The seven keys before it stay in the key file, because older backups need them; keep a copy of the file "
+     "with "
+     "a backup that is older than that.",
      "muster key rotate --data /var/lib/muster", key_options, 0, cmd_key_rotate},
     {"pause", "[APP]", 0, 1, "send nothing to an app, or to any",
      "Changes are accepted and wait; `muster resume` sends what is still wanted then.",
@@ -318,9 +319,12 @@ const struct verb cli_verbs[] = {
      VERB_CLIENT, cmd_group_show},
     {"group create", "NAME", 1, 1, "make a group", "",
      "muster group create Sales --description \"Everybody who sells\"", group_options, VERB_CLIENT, cmd_group_create},
-    {"group update", "GROUP [NEW-NAME]", 1, 2, "rename or describe a group",
-     "A group that is pushed is renamed in the apps too.",
-     "muster group update Sales \"Sales and Support\"\nmuster group update Sales --description \"Everybody who sells\"",
+    {"group update", "GROUP [NEW-NAME] [NAME=VALUE...]", 1, ANY, "rename or describe a group",
+     "NAME=VALUE sets an attribute of the profile to a text, NAME:=JSON to any value. A group that is pushed is "
+     "renamed "
+     "in the apps too.",
+     "muster group update Sales \"Sales and Support\"\nmuster group update Sales name=\"Sales and Support\"\nmuster "
+     "group update Sales --description \"Everybody who sells\"",
      group_options, VERB_CLIENT, cmd_group_rename},
     {"group delete", "GROUP", 1, 1, "delete a group", "Its members lose what they had through it.",
      "muster group delete Sales", NULL, VERB_CLIENT, cmd_group_delete},

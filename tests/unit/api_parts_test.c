@@ -180,7 +180,8 @@ static void networks_are_read_and_matched(void **state)
         assert_true(proxies_contain(&proxies, in[i]));
     for (size_t i = 0; i < ARRAY_LEN(out); i++)
         assert_false(proxies_contain(&proxies, out[i]));
-    static const char *const bad[] = {"10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/-1", "10.0.0/8", "localhost"};
+    static const char *const bad[] = {"10.0.0.0/33", "::/129",    "10.0.0.0/", "10.0.0.0/-1",  "10.0.0/8",
+                                      "localhost",   "0.0.0.0/0", "::/0",      "::ffff:0:0/96"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         assert_int_equal(proxies_parse(&proxies, bad[i], why, sizeof(why)), ERR_SYNTAX);
         assert_non_null(strstr(why, bad[i]));

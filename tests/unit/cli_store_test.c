@@ -295,6 +295,46 @@ static void an_old_key_is_not_enough_after_rotation(void **state)
     assert_int_equal(run("restore --json @b.db --data @e --key-file @d/muster.key"), CLI_OK);
 }
 
+static int lines_of(const char *name)
+{
+    FILE *file = fopen(in_dir(name), "r");
+    assert_non_null(file);
+    int lines = 0;
+    for (int c; (c = getc(file)) != EOF;)
+        lines += c == '\n';
+    (void)fclose(file);
+    return lines;
+}
+
+static void a_key_is_rotated_as_often_as_one_likes(void **state)
+{
+    (void)state;
+    struct facts facts;
+    make_store();
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(run("key rotate --json --data @d"), CLI_OK);
+    assert_int_equal(lines_of("d/muster.key"), 8);
+    assert_int_equal(open_dir("d", NULL, &facts), CLI_OK);
+    /* Rotations that were interrupted have filled the file: the next one ends them. */
+    struct keyring *keyring;
+    char why[512] = "";
+    assert_int_equal(keyring_load(&keyring, in_dir("d/muster.key"), false, why, sizeof(why)), 0);
+    while (keyring_add(keyring, in_dir("d/muster.key"), why, sizeof(why)) == 0)
+        ;
+    keyring = keyring_free(keyring);
+    assert_int_equal(lines_of("d/muster.key"), 16);
+    assert_int_equal(run("key rotate --json --data @d"), CLI_OK);
+    assert_int_equal(lines_of("d/muster.key"), 8);
+    assert_int_equal(open_dir("d", NULL, &facts), CLI_OK);
+}
+
+static void a_practice_target_open_to_everybody_stays_on_this_machine(void **state)
+{
+    (void)state;
+    assert_int_equal(run("practice --json --listen 0.0.0.0:0"), CLI_USAGE);
+    assert_int_equal(run("practice --json --listen [::]:0"), CLI_USAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +346,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_no_backup_is_refused, start, end),
         cmocka_unit_test_setup_teardown(the_key_is_asked_for, start, end),
         cmocka_unit_test_setup_teardown(an_old_key_is_not_enough_after_rotation, start, end),
+        cmocka_unit_test_setup_teardown(a_key_is_rotated_as_often_as_one_likes, start, end),
+        cmocka_unit_test_setup_teardown(a_practice_target_open_to_everybody_stays_on_this_machine, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
