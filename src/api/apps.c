@@ -403,6 +403,10 @@ static void counted(struct store_job *job, int result)
 
 static void prepare_backlog(struct call *call)
 {
+    if (call_body_optional(call) < 0) {
+        call_refuse(call);
+        return;
+    }
     struct counting *counting = arena_alloc(call->arena, sizeof(*counting));
     *counting = (struct counting){.job = {.run = count_beforehand, .arg = counting, .done = counted}, .call = call};
     call->prepared = counting;

@@ -61,6 +61,12 @@ int call_body_object(struct call *call, const struct jval **ret)
                                                     : "This request needs a JSON object as its body");
 }
 
+int call_body_optional(struct call *call)
+{
+    const struct jval *body;
+    return call->body ? call_body_object(call, &body) : 0;
+}
+
 static int read_limit(struct call *call, int limit_default, int limit_max, int *ret)
 {
     const char *text = call_query(call, "limit");

@@ -77,6 +77,9 @@ const char *call_request_header(const struct call *call, const char *name);
 /* The request body, or ERR_PROBLEM (E0000003) when there is none or it is not an object. */
 int call_body_object(struct call *call, const struct jval **ret) MUSTCHECK;
 
+/* For a request that needs no body: 0 for none and for an object, ERR_PROBLEM (E0000003) for anything else. */
+int call_body_optional(struct call *call) MUSTCHECK;
+
 struct page {
     int limit;
     const char *after; /* decoded cursor: what the handler gave to call_page_next(), or NULL on the first page */

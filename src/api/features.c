@@ -94,6 +94,8 @@ static int read_status(struct call *call, const struct jval *parent, const char 
                        bool *status)
 {
     const char *text = NULL;
+    if (jval_type(jval_get(parent, name)) == JVAL_NULL)
+        return call_invalid(call, name, "must be an object such as {\"status\": \"ENABLED\"}, not null");
     int r = field_object(call, parent, name, ret_part);
     if (r <= 0)
         return r;
@@ -113,6 +115,14 @@ static int read_capabilities(struct call *call, const struct jval *body, struct 
     const struct jval *create = NULL;
     const struct jval *update = NULL;
     const struct jval *part = NULL;
+    static const char *const parts[] = {"lifecycleCreate", "lifecycleDeactivate", "profile", "password"};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        if (jval_get(body, parts[i]))
+            return call_invalid(call, parts[i], "belongs into %s, as in {\"%s\": {\"%s\": {\"status\": \"ENABLED\"}}}",
+                                i ? "update" : "create", i ? "update" : "create", parts[i]);
+    if (jval_type(jval_get(body, "create")) == JVAL_NULL || jval_type(jval_get(body, "update")) == JVAL_NULL)
+        return call_invalid(call, jval_type(jval_get(body, "create")) == JVAL_NULL ? "create" : "update",
+                            "must be an object, not null; leave it out to change nothing");
     int r = field_object(call, body, "create", &create);
     if (r >= 0)
         r = field_object(call, body, "update", &update);

@@ -13,7 +13,8 @@
 #define MEMBER_ERRORS_SHOWN 100 /* refused members that one mapping lists */
 #define FAILURES_SHOWN 50       /* failed objects that one sync answer names */
 #define SYNC_WAIT_MAX_MS 60000  /* milliseconds that a sync call may wait */
-#define ATTEMPTS_SHOWN 50       /* journal entries of one answer */
+#define ATTEMPTS_SHOWN 50       /* journal entries of one answer... */
+#define ATTEMPTS_SHOWN_MAX 200  /* ...and with limit= */
 
 static int find_app(struct tx *tx, struct call *call, struct app *ret)
 {
@@ -360,7 +361,9 @@ static int delete_mapping(struct tx *tx, struct call *call)
 static int retry_all(struct tx *tx, struct call *call)
 {
     struct app app = {0};
-    int r = find_app(tx, call, &app);
+    int r = call_body_optional(call);
+    if (r == 0)
+        r = find_app(tx, call, &app);
     int retried = r < 0 ? r : mapping_retry_all(tx, app.rid);
     if (retried < 0)
         return retried;
@@ -377,7 +380,9 @@ static int push_now(struct tx *tx, struct call *call)
 {
     struct app app = {0};
     struct mapping mapping = {0};
-    int r = find_mapping(tx, call, &app, &mapping);
+    int r = call_body_optional(call);
+    if (r == 0)
+        r = find_mapping(tx, call, &app, &mapping);
     if (r == 0)
         r = mapping_push_now(tx, &mapping, &call->problem);
     return r < 0 ? r : write_mapping(tx, call, &app, &mapping, true);
@@ -386,7 +391,9 @@ static int push_now(struct tx *tx, struct call *call)
 static int verify_all(struct tx *tx, struct call *call)
 {
     struct app app = {0};
-    int r = find_app(tx, call, &app);
+    int r = call_body_optional(call);
+    if (r == 0)
+        r = find_app(tx, call, &app);
     int groups = r < 0 ? r : mapping_verify_all(tx, app.rid);
     if (groups < 0)
         return groups;
@@ -399,8 +406,11 @@ static int verify_all(struct tx *tx, struct call *call)
 static int list_attempts(struct tx *tx, struct call *call)
 {
     struct app app = {0};
-    int r = find_app(tx, call, &app);
+    struct page page = {0};
     int64_t target = 0;
+    int r = call_page(call, ATTEMPTS_SHOWN, ATTEMPTS_SHOWN_MAX, &page);
+    if (r == 0)
+        r = find_app(tx, call, &app);
     if (r == 0 && call->params[1]) {
         struct mapping mapping = {0};
         r = find_mapping(tx, call, &app, &mapping);
@@ -409,7 +419,7 @@ static int list_attempts(struct tx *tx, struct call *call)
     if (r < 0)
         return r;
     jout_array(&call->out, NULL);
-    r = record_attempts_write(tx, &call->out, app.rid, WORK_GROUP, target, ATTEMPTS_SHOWN);
+    r = record_attempts_write(tx, &call->out, app.rid, WORK_GROUP, target, page.limit);
     jout_end(&call->out);
     return r < 0 ? r : 0;
 }

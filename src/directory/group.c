@@ -5,6 +5,9 @@
 #include "base/limits.h"
 #include "base/text.h"
 
+#include <unictype.h>
+#include <unistr.h>
+
 SQL(GROUP_BY_ID, "SELECT " GROUP_COLUMNS " FROM groups g WHERE g.id = $1 AND g.deleted = 0");
 SQL(GROUP_BY_RID, "SELECT " GROUP_COLUMNS " FROM groups g WHERE g.rid = $1");
 SQL(GROUP_BY_NAME, "SELECT " GROUP_COLUMNS " FROM groups g WHERE g.name_key = $1 AND g.type = 1 AND g.deleted = 0");
@@ -114,6 +117,18 @@ static const char *description_key(struct arena *arena, const struct group *grou
     return group->description ? text_fold(arena, group->description) : "";
 }
 
+/* A letter, a digit or another sign that can be seen. */
+static bool has_visible(const char *text)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    ucs4_t c = 0;
+    while ((p = u8_next(&c, p)))
+        if (!uc_is_property_white_space(c) && !uc_is_property_default_ignorable_code_point(c) &&
+            !uc_is_general_category_withtable(c, UC_CATEGORY_MASK_C))
+            return true;
+    return false;
+}
+
 static int check_name_is_free(struct tx *tx, const char *name, int64_t own_rid, struct problem *problem)
 {
     int64_t rid = 0;
@@ -124,6 +139,14 @@ static int check_name_is_free(struct tx *tx, const char *name, int64_t own_rid, 
         return problem_invalid(problem, "name",
                                "name: An object with this field already exists in the current organization");
     return 0;
+}
+
+static int check_name(struct tx *tx, const char *name, int64_t own_rid, struct problem *problem)
+{
+    if (!has_visible(name))
+        return problem_invalid(problem, "name",
+                               "name: Must have a character that can be seen; white space alone names no group");
+    return check_name_is_free(tx, name, own_rid, problem);
 }
 
 static int insert_group(struct tx *tx, struct group *group)
@@ -150,7 +173,7 @@ int group_create(struct tx *tx, const struct jval *profile, struct group *ret, s
         return r;
     struct group group = {.id = tx_id(tx, "00g"), .type = GROUP_OKTA};
     take_profile(tx_arena(tx), merged, &group);
-    r = check_name_is_free(tx, group.name, 0, problem);
+    r = check_name(tx, group.name, 0, problem);
     if (r >= 0)
         r = insert_group(tx, &group);
     if (r >= 0)
@@ -206,7 +229,7 @@ int group_update(struct tx *tx, struct group *group, const struct jval *profile,
         return r;
     if (jval_equal(old, merged))
         return 0;
-    r = check_name_is_free(tx, jval_get_str(merged, "name"), group->rid, problem);
+    r = check_name(tx, jval_get_str(merged, "name"), group->rid, problem);
     return r < 0 ? r : group_store_profile(tx, group, merged);
 }
 

@@ -168,6 +168,12 @@ describe('apps', () => {
             });
             assert.equal(bad.status, 400);
             assert.equal(bad.json.errorCode, 'E0000001');
+            for (const body of [{ profile: null }, { update: { profile: null } }, { update: null }]) {
+                const answer = await muster.call('PUT', `/api/v1/apps/${app.id}/features/USER_PROVISIONING`, { body });
+                assert.equal(answer.status, 400, JSON.stringify(body));
+                assert.match(answer.json.errorCauses[0].errorSummary, new RegExp(`^${body.update === null ? 'update' : 'profile'}`));
+            }
+            assert.deepEqual(await get(), now, 'what was refused changed nothing');
             assert.equal((await muster.call('GET', `/api/v1/apps/${app.id}/features/NOTHING`)).status, 404);
         });
 

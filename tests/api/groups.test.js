@@ -48,6 +48,31 @@ describe('groups', () => {
         await refused(org.group('Same Name'), 400, 'E0000001', 'name');
     });
 
+    test('a name that nobody can see is refused', async () => {
+        const group = await org.group();
+        for (const name of [' ', '\u200b', ' \u200b\u00a0\ufeff', '\u3000']) {
+            const made = await muster.call('POST', '/api/v1/groups', { body: { profile: { name } } });
+            assert.equal(made.status, 400, JSON.stringify(name));
+            assert.match(made.text, /name: /);
+            const renamed = await muster.call('PUT', `/api/v1/groups/${group.id}`, { body: { profile: { name } } });
+            assert.equal(renamed.status, 400, JSON.stringify(name));
+        }
+        const seen = await muster.call('POST', '/api/v1/groups', { body: { profile: { name: `a\u200b${group.id}` } } });
+        assert.equal(seen.status, 200, seen.text);
+    });
+
+    test('group update takes a name, or NAME=VALUE', async () => {
+        const group = await org.group();
+        const update = async (...args) => {
+            const done = await muster.cli(['group', 'update', group.id, ...args]);
+            return { ...done, profile: (await muster.ask('GET', `/api/v1/groups/${group.id}`)).profile };
+        };
+        assert.equal((await update(`name=by attribute ${group.id}`)).profile.name, `by attribute ${group.id}`);
+        const both = await update(`by word ${group.id}`, 'description=told');
+        assert.deepEqual([both.profile.name, both.profile.description], [`by word ${group.id}`, 'told']);
+        assert.equal((await update('one', 'two')).code, 2);
+    });
+
     test('members come, go, and are listed over pages', async () => {
         const people = [];
         for (let i = 0; i < 7; i++) people.push(await org.user());

@@ -78,6 +78,26 @@ describe('push mappings', () => {
         }
     });
 
+    test('calls that need no body refuse one that is no object', async () => {
+        const mapping = await org.push(app, await org.group());
+        const base = `/api/v1/apps/${app.id}`;
+        for (const each of [`${base}/backlog`, `${base}/group-push/retry`, `${base}/group-push/verify`, `${path()}/${mapping.id}/push`]) {
+            for (const body of [[], 7, 'all']) {
+                const answer = await muster.call('POST', each, { body });
+                assert.equal(answer.status, 400, `${each} ${JSON.stringify(body)}: ${answer.text}`);
+                assert.equal(answer.json.errorCode, 'E0000003');
+            }
+        }
+        assert.equal((await muster.call('POST', `${base}/group-push/retry`, { body: {} })).status, 200);
+        assert.equal((await muster.call('POST', `${base}/group-push/verify`)).status, 200);
+    });
+
+    test('attempts: limit', async () => {
+        const attempts = (query) => muster.call('GET', `/api/v1/apps/${app.id}/attempts${query}`);
+        for (const good of ['', '?limit=1', '?limit=200']) assert.equal((await attempts(good)).status, 200, good);
+        for (const bad of ['0', '201', '-1', 'many']) assert.equal((await attempts(`?limit=${bad}`)).status, 400, bad);
+    });
+
     test('what cannot be created', async () => {
         const group = await org.group();
         const create = (body) => client.groupPushMappingApi.createGroupPushMapping({ appId: app.id, body });
