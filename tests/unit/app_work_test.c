@@ -29,7 +29,7 @@ static int64_t add_continued(struct fixture *f, int64_t app, int64_t object, int
 
 static struct work get(struct fixture *f, int64_t app, int64_t object)
 {
-    struct work work;
+    struct work work = {0};
     assert_true(fx_find(f, app, WORK_ACCOUNT, object, &work));
     return work;
 }

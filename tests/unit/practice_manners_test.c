@@ -116,7 +116,7 @@ static void members_hidden(void **state)
     reorder(&w, "members_absent");
     assert_int_equal(send(&w, "GET", "/Groups/$g", NULL), 200);
     assert_null(jval_get(w.client.json, "members"));
-    char filter[256];
+    char filter[512];
     (void)snprintf(filter, sizeof(filter), "members.value eq '%s'", w.users[0]);
     assert_int_equal(ask_filter(&w.client, "/Groups", filter), 200); /* a probe still finds it */
     assert_int_equal(jval_int(jval_get(w.client.json, "totalResults"), 0), 1);
@@ -362,7 +362,7 @@ static void ids(void **state)
         assert_int_equal(ask(&client, "POST", "/Users", POST_USER "'first@example.com','externalId':'e/1 %'}"), 201);
         assert_non_null(strstr(answer_text(&client, "id"), styles[i].part));
         assert_null(strchr(answer_text(&client, "id"), '/'));
-        char location[PRACTICE_LOCATION_BYTES], id[256];
+        char location[PRACTICE_LOCATION_BYTES + 1], id[256];
         (void)snprintf(id, sizeof(id), "%s", answer_text(&client, "id"));
         (void)snprintf(location, sizeof(location), "/%s", client.answer.location);
         assert_int_equal(ask(&client, "GET", location, NULL), 200);
