@@ -20,6 +20,7 @@ static const struct {
     {0x00000000, 0xff000000, "an address of the kind 0.x.x.x leads nowhere of its own"},
     {0xa9fe0000, 0xffff0000, "link-local addresses (169.254.0.0/16) are the place of metadata services"},
     {0x646464c8, 0xffffffff, "100.100.100.200 is a metadata service"},
+    {0xa83f8110, 0xffffffff, "168.63.129.16 is a metadata service"},
     {0xc00000c0, 0xffffffff, "192.0.0.192 is a metadata service"},
     {0xe0000000, 0xf0000000, "multicast addresses are not an app"},
     {0xf0000000, 0xf0000000, "reserved addresses are not an app"},
@@ -33,17 +34,42 @@ static const char *refused_ipv4(uint32_t address)
     return NULL;
 }
 
-static uint32_t last_four(const uint8_t bytes[16])
+static uint32_t four_at(const uint8_t bytes[4])
 {
-    return (uint32_t)bytes[12] << 24 | (uint32_t)bytes[13] << 16 | (uint32_t)bytes[14] << 8 | bytes[15];
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-/* IPv4-mapped (::ffff:0:0/96), IPv4-compatible (::/96, beyond :: and ::1) and NAT64 (64:ff9b::/96). */
-static bool holds_ipv4(const struct in6_addr *address)
+/*
+ * Local-use NAT64 (64:ff9b:1::/48, RFC 8215). How long the prefix is only its network knows: each place where RFC 6052
+ * lets the IPv4 address stand is judged, byte 8 being none of it. What begins with 0 or is multicast is a misreading.
+ */
+static const char *refused_local_nat64(const uint8_t bytes[16])
+{
+    static const uint8_t prefix[6] = {0x00, 0x64, 0xff, 0x9b, 0x00, 0x01};
+    static const uint8_t places[][4] = {{6, 7, 9, 10}, {7, 9, 10, 11}, {9, 10, 11, 12}, {12, 13, 14, 15}};
+    if (memcmp(bytes, prefix, sizeof(prefix)) != 0)
+        return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        const uint8_t *at = places[i];
+        const uint8_t four[4] = {bytes[at[0]], bytes[at[1]], bytes[at[2]], bytes[at[3]]};
+        const char *why = four[0] && four[0] < 0xe0 ? refused_ipv4(four_at(four)) : NULL;
+        if (why)
+            return why;
+    }
+    return NULL;
+}
+
+/* What an IPv6 address leads to in IPv4: IPv4-mapped (::ffff:0:0/96), IPv4-compatible (::/96, beyond :: and ::1),
+ * NAT64 (64:ff9b::/96), 6to4 (2002::/16, RFC 3056). */
+static const char *refused_held(const struct in6_addr *address)
 {
     static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
-    return IN6_IS_ADDR_V4MAPPED(address) || IN6_IS_ADDR_V4COMPAT(address) ||
-           memcmp(address->s6_addr, nat64, sizeof(nat64)) == 0;
+    const uint8_t *bytes = address->s6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(address) || IN6_IS_ADDR_V4COMPAT(address) || memcmp(bytes, nat64, sizeof(nat64)) == 0)
+        return refused_ipv4(four_at(bytes + 12));
+    if (bytes[0] == 0x20 && bytes[1] == 0x02)
+        return refused_ipv4(four_at(bytes + 2));
+    return refused_local_nat64(bytes);
 }
 
 static const char *refused_ipv6(const struct in6_addr *address)
@@ -57,7 +83,7 @@ static const char *refused_ipv6(const struct in6_addr *address)
         return "multicast addresses are not an app";
     if (memcmp(address->s6_addr, ec2, sizeof(ec2)) == 0)
         return "fd00:ec2::254 is a metadata service";
-    return holds_ipv4(address) ? refused_ipv4(last_four(address->s6_addr)) : NULL;
+    return refused_held(address);
 }
 
 const char *connection_address_refused(const struct sockaddr *address)
@@ -67,6 +93,19 @@ const char *connection_address_refused(const struct sockaddr *address)
     if (address->sa_family == AF_INET6)
         return refused_ipv6(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
     return "only IPv4 and IPv6 addresses are connected to";
+}
+
+static bool is_loopback_ipv6(const struct in6_addr *address)
+{
+    return IN6_IS_ADDR_LOOPBACK(address) || (IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == 127);
+}
+
+bool connection_address_is_loopback(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET)
+        return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
+    return address->sa_family == AF_INET6 &&
+           is_loopback_ipv6(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
 }
 
 /* What a base URL's host is. */
@@ -94,9 +133,7 @@ static struct host judge_host(struct arena *arena, const char *text)
     const char *host = arena_strndup(arena, text, n);
     struct in6_addr six;
     if (inet_pton(AF_INET6, host, &six) == 1) {
-        uint32_t four = last_four(six.s6_addr);
-        bool mapped_loopback = holds_ipv4(&six) && four >> 24 == 127;
-        return (struct host){.refused = refused_ipv6(&six), .loopback = IN6_IS_ADDR_LOOPBACK(&six) || mapped_loopback};
+        return (struct host){.refused = refused_ipv6(&six), .loopback = is_loopback_ipv6(&six)};
     }
     if (strpbrk(host, ":%"))
         return (struct host){.refused = "it is no address (zones are not supported)"};

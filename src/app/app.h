@@ -98,6 +98,8 @@ int connection_url_check(const char *base_url, bool allow_plain_http, struct pro
  */
 struct sockaddr;
 const char *connection_address_refused(const struct sockaddr *address);
+/* 127.0.0.0/8, the same as IPv4-mapped, and ::1: where plain http is always allowed. */
+bool connection_address_is_loopback(const struct sockaddr *address);
 /* What connection_save() refuses, before the target is asked: the URL, names, and a missing credential. */
 int connection_input_check(struct tx *tx, int64_t app_rid, const struct connection_input *input,
                            struct problem *problem) MUSTCHECK;

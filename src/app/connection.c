@@ -54,9 +54,51 @@ int connection_get(struct tx *tx, int64_t app_rid, struct connection *ret)
 }
 
 /* Names that would change how a request is read, or that the client sets itself. */
-static const char *const forbidden_headers[] = {"Host",       "Content-Length", "Content-Type", "Transfer-Encoding",
-                                                "Connection", "Expect",         "Accept",       "Upgrade",
-                                                "TE",         "Trailer",        "Cookie",       "User-Agent"};
+static const char *const forbidden_headers[] = {
+    "Accept",
+    "Accept-Charset",
+    "Accept-Encoding",
+    "Accept-Language",
+    "Age",
+    "Allow",
+    "Cache-Control",
+    "Connection",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Length",
+    "Content-Location",
+    "Content-Range",
+    "Content-Type",
+    "Cookie",
+    "Cookie2",
+    "Date",
+    "Expect",
+    "Forwarded",
+    "From",
+    "Host",
+    "HTTP2-Settings",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "If-Unmodified-Since",
+    "Keep-Alive",
+    "Max-Forwards",
+    "Origin",
+    "Pragma",
+    "Prefer",
+    "Proxy-Connection",
+    "Range",
+    "Referer",
+    "Set-Cookie",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+    "User-Agent",
+    "Via",
+    "X-HTTP-Method-Override",
+};
 
 static int check_header_name(const char *name, struct problem *problem)
 {
@@ -122,6 +164,13 @@ int connection_input_check(struct tx *tx, int64_t app_rid, const struct connecti
         return problem_invalid(problem, "profile",
                                "profile.token: is needed again, since the scheme, host or port changes: a stored "
                                "credential is only sent where it was given for");
+    if ((input->scheme == CONNECTION_BASIC && !str_eq(old.user_name, input->user_name)) ||
+        (input->scheme == CONNECTION_HEADER &&
+         (!old.header_name || strcasecmp(old.header_name, input->header_name) != 0)))
+        return problem_invalid(problem, "profile",
+                               "profile.token: is needed again, since profile.%s changes: a stored credential is only "
+                               "sent as it was given",
+                               input->scheme == CONNECTION_BASIC ? "userName" : "headerName");
     return 0;
 }
 

@@ -107,28 +107,14 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *data)
     return n;
 }
 
-static bool is_loopback(const struct sockaddr *address)
-{
-    if (address->sa_family == AF_INET) {
-        struct sockaddr_in in;
-        memcpy(&in, address, sizeof(in));
-        return (ntohl(in.sin_addr.s_addr) >> 24) == 127;
-    }
-    if (address->sa_family == AF_INET6) {
-        struct sockaddr_in6 in6;
-        memcpy(&in6, address, sizeof(in6));
-        return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
-    }
-    return false;
-}
-
 /* Judges the address that the name resolved to, so that a name cannot lead where its address may not. */
 static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)purpose;
     struct transfer *t = data;
-    bool plain = strncmp(t->url, "http:", 5) == 0;
-    if (connection_address_refused(&address->addr) || (plain && !t->allow_plain_http && !is_loopback(&address->addr))) {
+    bool plain = strncasecmp(t->url, "http:", 5) == 0;
+    if (connection_address_refused(&address->addr) ||
+        (plain && !t->allow_plain_http && !connection_address_is_loopback(&address->addr))) {
         t->forbidden = true;
         return CURL_SOCKET_BAD;
     }
@@ -283,15 +269,11 @@ static enum transport transport_of(const struct transfer *t, CURLcode code)
     return sent == 0 ? TRANSPORT_NOT_SENT : TRANSPORT_UNKNOWN;
 }
 
-/* The credential within a header line: what follows the name, and the scheme where there is one. */
-static const char *credential_in(const char *line)
+/* The value of a header line. answer_hide() looks behind the scheme itself. */
+static const char *value_in(const char *line)
 {
     const char *value = line ? strchr(line, ':') : NULL;
-    if (!value)
-        return NULL;
-    value += 1 + strspn(value + 1, " ");
-    const char *space = strchr(value, ' ');
-    return strncmp(line, "Authorization:", 14) == 0 && space ? space + 1 : value;
+    return value ? value + 1 + strspn(value + 1, " ") : NULL;
 }
 
 static void finish(struct transfer *t, CURLcode code)
@@ -299,7 +281,7 @@ static void finish(struct transfer *t, CURLcode code)
     long status = 0;
     (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     enum transport transport = transport_of(t, code);
-    answer_hide(t->answer, credential_in(t->credential));
+    answer_hide(t->answer, value_in(t->credential));
     if (transport != TRANSPORT_OK && transport != TRANSPORT_FORBIDDEN)
         t->answer->transport_words = curl_easy_strerror(code);
     answer_finish(t->answer, transport, transport == TRANSPORT_OK ? (int)status : 0);

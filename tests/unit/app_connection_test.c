@@ -24,6 +24,11 @@ static void base_urls_that_are_taken(UNUSED void **state)
         "https://192.168.1.10:9443/v2",
         "https://[2001:db8::1]/scim",
         "https://[fd12::1]:8443/",
+        "https://[2002:c000:201::1]/",
+        "https://[64:ff9b:1::c000:201]/",
+        "https://[64:ff9b:1:c0a8:1:200::]/",
+        "https://[64:ff9b:1:a00:1:200::]/",
+        "https://168.63.129.17/",
         "http://127.0.0.1:8080/scim",
         "http://127.9.9.9/",
         "http://localhost:3000/scim/v2",
@@ -66,6 +71,11 @@ static void base_urls_that_are_refused(UNUSED void **state)
         "https://169.254.43518/",
         "https://[fe80::1]/",
         "https://[fe80::1%25eth0]/",
+        "https://168.63.129.16/",
+        "https://[::ffff:168.63.129.16]/",
+        "https://[2002:a9fe:a9fe::1]/",
+        "https://[64:ff9b:1::a9fe:a9fe]/",
+        "https://[64:ff9b:1:a9fe:a9:fe00::]/",
         "https://[::ffff:169.254.169.254]/",
         "https://[::169.254.169.254]/",
         "https://[64:ff9b::a9fe:a9fe]/",
@@ -84,6 +94,9 @@ static void base_urls_that_are_refused(UNUSED void **state)
         if (check(bad[i], true) != ERR_PROBLEM)
             fail_msg("%s", bad[i]);
     assert_int_equal(check("http://app.example.com/scim", false), ERR_PROBLEM);
+    assert_int_equal(check("HTTP://app.example.com/scim", false), ERR_PROBLEM);
+    assert_int_equal(check("http://[::ffff:10.0.0.1]/", false), ERR_PROBLEM);
+    assert_int_equal(check("http://[2002:7f00:1::]/", false), ERR_PROBLEM);
     assert_int_equal(check("http://localhost.example.com/", false), ERR_PROBLEM);
     assert_int_equal(check("http://128.0.0.1/", false), ERR_PROBLEM);
 }
@@ -99,6 +112,29 @@ static void addresses_that_names_lead_to_are_judged_too(UNUSED void **state)
     assert_int_equal(inet_pton(AF_INET6, "::ffff:169.254.1.1", &six.sin6_addr), 1);
     assert_non_null(connection_address_refused((struct sockaddr *)&six));
     assert_non_null(connection_address_refused(&(struct sockaddr){.sa_family = AF_UNIX}));
+}
+
+/* The URL and the address that its name led to are judged alike. */
+static void loopback_is_the_same_in_both_checks(UNUSED void **state)
+{
+    static const struct {
+        const char *address;
+        bool loopback;
+    } cases[] = {{"::1", true},          {"::ffff:127.0.0.1", true}, {"::ffff:128.0.0.1", false},
+                 {"::127.0.0.1", false}, {"64:ff9b::7f00:1", false}, {"2002:7f00:1::", false}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char url[80];
+        struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+        assert_int_equal(inet_pton(AF_INET6, cases[i].address, &six.sin6_addr), 1);
+        (void)snprintf(url, sizeof(url), "http://[%s]/", cases[i].address);
+        assert_int_equal(connection_address_is_loopback((struct sockaddr *)&six), cases[i].loopback);
+        assert_int_equal(check(url, false), cases[i].loopback ? 0 : ERR_PROBLEM);
+    }
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f090909)};
+    assert_true(connection_address_is_loopback((struct sockaddr *)&four));
+    four.sin_addr.s_addr = htonl(0x80000001);
+    assert_false(connection_address_is_loopback((struct sockaddr *)&four));
+    assert_false(connection_address_is_loopback(&(struct sockaddr){.sa_family = AF_UNIX}));
 }
 
 /* --- saving --------------------------------------------------------------------------------------------------------
@@ -192,6 +228,23 @@ static void a_credential_goes_only_where_it_was_given_for(void **state)
     assert_int_equal(save(f, &s), 0);
     assert_secret(f, &s, "other");
     assert_string_equal(s.connection.user_name, "svc");
+
+    /* Nor under another name than it was given with. */
+    s.input.secret = NULL;
+    assert_int_equal(save(f, &s), 0);
+    s.input.user_name = "root";
+    assert_int_equal(save(f, &s), ERR_PROBLEM);
+    assert_non_null(strstr(s.problem.causes[0], "userName changes"));
+    s.input = (struct connection_input){
+        .base_url = "https://app.example.com/", .scheme = CONNECTION_HEADER, .header_name = "X-Key", .secret = "third"};
+    assert_int_equal(save(f, &s), 0);
+    s.input.secret = NULL;
+    s.input.header_name = "x-key";
+    assert_int_equal(save(f, &s), 0);
+    s.input.header_name = "X-Trace";
+    assert_int_equal(save(f, &s), ERR_PROBLEM);
+    assert_non_null(strstr(s.problem.causes[0], "headerName changes"));
+    assert_secret(f, &s, "third");
     keyring_free(s.keyring);
 }
 
@@ -207,6 +260,12 @@ static void bad_credentials_are_refused(void **state)
         {.base_url = "https://a.example.com", .scheme = CONNECTION_HEADER, .secret = "x"},
         {.base_url = "https://a.example.com", .scheme = CONNECTION_HEADER, .secret = "x", .header_name = "X: y"},
         {.base_url = "https://a.example.com", .scheme = CONNECTION_HEADER, .secret = "x", .header_name = "host"},
+        {.base_url = "https://a.example.com",
+         .scheme = CONNECTION_HEADER,
+         .secret = "x",
+         .header_name = "accept-ENCODING"},
+        {.base_url = "https://a.example.com", .scheme = CONNECTION_HEADER, .secret = "x", .header_name = "If-Match"},
+        {.base_url = "https://a.example.com", .scheme = CONNECTION_HEADER, .secret = "x", .header_name = "Referer"},
         {.base_url = "http://a.example.com", .scheme = CONNECTION_BEARER, .secret = "x"},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -491,6 +550,7 @@ int main(void)
         cmocka_unit_test(base_urls_that_are_taken),
         cmocka_unit_test(base_urls_that_are_refused),
         cmocka_unit_test(addresses_that_names_lead_to_are_judged_too),
+        cmocka_unit_test(loopback_is_the_same_in_both_checks),
         TEST(a_credential_goes_only_where_it_was_given_for),
         TEST(bad_credentials_are_refused),
         TEST(an_app_is_open_when_nothing_is_off),
