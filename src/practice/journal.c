@@ -162,7 +162,9 @@ void journal_add(struct journal *journal, int64_t now_ms, const struct practice_
     struct entry *entry = &journal->entries[number % journal->size];
     if (number - journal->oldest >= journal->size)
         journal->oldest = number - journal->size + 1;
-    (void)snprintf(entry->method, sizeof(entry->method), "%s", request->method);
+    size_t method = strnlen(request->method, sizeof(entry->method) - 1);
+    memcpy(entry->method, request->method, method);
+    entry->method[method] = '\0';
     utf8_repair(entry->method);
     entry->shown = (struct practice_entry){.number = number,
                                            .time_ms = now_ms,
@@ -175,10 +177,10 @@ void journal_add(struct journal *journal, int64_t now_ms, const struct practice_
                                            .answer_type = answer_type(response->content_type),
                                            .delay_ms = response->delay_ms};
     keep_all(journal, entry, request, response);
-    char status[16];
-    (void)snprintf(status, sizeof(status), "%d", response->status);
+    int code = response->status; /* of three digits, or 0 */
+    const char status[4] = {(char)('0' + code / 100 % 10), (char)('0' + code / 10 % 10), (char)('0' + code % 10), '\0'};
     count_up(journal->methods, entry->method);
-    count_up(journal->statuses, response->reset ? "dropped" : status);
+    count_up(journal->statuses, response->reset ? "dropped" : code ? status : "0");
     journal->requests++;
     journal->dropped += response->reset;
 }
