@@ -61,7 +61,9 @@ static int step_delete(struct tx *tx, struct lane *lane, const struct work *work
 {
     if (!facts->group.external_id && facts->in_doubt)
         return find(tx, lane, work, facts, false); /* it may have been created after all */
-    if (!facts->group.external_id) {
+    /* Found only after its deletion was asked for: it was there before Muster, and stays (invariant 10). */
+    bool spared = facts->group.origin == ORIGIN_LINKED && !lane->switches.delete_linked_groups;
+    if (!facts->group.external_id || spared) {
         int r = target_group_deleted(tx, &facts->group);
         return r < 0 ? r : STEP_DONE;
     }

@@ -50,7 +50,8 @@ bool chance_permille(struct chance *chance, int permille)
  */
 
 #define FAULTS_LOST                                                                                                    \
-    (FAULT_BIT(LOST_BEFORE) | FAULT_BIT(LOST_AFTER) | FAULT_BIT(TIMEOUT_BEFORE) | FAULT_BIT(TIMEOUT_AFTER))
+    (FAULT_BIT(LOST_BEFORE) | FAULT_BIT(LOST_AFTER) | FAULT_BIT(BLIND) | FAULT_BIT(TIMEOUT_BEFORE) |                   \
+     FAULT_BIT(TIMEOUT_AFTER))
 
 const struct profile profiles[] = {
     {.name = "calm",

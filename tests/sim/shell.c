@@ -39,6 +39,27 @@ static char *copy(const char *text)
     return text ? mem_strdup(text) : NULL;
 }
 
+/* The read of a pushed group after a lost answer. For a link the target must show the members, or nothing is known. */
+static bool is_read_back(const struct sim *sim, const struct sim_request *request)
+{
+    const struct sim_app *app = &sim->apps[request->app];
+    const char *id = request->path + strlen("/scim/v2/Groups/");
+    if (strcmp(request->method, "GET") != 0 || strncmp(request->path, "/scim/v2/Groups/", 16) != 0)
+        return false;
+    int group = generator_group_of_name(practice_name(app->practice, id));
+    return group >= 0 && app->mapping[group].exists && !app->mapping[group].unread;
+}
+
+static void hide_members(struct practice_response *response)
+{
+    CLEANUP(jval_freep) struct jval *body = NULL;
+    if (jval_parse(&body, buf_text(&response->body), response->body.len, NULL) < 0)
+        return;
+    jval_remove(body, "members");
+    buf_clear(&response->body);
+    jval_write(body, &response->body, false);
+}
+
 static enum sim_fault choose_fault(struct sim *sim, const struct sim_request *request)
 {
     if (sim->finishing || !sim->faults || !chance_permille(&sim->net, sim->fault_permille))
@@ -48,6 +69,8 @@ static enum sim_fault choose_fault(struct sim *sim, const struct sim_request *re
     int fault = SIM_FAULT_NONE;
     while (nth >= 0)
         nth -= (sim->faults >> ++fault) & 1;
+    if (fault == SIM_FAULT_BLIND && !is_read_back(sim, request))
+        fault = SIM_FAULT_ERROR_BEFORE;
     if (fault == SIM_FAULT_HALF && strcmp(request->method, "PATCH") != 0)
         fault = SIM_FAULT_ERROR_BEFORE;
     return (enum sim_fault)fault;
@@ -228,6 +251,9 @@ static void spoil(struct sim *sim, struct sim_request *request)
         break;
     case SIM_FAULT_NOT_JSON:
         set_status(response, response->status, "<html><body>Welcome</body></html>");
+        break;
+    case SIM_FAULT_BLIND:
+        hide_members(response);
         break;
     case SIM_FAULT_HALF:
         if (chance_permille(&sim->net, 500))

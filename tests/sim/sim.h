@@ -56,6 +56,7 @@ bool chance_permille(struct chance *chance, int permille);
     X(RATE, "429, with or without Retry-After")                                                                        \
     X(TRUNCATED, "the answer is cut")                                                                                  \
     X(NOT_JSON, "the answer is a page for people")                                                                     \
+    X(BLIND, "a group is shown without its members")                                                                   \
     X(HALF, "part of the operations are carried out, then 500 or nothing")
 
 enum sim_fault {
