@@ -22,7 +22,7 @@ static void refuses(const char *bytes, size_t n)
     struct jval *value = NULL;
     struct jval_error error = {0};
     if (jval_parse(&value, bytes, n, &error) != ERR_SYNTAX || value || !error.text[0])
-        fail_msg("not refused: %.*s", (int)n, bytes);
+        fail_msg("not refused: %.*s", (int)n, bytes ? bytes : "");
 }
 
 static void malformed_values_are_refused(void **state)
