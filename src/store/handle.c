@@ -23,6 +23,30 @@ int handle_run(struct handle *c, const char *text)
     return handle_error(sqlite3_exec(c->db, text, NULL, NULL, NULL));
 }
 
+int handle_frame(struct handle *c, enum frame frame)
+{
+    static const char *const texts[] = {
+        [FRAME_BEGIN] = "BEGIN",
+        [FRAME_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+        [FRAME_COMMIT] = "COMMIT",
+        [FRAME_JOB] = "SAVEPOINT job",
+        [FRAME_JOB_KEEP] = "RELEASE job",
+        [FRAME_JOB_UNDO] = "ROLLBACK TO job",
+        [FRAME_PART] = "SAVEPOINT part",
+        [FRAME_PART_KEEP] = "RELEASE part",
+        [FRAME_PART_UNDO] = "ROLLBACK TO part",
+    };
+    sqlite3_stmt **statement = &c->frames[frame];
+    int code = SQLITE_OK;
+    if (!*statement)
+        code = sqlite3_prepare_v3(c->db, texts[frame], -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+    if (code == SQLITE_OK) {
+        (void)sqlite3_step(*statement);
+        code = sqlite3_reset(*statement);
+    }
+    return handle_error(code);
+}
+
 void handle_rollback(struct handle *c)
 {
     (void)sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
@@ -68,6 +92,8 @@ void handle_close(struct handle *c)
 {
     for (size_t i = 0; c->statements && i < c->statement_count; i++)
         (void)sqlite3_finalize(c->statements[i]);
+    for (size_t i = 0; i < FRAME_COUNT; i++)
+        (void)sqlite3_finalize(c->frames[i]);
     free(c->statements);
     free(c->counter);
     (void)sqlite3_close(c->db);

@@ -73,15 +73,18 @@ static int bind_one(sqlite3_stmt *statement, int index, const struct bind *bind)
     }
 }
 
+static const char *const placeholders[] = {"$1",  "$2",  "$3",  "$4",  "$5",  "$6",  "$7",  "$8",  "$9",  "$10", "$11",
+                                           "$12", "$13", "$14", "$15", "$16", "$17", "$18", "$19", "$20", "$21", "$22",
+                                           "$23", "$24", "$25", "$26", "$27", "$28", "$29", "$30", "$31", "$32"};
+
 /* SQLite numbers $n by first appearance in the text, PostgreSQL by n: hence the names. */
 static int bind_all(sqlite3_stmt *statement, const struct bind *binds, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (binds[i].type == BIND_NONE)
             continue;
-        char name[24];
-        (void)snprintf(name, sizeof(name), "$%zu", i + 1);
-        int index = sqlite3_bind_parameter_index(statement, name);
+        assert(i < ARRAY_LEN(placeholders));
+        int index = sqlite3_bind_parameter_index(statement, placeholders[i]);
         assert(index > 0); /* more values than placeholders */
         int r = bind_one(statement, index, &binds[i]);
         if (r != SQLITE_OK)

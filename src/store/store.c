@@ -98,7 +98,7 @@ struct batch {
 static int run_in_savepoint(struct store *store, struct store_job *job, struct batch *batch)
 {
     struct lane *lane = &store->writer;
-    int r = handle_run(&lane->handle, "SAVEPOINT job");
+    int r = handle_frame(&lane->handle, FRAME_JOB);
     if (r < 0)
         return r;
     struct tx tx = tx_begin(store, lane, &job->origin, true);
@@ -111,9 +111,11 @@ static int run_in_savepoint(struct store *store, struct store_job *job, struct b
     if (result >= 0) {
         batch->wake |= tx.wake;
         batch->changed |= tx.changed;
-        r = handle_run(&lane->handle, "RELEASE job");
+        r = handle_frame(&lane->handle, FRAME_JOB_KEEP);
     } else {
-        r = handle_run(&lane->handle, "ROLLBACK TO job; RELEASE job");
+        r = handle_frame(&lane->handle, FRAME_JOB_UNDO);
+        if (r == 0)
+            r = handle_frame(&lane->handle, FRAME_JOB_KEEP);
     }
     __atomic_add_fetch(&store->jobs, 1, __ATOMIC_RELAXED);
     return r < 0 ? r : result;
@@ -131,7 +133,7 @@ static void batch_fail(struct batch *batch, int error)
 static void batch_commit(struct store *store, struct batch *batch)
 {
     struct handle *handle = &store->writer.handle;
-    int r = handle_run(handle, "COMMIT");
+    int r = handle_frame(handle, FRAME_COMMIT);
     if (r < 0) {
         handle_rollback(handle);
         batch_fail(batch, r);
@@ -152,7 +154,7 @@ static void batch_answer(struct store *store, struct batch *batch)
 static void run_read(struct store *store, struct lane *lane, struct store_job *job, int *ret_result)
 {
     lane->handle.read_deadline = monotonic_ms() + LIMIT_READ_MS;
-    int r = handle_run(&lane->handle, "BEGIN");
+    int r = handle_frame(&lane->handle, FRAME_BEGIN);
     if (r == 0) {
         struct tx tx = tx_begin(store, lane, &job->origin, false);
         r = job->run(&tx, job->arg);
@@ -187,7 +189,7 @@ static void *writer_main(void *arg)
             break;
         *batch = (struct batch){0};
         int64_t began = monotonic_ms();
-        int r = handle_run(&store->writer.handle, "BEGIN IMMEDIATE");
+        int r = handle_frame(&store->writer.handle, FRAME_BEGIN_WRITE);
         while (job) {
             batch->jobs[batch->count] = job;
             batch->results[batch->count] = r < 0 ? r : run_in_savepoint(store, job, batch);
@@ -235,7 +237,7 @@ static void write_in_line(struct store *store, struct store_job *job)
     assert(!store->in_line_busy);
     store->in_line_busy = true;
     struct batch *batch = NEW(struct batch);
-    int r = handle_run(&store->writer.handle, "BEGIN IMMEDIATE");
+    int r = handle_frame(&store->writer.handle, FRAME_BEGIN_WRITE);
     batch->jobs[0] = job;
     batch->count = 1;
     batch->results[0] = r < 0 ? r : run_in_savepoint(store, job, batch);

@@ -8,13 +8,28 @@
 
 #include <sqlite3.h>
 
+/* What frames transactions and their parts: prepared once a handle, since each transaction needs four of them. */
+enum frame {
+    FRAME_BEGIN,
+    FRAME_BEGIN_WRITE,
+    FRAME_COMMIT,
+    FRAME_JOB,
+    FRAME_JOB_KEEP,
+    FRAME_JOB_UNDO, /* back to its start; FRAME_JOB_KEEP ends it */
+    FRAME_PART,
+    FRAME_PART_KEEP,
+    FRAME_PART_UNDO,
+    FRAME_COUNT,
+};
+
 /* One database handle. Used by one thread at a time. */
 struct handle {
     sqlite3 *db;
     sqlite3_stmt **statements; /* by sql->number, NULL until first used */
     size_t statement_count;
-    int64_t *counter;      /* statements run, shared by nobody but read by store_stats() */
-    int64_t read_deadline; /* ms on the monotonic clock, 0 for none */
+    sqlite3_stmt *frames[FRAME_COUNT]; /* NULL until first used */
+    int64_t *counter;                  /* statements run, shared by nobody but read by store_stats() */
+    int64_t read_deadline;             /* ms on the monotonic clock, 0 for none */
 };
 
 int handle_open(struct handle *c, const struct store_options *options, bool reader, char *ret_why,
@@ -22,6 +37,7 @@ int handle_open(struct handle *c, const struct store_options *options, bool read
 void handle_close(struct handle *c);
 /* Runs statements without values or results. */
 int handle_run(struct handle *c, const char *text) MUSTCHECK;
+int handle_frame(struct handle *c, enum frame frame) MUSTCHECK;
 /* Ends a transaction without keeping it; there is nothing to do about a failure. */
 void handle_rollback(struct handle *c);
 /* The ERR_* of a SQLite result. */

@@ -115,18 +115,20 @@ int tx_spend(struct tx *tx, int rows)
 int tx_try(struct tx *tx, tx_fn run, void *arg)
 {
     assert(tx->writing);
-    int r = handle_run(tx->handle, "SAVEPOINT part");
+    int r = handle_frame(tx->handle, FRAME_PART);
     if (r < 0)
         return r;
     struct tx before = *tx;
     int result = run(tx, arg);
     if (result < 0) {
-        r = handle_run(tx->handle, "ROLLBACK TO part; RELEASE part");
+        r = handle_frame(tx->handle, FRAME_PART_UNDO);
+        if (r == 0)
+            r = handle_frame(tx->handle, FRAME_PART_KEEP);
         bool changed = tx->changed;
         *tx = before; /* the changes that it appended lie behind change_count: forgotten */
         tx->changed = changed;
     } else {
-        r = handle_run(tx->handle, "RELEASE part");
+        r = handle_frame(tx->handle, FRAME_PART_KEEP);
     }
     return r < 0 ? r : result;
 }

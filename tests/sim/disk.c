@@ -69,6 +69,10 @@ struct disk *disk_new(const struct env *env)
         .path = DISK_URI, .env = env, .rooms = rooms, .on_commit = store_committed, .on_commit_data = disk};
     if (sqlite3_open_v2(DISK_URI, &disk->anchor, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI, NULL))
         give_up("cannot open the anchor", sqlite3_errmsg(disk->anchor));
+    /* Each commit copies the pages that it wrote: small ones, before the store asks for its own. */
+    if (sqlite3_exec(disk->anchor, "PRAGMA page_size=1024; CREATE TABLE small (pages); DROP TABLE small", NULL, NULL,
+                     NULL))
+        give_up("cannot make the pages small", sqlite3_errmsg(disk->anchor));
     open_store(disk);
     sqlite3_file *file = bytes(disk);
     if (file->pMethods->xFileSize(file, &disk->template_bytes))

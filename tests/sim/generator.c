@@ -777,7 +777,7 @@ static int set_up(struct tx *tx, void *data)
     const struct profile *profile = sim->profile;
     int users = chance_between(choice, profile->users_min, profile->users_max);
     int groups = 2 + chance_below(choice, 5);
-    int apps = 1 + chance_below(choice, sim->profile->users_max > 100 ? 2 : SIM_APPS);
+    int apps = chance_between(choice, 1, sim->profile->users_max > 100 ? 2 : SIM_APPS);
     for (int i = 0; i < users && !sim->failed; i++)
         (void)add_user(sim);
     for (int i = 0; i < groups && !sim->failed; i++)

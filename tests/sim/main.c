@@ -17,7 +17,8 @@ struct options {
     const struct profile *profile;
     int steps;
     int jobs;
-    bool trace, tap, once, stop;
+    int64_t twice; /* every how manieth seed is run twice; 0: none */
+    bool trace, tap, stop;
 };
 
 static const char usage_text[] =
@@ -30,7 +31,7 @@ static const char usage_text[] =
     "  --steps N      at most so many changes in a run, to find a shorter run that fails\n"
     "  --trace        write everything that happens to standard error\n"
     "  --jobs N       processes (2)\n"
-    "  --once         run each seed once; otherwise twice, and the traces are compared\n"
+    "  --twice N      run every Nth seed twice and compare the traces (1; 0: none)\n"
     "  --stop         end at the first run that fails\n"
     "  --tap          print results in the TAP format\n"
     "\n"
@@ -62,9 +63,9 @@ static struct options read_options(int argc, char **argv)
         {"profile", required_argument, NULL, 'p'}, {"steps", required_argument, NULL, 'n'},
         {"jobs", required_argument, NULL, 'j'},    {"seconds", required_argument, NULL, 'd'},
         {"trace", no_argument, NULL, 't'},         {"tap", no_argument, NULL, 'a'},
-        {"once", no_argument, NULL, 'o'},          {"stop", no_argument, NULL, 'x'},
+        {"twice", required_argument, NULL, 'o'},   {"stop", no_argument, NULL, 'x'},
         {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
-    struct options options = {.seed = 1, .runs = -1, .steps = -1, .jobs = 2};
+    struct options options = {.seed = 1, .runs = -1, .steps = -1, .jobs = 2, .twice = 1};
     bool one = false;
     int c;
     while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -99,7 +100,7 @@ static struct options read_options(int argc, char **argv)
             options.tap = true;
             break;
         case 'o':
-            options.once = true;
+            options.twice = number_of(optarg);
             break;
         case 'x':
             options.stop = true;
@@ -145,7 +146,7 @@ static void run_once(struct sim *sim, const struct options *options, uint64_t se
 static void run_seed(struct sim *sim, const struct options *options, uint64_t seed)
 {
     run_once(sim, options, seed, options->trace);
-    if (sim->failed || options->once)
+    if (sim->failed || options->twice == 0 || seed % (uint64_t)options->twice != 0)
         return;
     uint64_t hash = sim->hash;
     uint64_t lines = sim->line_count;
@@ -176,15 +177,16 @@ static void tell_failure(const struct sim *sim, const struct options *options, u
 struct total {
     struct sim_counts counts;
     int64_t failures;
+    int64_t runs_of[SIM_PROFILES], failures_of[SIM_PROFILES]; /* by profile */
 };
 
-static void add_counts(struct sim_counts *to, const struct sim_counts *from)
+static void add_numbers(int64_t *to, const int64_t *from, size_t count)
 {
-    int64_t *a = (int64_t *)to;
-    const int64_t *b = (const int64_t *)from;
-    for (size_t i = 0; i < sizeof(*to) / sizeof(*a); i++)
-        a[i] += b[i];
+    for (size_t i = 0; i < count; i++)
+        to[i] += from[i];
 }
+
+#define NUMBERS(of) (sizeof(of) / sizeof(int64_t))
 
 static int64_t seconds_now(void)
 {
@@ -214,7 +216,9 @@ static void work(const struct options *options, int job, struct total *ret)
         run_seed(sim, options, seed);
         if (sim->failed && ret->failures++ < FAILURES_MAX)
             tell_failure(sim, options, seed);
-        add_counts(&ret->counts, &sim->counts);
+        add_numbers((int64_t *)&ret->counts, (const int64_t *)&sim->counts, NUMBERS(sim->counts));
+        ret->runs_of[sim->profile - profiles]++;
+        ret->failures_of[sim->profile - profiles] += sim->failed;
         if (sim->failed && options->stop)
             break;
     }
@@ -261,8 +265,7 @@ static int run_jobs(const struct options *options, struct total *ret)
         (void)waitpid(pids[job], &status, 0);
         if (!whole || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
             broken++;
-        add_counts(&ret->counts, &total.counts);
-        ret->failures += total.failures;
+        add_numbers((int64_t *)ret, (const int64_t *)&total, NUMBERS(total));
     }
     return broken;
 }
@@ -282,6 +285,21 @@ static void tell_total(const struct total *total, int64_t seconds)
                      (long long)c->minimum, (long long)c->excess);
 }
 
+/* A line for each profile. */
+static void tell_results(const struct total *total, int broken)
+{
+    int number = 0;
+    for (int i = 0; profiles[i].name; i++) {
+        if (total->runs_of[i] == 0)
+            continue;
+        (void)printf("%s %d - %s: %s: %lld runs\n", total->failures_of[i] ? "not ok" : "ok", ++number, profiles[i].name,
+                     profiles[i].text, (long long)total->runs_of[i]);
+    }
+    if (broken)
+        (void)printf("not ok %d - every process ends by itself\n", ++number);
+    (void)printf("1..%d\n", number);
+}
+
 int main(int argc, char **argv)
 {
     struct options options = read_options(argc, argv);
@@ -296,6 +314,6 @@ int main(int argc, char **argv)
     if (broken)
         (void)printf("# %d processes ended before their time\n", broken);
     if (options.tap)
-        (void)printf("1..1\n%s 1 - %lld simulated runs\n", good ? "ok" : "not ok", (long long)total.counts.runs);
+        tell_results(&total, broken);
     return good ? 0 : 1;
 }

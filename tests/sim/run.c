@@ -56,39 +56,44 @@ bool chance_permille(struct chance *chance, int permille)
 const struct profile profiles[] = {
     {.name = "calm",
      .text = "no faults, one change at a time: the requests are counted",
+     .weight = 10,
      .calm = true,
      .users_min = 5,
      .users_max = 25,
-     .changes_min = 20,
-     .changes_max = 60},
+     .changes_min = 10,
+     .changes_max = 50},
     {.name = "busy",
      .text = "no faults, many changes at once",
+     .weight = 10,
      .users_min = 5,
      .users_max = 40,
-     .changes_min = 20,
-     .changes_max = 200},
+     .changes_min = 10,
+     .changes_max = 150},
     {.name = "lost",
      .text = "answers are lost",
+     .weight = 13,
      .users_min = 5,
      .users_max = 30,
-     .changes_min = 20,
-     .changes_max = 120,
+     .changes_min = 10,
+     .changes_max = 90,
      .faults = FAULTS_LOST,
      .fault_permille_max = 300},
     {.name = "faults",
      .text = "every fault",
+     .weight = 16,
      .users_min = 5,
      .users_max = 40,
-     .changes_min = 20,
-     .changes_max = 200,
+     .changes_min = 10,
+     .changes_max = 150,
      .faults = FAULTS_ALL,
      .fault_permille_max = 250,
      .rollback_permille = 10},
     {.name = "crash",
      .text = "the process dies",
+     .weight = 14,
      .users_min = 5,
      .users_max = 30,
-     .changes_min = 20,
+     .changes_min = 10,
      .changes_max = 100,
      .faults = FAULTS_LOST,
      .fault_permille_max = 60,
@@ -96,18 +101,20 @@ const struct profile profiles[] = {
      .rollback_permille = 10},
     {.name = "rates",
      .text = "targets that take few requests a second, and say so in several ways",
+     .weight = 8,
      .users_min = 5,
      .users_max = 30,
-     .changes_min = 20,
+     .changes_min = 10,
      .changes_max = 60,
      .faults = FAULT_BIT(RATE) | FAULT_BIT(UNAVAILABLE),
      .fault_permille_max = 100,
      .rate = 5},
     {.name = "switches",
      .text = "apps are paused and switched off and on, and the clock is set",
+     .weight = 14,
      .users_min = 5,
      .users_max = 30,
-     .changes_min = 20,
+     .changes_min = 10,
      .changes_max = 150,
      .faults = FAULTS_ALL,
      .fault_permille_max = 60,
@@ -115,15 +122,17 @@ const struct profile profiles[] = {
      .switches = true},
     {.name = "before",
      .text = "targets that hold accounts and groups already",
+     .weight = 14,
      .users_min = 5,
      .users_max = 30,
-     .changes_min = 20,
-     .changes_max = 120,
+     .changes_min = 10,
+     .changes_max = 90,
      .faults = FAULTS_ALL,
      .fault_permille_max = 60,
      .before = true},
     {.name = "crowd",
      .text = "groups that need several requests, and expansions",
+     .weight = 1,
      .users_min = 120,
      .users_max = 260,
      .changes_min = 5,
@@ -141,13 +150,14 @@ const struct profile *profile_by_name(const char *name)
     return NULL;
 }
 
-/* The crowd costs ten times as much as the others: one seed in a hundred. */
 const struct profile *profile_of_seed(uint64_t seed)
 {
-    size_t count = 0;
-    while (profiles[count].name)
-        count++;
-    return seed % 100 == 99 ? &profiles[count - 1] : &profiles[seed % (count - 1)];
+    int at = (int)(seed * 37 % 100); /* neighbours differ */
+    const struct profile *profile = profiles;
+    for (; profile->name && at >= profile->weight; profile++)
+        at -= profile->weight;
+    assert(profile->name); /* the weights add up to a hundred */
+    return profile;
 }
 
 /* --- telling -------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@
 #define SIM_GROUPS 12
 #define SIM_SPARES 24 /* groups of one source that the administrator left behind in one app */
 #define SIM_NAME 48
+#define SIM_PROFILES 24
 #define SIM_TRACE_LINES 60
 #define SIM_TRACE_BYTES 320
 
@@ -72,7 +73,8 @@ enum sim_fault {
 struct profile {
     const char *name;
     const char *text;
-    bool calm; /* one change at a time, settled before the next: the requests are counted */
+    int weight; /* of a hundred seeds, how many have it when none is asked for */
+    bool calm;  /* one change at a time, settled before the next: the requests are counted */
     int users_min, users_max;
     int changes_min, changes_max;
     unsigned faults;        /* which there may be; each run takes a part of them */
