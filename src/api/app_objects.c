@@ -38,6 +38,40 @@ int field_string(struct call *call, const struct jval *body, const char *name, c
     return 1;
 }
 
+int field_bool(struct call *call, const struct jval *body, const char *name, bool *ret)
+{
+    const struct jval *value = jval_get(body, name);
+    if (jval_type(value) == JVAL_NONE || jval_type(value) == JVAL_NULL)
+        return 0;
+    if (jval_type(value) != JVAL_BOOL)
+        return call_invalid(call, name, "must be true or false");
+    *ret = jval_is_true(value);
+    return 1;
+}
+
+int field_choice(struct call *call, const struct jval *body, const char *name, const char *const *names, size_t count,
+                 int *ret)
+{
+    const char *text = NULL;
+    int r = field_string(call, body, name, &text);
+    if (r <= 0)
+        return r;
+    struct buf all;
+    buf_init(&all, PROBLEM_TEXT);
+    for (size_t i = 0; i < count; i++) {
+        if (names[i] && strcmp(names[i], text) == 0) {
+            buf_free(&all);
+            *ret = (int)i;
+            return 1;
+        }
+        if (names[i])
+            buf_printf(&all, "%s%s", all.len ? ", " : "", names[i]);
+    }
+    r = call_invalid(call, name, "must be one of %s", buf_text(&all));
+    buf_free(&all);
+    return r;
+}
+
 void answer_empty_object(struct call *call)
 {
     jout_object(&call->out, NULL);

@@ -28,6 +28,10 @@ int object_app_user(struct tx *tx, struct call *call, const char *key, const str
 /* The value of a field that may be left out or null: 0 absent, 1 there, ERR_PROBLEM for another type. */
 int field_object(struct call *call, const struct jval *body, const char *name, const struct jval **ret) MUSTCHECK;
 int field_string(struct call *call, const struct jval *body, const char *name, const char **ret) MUSTCHECK;
+int field_bool(struct call *call, const struct jval *body, const char *name, bool *ret) MUSTCHECK;
+/* One of `names` (a place may be NULL): its index. */
+int field_choice(struct call *call, const struct jval *body, const char *name, const char *const *names, size_t count,
+                 int *ret) MUSTCHECK;
 /* An answer of {}. */
 void answer_empty_object(struct call *call);
 

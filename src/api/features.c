@@ -162,54 +162,11 @@ static int update_feature(struct tx *tx, struct call *call)
 /* --- the settings of group push (ours) -----------------------------------------------------------------------------
  */
 
-static int write_settings(struct tx *tx, struct call *call, const struct app *app)
-{
-    struct app_switches switches = {0};
-    int r = app_switches_get(tx, app->rid, &switches);
-    if (r < 0)
-        return r;
-    jout_object(&call->out, NULL);
-    jout_bool(&call->out, "deleteLinkedGroups", switches.delete_linked_groups);
-    jout_end(&call->out);
-    return 0;
-}
-
-static int get_settings(struct tx *tx, struct call *call)
-{
-    struct app app = {0};
-    int r = find_app(tx, call, &app);
-    return r ? r : write_settings(tx, call, &app);
-}
-
-static int put_settings(struct tx *tx, struct call *call)
-{
-    const struct jval *body;
-    struct app app = {0};
-    struct app_switches switches = {0};
-    int r = call_body_object(call, &body);
-    if (r < 0)
-        return r;
-    const struct jval *value = jval_get(body, "deleteLinkedGroups");
-    if (jval_type(value) != JVAL_BOOL)
-        return call_invalid(call, "deleteLinkedGroups", "must be true or false");
-    r = find_app(tx, call, &app);
-    if (r == 0)
-        r = app_switches_get(tx, app.rid, &switches);
-    if (r < 0)
-        return r;
-    switches.delete_linked_groups = jval_is_true(value);
-    r = app_switches_set(tx, &app, &switches, &call->problem);
-    return r ? r : write_settings(tx, call, &app);
-}
-
 #define FEATURES "/api/v1/apps/{appId}/features"
-#define SETTINGS "/api/v1/apps/{appId}/group-push/settings"
 
 const struct route feature_routes[] = {
     {"GET", FEATURES, ROUTE_READ, ROLE_READ_ONLY, list_features, "listFeaturesForApplication", NULL},
     {"GET", FEATURES "/{featureName}", ROUTE_READ, ROLE_READ_ONLY, get_feature, "getFeatureForApplication", NULL},
     {"PUT", FEATURES "/{featureName}", ROUTE_WRITE, ROLE_ADMIN, update_feature, "updateFeatureForApplication", NULL},
-    {"GET", SETTINGS, ROUTE_READ, ROLE_READ_ONLY, get_settings, "getGroupPushSettings", NULL},
-    {"PUT", SETTINGS, ROUTE_WRITE, ROLE_ADMIN, put_settings, "replaceGroupPushSettings", NULL},
     {.method = NULL},
 };

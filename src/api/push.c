@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Group push mappings as published, and beside them what the published API lacks: state, retry, journal, sync. */
-#include "push/push.h"
-#include "api/call.h"
+#include "api/push_objects.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "engine/engine.h"
 #include "engine/health.h"
+#include "push/rule.h"
 #include "record/record.h"
 
 #define SUBJECT "groupPushMapping"
@@ -16,25 +17,16 @@
 #define ATTEMPTS_SHOWN 50       /* journal entries of one answer... */
 #define ATTEMPTS_SHOWN_MAX 200  /* ...and with limit= */
 
-static int find_app(struct tx *tx, struct call *call, struct app *ret)
-{
-    int r = app_by_id(tx, call->params[0], ret);
-    return r == ERR_NOT_FOUND ? call_not_found(call, call->params[0], "AppInstance") : r;
-}
+/* REFUSE: a link that would remove members waits; REMOVE: it removes them; KEEP: they stay. */
+static const char *const existing_names[] = {
+    [EXISTING_REFUSE] = "REFUSE", [EXISTING_REMOVE] = "REMOVE", [EXISTING_KEEP] = "KEEP"};
 
-static int find_mapping(struct tx *tx, struct call *call, struct app *ret_app, struct mapping *ret)
+int find_mapping(struct tx *tx, struct call *call, struct app *ret_app, struct mapping *ret)
 {
     int r = find_app(tx, call, ret_app);
     if (r == 0)
         r = mapping_by_id(tx, ret_app->rid, call->params[1], ret);
     return r == ERR_NOT_FOUND ? call_not_found(call, call->params[1], "GroupPushMapping") : r;
-}
-
-static void write_link(struct jout *out, const char *name, const char *href)
-{
-    jout_object(out, name);
-    jout_str(out, "href", href);
-    jout_end(out);
 }
 
 static void write_seconds(struct jout *out, const char *key, int64_t ms)
@@ -43,7 +35,7 @@ static void write_seconds(struct jout *out, const char *key, int64_t ms)
     jout_str(out, key, clock_iso_seconds(ms, text));
 }
 
-static const char *status_name(const struct mapping *mapping, const struct mapping_state *state)
+const char *mapping_status_name(const struct mapping *mapping, const struct mapping_state *state)
 {
     if (state->in_error)
         return "ERROR";
@@ -108,8 +100,8 @@ static int write_details(struct tx *tx, struct call *call, const struct mapping 
 }
 
 /* The published object (reference group-push 3.2); ours are `state`, `memberErrors` and `existingMembers`. */
-static int write_mapping(struct tx *tx, struct call *call, const struct app *app, const struct mapping *mapping,
-                         bool single)
+int object_mapping(struct tx *tx, struct call *call, const char *key, const struct app *app,
+                   const struct mapping *mapping, bool single)
 {
     struct group source = {0};
     struct group target = {0};
@@ -125,22 +117,32 @@ static int write_mapping(struct tx *tx, struct call *call, const struct app *app
     if (r < 0)
         return r;
     struct jout *out = &call->out;
-    jout_object(out, NULL);
+    jout_object(out, key);
     write_seconds(out, "created", mapping->created);
     jout_str(out, "id", mapping->id);
     write_seconds(out, "lastUpdated", mapping->last_updated);
     if (mapping->last_push)
         write_seconds(out, "lastPush", mapping->last_push);
     jout_str_opt(out, "errorSummary", state.error);
+    if (mapping->rule_rid) {
+        struct push_rule rule = {0};
+        r = push_rule_by_rid(tx, mapping->rule_rid, &rule);
+        if (r < 0 && r != ERR_NOT_FOUND)
+            return r;
+        if (r == 0)
+            jout_str(out, "ruleId", rule.id);
+    }
     jout_str(out, "sourceGroupId", source.id);
-    jout_str(out, "status", status_name(mapping, &state));
+    jout_str(out, "status", mapping_status_name(mapping, &state));
     jout_str(out, "targetGroupId", target.id);
-    jout_str(out, "existingMembers", mapping->existing == EXISTING_REMOVE ? "REMOVE" : "REFUSE");
+    jout_str(out, "existingMembers", existing_names[mapping->existing]);
+    if (mapping->members_wait) /* U4: until the next change of them, or Push Now */
+        jout_bool(out, "pushMembershipsImmediately", false);
     r = write_details(tx, call, mapping, &state, single);
     jout_object(out, "_links");
-    write_link(out, "app", call_link(call, "/api/v1/apps/%s", app->id));
-    write_link(out, "sourceGroup", call_link(call, "/api/v1/groups/%s", source.id));
-    write_link(out, "targetGroup", call_link(call, "/api/v1/groups/%s", target.id));
+    object_link(call, "app", call_link(call, "/api/v1/apps/%s", app->id), NULL);
+    object_link(call, "sourceGroup", call_link(call, "/api/v1/groups/%s", source.id), NULL);
+    object_link(call, "targetGroup", call_link(call, "/api/v1/groups/%s", target.id), NULL);
     jout_end(out);
     jout_end(out);
     return r;
@@ -152,9 +154,51 @@ static int write_mapping(struct tx *tx, struct call *call, const struct app *app
 struct list_filter {
     struct mapping_filter stored;
     const char *status; /* published name, or NULL; ERROR is derived, so it is judged row by row */
+    int64_t rule_rid;   /* ours: -1 none, 0 any */
+    bool by_name;       /* ours: those that no rule made */
+    const char *q;      /* ours, folded: found in the name of the group or of the app's group; NULL for all */
 };
 
-static int read_filter(struct tx *tx, struct call *call, struct list_filter *ret)
+/* ruleId= (an id, or "none" for mappings made by name) and q=. */
+static int read_rule_filter(struct tx *tx, struct call *call, const struct app *app, struct list_filter *ret)
+{
+    const char *rule_id = call_query(call, "ruleId");
+    const char *q = call_query(call, "q");
+    struct push_rule rule = {0};
+    ret->q = q && *q ? text_fold(tx_arena(tx), q) : NULL;
+    ret->by_name = rule_id && str_eq(rule_id, "none");
+    if (!rule_id || !*rule_id || ret->by_name)
+        return 0;
+    int r = push_rule_by_id(tx, app->rid, rule_id, &rule);
+    ret->rule_rid = r == 0 ? rule.rid : -1;
+    return r == ERR_NOT_FOUND ? 0 : r;
+}
+
+/* 1 or 0. */
+static int is_selected(struct tx *tx, const struct list_filter *filter, const struct mapping *mapping)
+{
+    struct mapping_state state = {0};
+    struct group source = {0};
+    struct target_group target = {0};
+    if ((filter->by_name && mapping->rule_rid) || (filter->rule_rid && filter->rule_rid != mapping->rule_rid))
+        return 0;
+    int r = filter->status ? mapping_error(tx, mapping, &state) : 0;
+    if (r < 0)
+        return r;
+    if (filter->status && !str_eq(filter->status, mapping_status_name(mapping, &state)))
+        return 0;
+    if (!filter->q)
+        return 1;
+    r = group_by_rid(tx, mapping->source_rid, &source);
+    if (r == 0)
+        r = target_group_get(tx, mapping->target_rid, &target);
+    if (r < 0)
+        return r;
+    return strstr(text_fold(tx_arena(tx), source.name), filter->q) ||
+           strstr(text_fold(tx_arena(tx), target.name), filter->q);
+}
+
+static int read_filter(struct tx *tx, struct call *call, const struct app *app, struct list_filter *ret)
 {
     *ret = (struct list_filter){.status = call_query(call, "status")};
     const char *since = call_query(call, "lastUpdated");
@@ -163,11 +207,14 @@ static int read_filter(struct tx *tx, struct call *call, struct list_filter *ret
     const char *status = ret->status;
     if (status && !str_eq(status, "ACTIVE") && !str_eq(status, "INACTIVE") && !str_eq(status, "ERROR"))
         return call_invalid(call, "status", "Must be ACTIVE, INACTIVE or ERROR.");
+    int r = read_rule_filter(tx, call, app, ret);
+    if (r < 0)
+        return r;
     const char *source_id = call_query(call, "sourceGroupId");
     if (!source_id || !*source_id)
         return 0;
     struct group source = {0};
-    int r = group_by_id(tx, source_id, &source);
+    r = group_by_id(tx, source_id, &source);
     ret->stored.source_rid = r == 0 ? source.rid : -1;
     return r == ERR_NOT_FOUND ? 0 : r;
 }
@@ -182,17 +229,16 @@ static int write_page(struct tx *tx, struct call *call, const struct app *app, c
         if (count < 0)
             return count;
         for (int i = 0; i < count; i++) {
-            struct mapping_state state = {0};
-            int r = mapping_error(tx, &page[i], &state);
+            int r = is_selected(tx, filter, &page[i]);
             if (r < 0)
                 return r;
-            if (filter->status && !str_eq(filter->status, status_name(&page[i], &state)))
+            if (r == 0)
                 continue;
             if (written == limit) {
                 *ret_next = after;
                 return 0;
             }
-            r = write_mapping(tx, call, app, &page[i], false);
+            r = object_mapping(tx, call, NULL, app, &page[i], false);
             if (r < 0)
                 return r;
             written++;
@@ -213,7 +259,7 @@ static int list_mappings(struct tx *tx, struct call *call)
     if (r == 0)
         r = call_page(call, 100, LIMIT_PAGE_MAPPINGS, &page);
     if (r == 0)
-        r = read_filter(tx, call, &filter);
+        r = read_filter(tx, call, &app, &filter);
     if (r < 0)
         return r;
     int64_t next = 0;
@@ -229,71 +275,51 @@ static int get_mapping(struct tx *tx, struct call *call)
     struct app app = {0};
     struct mapping mapping = {0};
     int r = find_mapping(tx, call, &app, &mapping);
-    return r < 0 ? r : write_mapping(tx, call, &app, &mapping, true);
+    return r < 0 ? r : object_mapping(tx, call, NULL, &app, &mapping, true);
 }
 
 /* --- create, update, delete ----------------------------------------------------------------------------------------
  */
 
-/* A string property of the body; NULL when absent or null. */
-static int body_text(struct call *call, const struct jval *body, const char *key, const char **ret)
-{
-    const struct jval *value = jval_get(body, key);
-    *ret = jval_str(value);
-    if (value && !*ret && jval_type(value) != JVAL_NULL)
-        return call_invalid(call, key, "Must be a string.");
-    return 0;
-}
-
 static int body_status(struct call *call, const struct jval *body, enum mapping_status *ret)
 {
-    const char *status = NULL;
-    int r = body_text(call, body, "status", &status);
-    if (r < 0 || !status)
-        return r;
-    if (str_eq(status, "ACTIVE"))
-        *ret = MAPPING_ACTIVE;
-    else if (str_eq(status, "INACTIVE"))
-        *ret = MAPPING_INACTIVE;
-    else
-        return call_invalid(call, "status", "Must be ACTIVE or INACTIVE.");
-    return 0;
+    static const char *const names[] = {[MAPPING_ACTIVE] = "ACTIVE", [MAPPING_INACTIVE] = "INACTIVE"};
+    int choice = (int)*ret;
+    int r = field_choice(call, body, "status", names, ARRAY_LEN(names), &choice);
+    *ret = (enum mapping_status)choice;
+    return r;
 }
 
 static int body_existing(struct call *call, const struct jval *body, enum existing_members *ret)
 {
-    const char *existing = NULL;
-    int r = body_text(call, body, "existingMembers", &existing);
-    if (r < 0 || !existing)
-        return r;
-    if (str_eq(existing, "REMOVE"))
-        *ret = EXISTING_REMOVE;
-    else if (str_eq(existing, "REFUSE"))
-        *ret = EXISTING_REFUSE;
-    else
-        return call_invalid(call, "existingMembers",
-                            "Must be REFUSE (a link that would remove members waits) or REMOVE (it removes them).");
-    return 0;
+    int choice = (int)*ret;
+    int r = field_choice(call, body, "existingMembers", existing_names, ARRAY_LEN(existing_names), &choice);
+    *ret = (enum existing_members)choice;
+    return r;
 }
 
 static int read_create(struct tx *tx, struct call *call, struct mapping_input *ret, struct group *ret_source)
 {
     const struct jval *body = NULL;
     const char *source_id = NULL;
-    *ret = (struct mapping_input){.status = MAPPING_ACTIVE, .existing = EXISTING_REFUSE};
+    bool at_once = true;
+    *ret = (struct mapping_input){.status = MAPPING_ACTIVE, .existing = EXISTING_DEFAULT};
     int r = call_body_object(call, &body);
-    if (r == 0)
-        r = body_text(call, body, "sourceGroupId", &source_id);
-    if (r == 0)
-        r = body_text(call, body, "targetGroupId", &ret->target_group_id);
-    if (r == 0)
-        r = body_text(call, body, "targetGroupName", &ret->target_group_name);
-    if (r == 0)
+    if (r >= 0)
+        r = field_string(call, body, "sourceGroupId", &source_id);
+    if (r >= 0)
+        r = field_string(call, body, "targetGroupId", &ret->target_group_id);
+    if (r >= 0)
+        r = field_string(call, body, "targetGroupName", &ret->target_group_name);
+    if (r >= 0)
         r = body_status(call, body, &ret->status);
-    if (r == 0)
+    if (r >= 0)
         r = body_existing(call, body, &ret->existing);
+    if (r >= 0)
+        r = field_bool(call, body, "pushMembershipsImmediately", &at_once);
     if (r < 0)
         return r;
+    ret->members_wait = !at_once;
     if (!source_id)
         return call_invalid(call, "sourceGroupId", "The field cannot be left blank. Give the id of the group to push.");
     const struct jval *config = jval_get(body, "appConfig");
@@ -315,7 +341,7 @@ static int create_mapping(struct tx *tx, struct call *call)
         r = read_create(tx, call, &input, &source);
     if (r == 0)
         r = mapping_create(tx, &app, &source, &input, &mapping, &call->problem);
-    return r < 0 ? r : write_mapping(tx, call, &app, &mapping, true);
+    return r < 0 ? r : object_mapping(tx, call, NULL, &app, &mapping, true);
 }
 
 static int update_mapping(struct tx *tx, struct call *call)
@@ -331,13 +357,13 @@ static int update_mapping(struct tx *tx, struct call *call)
     enum mapping_status status = mapping.status;
     enum existing_members existing = mapping.existing;
     r = body_status(call, body, &status);
-    if (r == 0)
+    if (r >= 0)
         r = body_existing(call, body, &existing);
-    if (r == 0 && !jval_get(body, "status") && !jval_get(body, "existingMembers"))
+    if (r >= 0 && !jval_get(body, "status") && !jval_get(body, "existingMembers"))
         return call_invalid(call, "status", "The field cannot be left blank. Give ACTIVE or INACTIVE.");
-    if (r == 0)
-        r = mapping_update(tx, &app, &mapping, status, existing, &call->problem);
-    return r < 0 ? r : write_mapping(tx, call, &app, &mapping, true);
+    if (r >= 0)
+        r = mapping_update(tx, &mapping, status, existing, &call->problem);
+    return r < 0 ? r : object_mapping(tx, call, NULL, &app, &mapping, true);
 }
 
 /* Recorded: 200 with an empty body; described: 204. Both please every client, 204 says it better. */
@@ -385,7 +411,7 @@ static int push_now(struct tx *tx, struct call *call)
         r = find_mapping(tx, call, &app, &mapping);
     if (r == 0)
         r = mapping_push_now(tx, &mapping, &call->problem);
-    return r < 0 ? r : write_mapping(tx, call, &app, &mapping, true);
+    return r < 0 ? r : object_mapping(tx, call, NULL, &app, &mapping, true);
 }
 
 static int verify_all(struct tx *tx, struct call *call)

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is known of an app's habits: shown, and told by an administrator, whose word wins over what was learned. */
-#include "api/call.h"
+#include "api/app_objects.h"
 #include "app/app.h"
 #include "base/limits.h"
 #include "engine/traits.h"
 
 #define SUBJECT "target"
 #define RATE_MOST 1000000 /* requests a minute that may be told */
-
-static int find_app(struct tx *tx, struct call *call, struct app *ret)
-{
-    int r = app_by_id(tx, call->params[0], ret);
-    return r == ERR_NOT_FOUND ? call_not_found(call, call->params[0], "AppInstance") : r;
-}
 
 static int write_traits(struct tx *tx, struct call *call, const struct app *app)
 {

@@ -27,6 +27,10 @@ enum work_kind {
     WORK_EXPAND_MAPPING = 32,     /* object: push mapping: every member, wanted or known, becomes dirty */
     WORK_EXPAND_TARGET_GONE = 34, /* object: target group that was deleted in the app: its member rows go */
     WORK_EXPAND_USER_PUSHES = 33, /* object: user; app_rid 0: a person in very many pushed groups */
+    WORK_EXPAND_PUSH_RULE = 35,   /* object: push rule: every group is looked at */
+    WORK_EXPAND_PUSH_RULE_GONE =
+        36,                       /* object: push rule that was deleted: its mappings are kept, unlinked or deleted */
+    WORK_EXPAND_GROUP_RULES = 37, /* object: group; app_rid 0: a group that changed, and very many push rules */
 };
 
 enum work_class { WORK_URGENT, WORK_FRESH, WORK_BULK };

@@ -225,6 +225,9 @@ struct column {
  * when it is empty. Obeys --limit where the verb has it. */
 int cli_print_list(struct cli *cli, const char *path, const struct column *columns, const char *nothing) MUSTCHECK;
 
+/* The same of an array that is there already. */
+void cli_print_rows(struct cli *cli, const struct jval *rows, const struct column *columns, const char *nothing);
+
 /* Adds "org" to what is about to be shown when everything is paused: {"paused": true, "reason": ...}. */
 int cli_add_pause(struct cli *cli, struct jval *object) MUSTCHECK;
 
@@ -290,6 +293,14 @@ int cmd_push_show(struct cli *cli);
 int cmd_push_create(struct cli *cli);
 int cmd_push_status(struct cli *cli); /* activate, deactivate */
 int cmd_push_delete(struct cli *cli);
+int cmd_push_unlink(struct cli *cli);
+int cmd_push_settings(struct cli *cli);
+int cmd_push_rule_list(struct cli *cli);
+int cmd_push_rule_show(struct cli *cli);
+int cmd_push_rule_create(struct cli *cli);
+int cmd_push_rule_preview(struct cli *cli);
+int cmd_push_rule_status(struct cli *cli); /* activate, deactivate */
+int cmd_push_rule_delete(struct cli *cli);
 int cmd_push_now(struct cli *cli);
 int cmd_push_retry(struct cli *cli);
 int cmd_push_errors(struct cli *cli);

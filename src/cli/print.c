@@ -337,31 +337,50 @@ static int list_item(const struct jval *item, void *data)
     return 0;
 }
 
+static void list_open(struct list *list)
+{
+    const char *headings[TABLE_COLUMNS];
+    while (list->columns[list->column_count].heading)
+        list->column_count++;
+    assert(list->column_count <= TABLE_COLUMNS);
+    for (size_t c = 0; c < list->column_count; c++)
+        headings[c] = list->columns[c].heading;
+    list->table = table_new(list->cli->arena, headings, list->column_count);
+    if (list->cli->json)
+        (void)fputs("[", stdout);
+}
+
+static void list_close(const struct list *list, bool complete, const char *nothing)
+{
+    if (list->cli->json) {
+        (void)fputs("]\n", stdout);
+        return;
+    }
+    if (list->count)
+        table_print(list->table);
+    else if (complete)
+        cli_say(list->cli, "%s", nothing);
+    if (list->more)
+        (void)fprintf(stderr, "(the first %lld; there are more: --limit)\n", (long long)list->limit);
+}
+
 int cli_print_list(struct cli *cli, const char *path, const struct column *columns, const char *nothing)
 {
     struct list list = {.cli = cli, .columns = columns};
-    while (columns[list.column_count].heading)
-        list.column_count++;
-    const char *headings[TABLE_COLUMNS];
-    assert(list.column_count <= TABLE_COLUMNS);
-    for (size_t c = 0; c < list.column_count; c++)
-        headings[c] = columns[c].heading;
     int r = cli_option_int(cli, "limit", 0, 0, INT32_MAX, &list.limit);
     if (r)
         return r;
-    list.table = table_new(cli->arena, headings, list.column_count);
-    if (cli->json)
-        (void)fputs("[", stdout);
+    list_open(&list);
     r = client_each(cli, path, list_item, &list);
-    if (cli->json) {
-        (void)fputs("]\n", stdout);
-        return r;
-    }
-    if (list.count)
-        table_print(list.table);
-    else if (r == CLI_OK)
-        cli_say(cli, "%s", nothing);
-    if (list.more)
-        (void)fprintf(stderr, "(the first %lld; there are more: --limit)\n", (long long)list.limit);
+    list_close(&list, r == CLI_OK, nothing);
     return r;
+}
+
+void cli_print_rows(struct cli *cli, const struct jval *rows, const struct column *columns, const char *nothing)
+{
+    struct list list = {.cli = cli, .columns = columns};
+    list_open(&list);
+    for (size_t i = 0; i < jval_len(rows); i++)
+        (void)list_item(jval_at(rows, i), &list);
+    list_close(&list, true, nothing);
 }

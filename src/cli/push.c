@@ -80,6 +80,17 @@ int cmd_push_show(struct cli *cli)
     return r;
 }
 
+/* What a link does to members of the app's group who are not in the source. */
+static int say_existing(struct cli *cli, struct jval *body)
+{
+    bool remove = cli_flag(cli, "remove-existing-members"), keep = cli_flag(cli, "keep-existing-members");
+    if (remove && keep)
+        return cli_fail(cli, CLI_USAGE, "--remove-existing-members and --keep-existing-members do not go together");
+    if (remove || keep)
+        jval_set_str(body, "existingMembers", remove ? "REMOVE" : "KEEP");
+    return CLI_OK;
+}
+
 int cmd_push_create(struct cli *cli)
 {
     const char *app, *group, *link = cli_option(cli, "link"), *name = cli_option(cli, "target-name");
@@ -97,8 +108,11 @@ int cmd_push_create(struct cli *cli)
     else
         jval_set_str(body, "targetGroupName", name ? name : group_name(cli, group));
     jval_set_str(body, "status", cli_flag(cli, "inactive") ? "INACTIVE" : "ACTIVE");
-    if (cli_flag(cli, "remove-existing-members"))
-        jval_set_str(body, "existingMembers", "REMOVE");
+    if (cli_flag(cli, "members-later"))
+        jval_set(body, "pushMembershipsImmediately", jval_new_bool(false));
+    r = say_existing(cli, body);
+    if (r)
+        return r;
     struct answer answer;
     r = client_call(cli, "POST", client_path(cli, "/api/v1/apps/%s/group-push/mappings", app), body, &answer);
     if (r)
@@ -117,9 +131,9 @@ int cmd_push_status(struct cli *cli)
     struct answer answer;
     struct jval *body CLEANUP(jval_freep) = jval_new_object();
     jval_set_str(body, "status", activate ? "ACTIVE" : "INACTIVE");
-    if (activate && cli_flag(cli, "remove-existing-members"))
-        jval_set_str(body, "existingMembers", "REMOVE");
-    int r = open_and_find(cli, &app, &id);
+    int r = activate ? say_existing(cli, body) : CLI_OK;
+    if (r == CLI_OK)
+        r = open_and_find(cli, &app, &id);
     if (r == CLI_OK)
         r = client_call(cli, "PATCH", mapping_path(cli, app, id), body, &answer);
     if (r)
@@ -127,6 +141,16 @@ int cmd_push_status(struct cli *cli)
     if (cli->json)
         cli_print_object(cli, answer.body);
     cli_say(cli, activate ? "%s is pushed to %s again" : "%s is no longer pushed to %s; the app keeps its group",
+            cli->args[1], cli->args[0]);
+    return CLI_OK;
+}
+
+static int say_unlinked(struct cli *cli, const char *id, bool delete_group)
+{
+    struct jval *out = jval_new_object();
+    jval_set_str(out, "deleted", id);
+    cli_print_json(cli, out);
+    cli_say(cli, delete_group ? "unlinked %s; its group in %s is being deleted" : "unlinked %s; %s keeps its group",
             cli->args[1], cli->args[0]);
     return CLI_OK;
 }
@@ -152,14 +176,24 @@ int cmd_push_delete(struct cli *cli)
             delete_group ? client_path(cli, "/api/v1/apps/%s/group-push/mappings/%s?deleteTargetGroup=true", app, id)
                          : client_path(cli, "/api/v1/apps/%s/group-push/mappings/%s?deleteTargetGroup=false", app, id),
             NULL, &answer);
-    if (r)
-        return r;
-    struct jval *out = jval_new_object();
-    jval_set_str(out, "deleted", id);
-    cli_print_json(cli, out);
-    cli_say(cli, delete_group ? "unlinked %s; its group in %s is being deleted" : "unlinked %s; %s keeps its group",
-            cli->args[1], cli->args[0]);
-    return CLI_OK;
+    return r ? r : say_unlinked(cli, id, delete_group);
+}
+
+/* From any status, in one act. */
+int cmd_push_unlink(struct cli *cli)
+{
+    const char *app, *id;
+    struct answer answer;
+    bool delete_group = cli_flag(cli, "delete-group");
+    struct jval *body CLEANUP(jval_freep) = jval_new_object();
+    if (delete_group == cli_flag(cli, "keep-group"))
+        return cli_fail(cli, CLI_USAGE, "say what becomes of the group in the app: --keep-group or --delete-group");
+    jval_set(body, "deleteTargetGroup", jval_new_bool(delete_group));
+    int r = open_and_find(cli, &app, &id);
+    if (r == CLI_OK)
+        r = client_call(cli, "POST", client_path(cli, "/api/v1/apps/%s/group-push/mappings/%s/unlink", app, id), body,
+                        &answer);
+    return r ? r : say_unlinked(cli, id, delete_group);
 }
 
 int cmd_push_now(struct cli *cli)

@@ -166,16 +166,60 @@ static const struct option_spec push_list_options[] = {
     {0},
 };
 
+#define OPTIONS_EXISTING                                                                                               \
+    {"remove-existing-members", NULL, "when linking: remove members that only the app's group has", false},            \
+    {                                                                                                                  \
+        "keep-existing-members", NULL, "when linking: leave them there", false                                         \
+    }
+
 static const struct option_spec push_create_options[] = {
     {"target-name", "NAME", "the group's name in the app; that of the group if absent", false},
     {"link", "ID", "link to the app's group with this id (00g...)", false},
     {"inactive", NULL, "send nothing yet", false},
-    {"remove-existing-members", NULL, "when linking: remove members that only the app's group has", false},
+    OPTIONS_EXISTING,
+    {"members-later", NULL, "make the group now, and push its members when they change next", false},
     {0},
 };
 
 static const struct option_spec push_activate_options[] = {
-    {"remove-existing-members", NULL, "when linking: remove members that only the app's group has", false},
+    OPTIONS_EXISTING,
+    {0},
+};
+
+static const struct option_spec push_unlink_options[] = {
+    {"keep-group", NULL, "leave the group in the app as it is", false},
+    {"delete-group", NULL, "delete the group in the app", false},
+    {0},
+};
+
+#define OPTIONS_CRITERIA                                                                                               \
+    {"name-starts-with", "TEXT", "groups whose name begins so", false},                                                \
+        {"name-ends-with", "TEXT", "groups whose name ends so", false},                                                \
+        {"name-contains", "TEXT", "groups whose name holds this", false},                                              \
+        {"name-equals", "TEXT", "the group of this name", false},                                                      \
+        {"name-regex", "PATTERN", "groups whose name matches this regular expression", false},                         \
+        {"every-group", NULL, "every group", false},                                                                   \
+        {"description-starts-with", "TEXT", "and whose description begins so", false},                                 \
+        {"description-contains", "TEXT", "and whose description holds this", false},                                   \
+        {"description-regex", "PATTERN", "and whose description matches this", false},                                 \
+    {                                                                                                                  \
+        "link-existing", NULL, "take over a group of that name that the app has; else such groups are left out", false \
+    }
+
+static const struct option_spec push_rule_create_options[] = {
+    OPTIONS_CRITERIA,
+    {"members-later", NULL, "make the groups now, and push their members when they change next", false},
+    {"retract", "HOW", "when a group matches no longer: unlink, or delete the app's group too; else it stays", false},
+    {"inactive", NULL, "do nothing yet", false},
+    {0},
+};
+
+static const struct option_spec push_rule_preview_options[] = {OPTIONS_CRITERIA, {0}};
+
+static const struct option_spec push_rule_delete_options[] = {
+    {"keep-mappings", NULL, "its groups stay pushed, as if made by name", false},
+    {"unlink", NULL, "its groups are no longer pushed; the app keeps them", false},
+    {"delete-groups", NULL, "its groups are no longer pushed, and deleted in the app", false},
     {0},
 };
 
@@ -402,6 +446,13 @@ const struct verb cli_verbs[] = {
      "One of --keep-group and --delete-group is needed. The mapping must be inactive or in error.",
      "muster push delete \"Sales tool\" Sales --deactivate --keep-group", push_delete_options, VERB_CLIENT,
      cmd_push_delete},
+    {"push unlink", "APP GROUP", 2, 2, "unlink a pushed group from any status, in one act",
+     "One of --keep-group and --delete-group is needed. Works also when the mapping is active or in error.",
+     "muster push unlink \"Sales tool\" Sales --delete-group", push_unlink_options, VERB_CLIENT, cmd_push_unlink},
+    {"push settings", "APP [NAME=VALUE...]", 1, ANY, "show or change an app's settings of group push",
+     "rename=on (the default): the app's groups take the names of their sources; off: a linked group keeps its name. "
+     "source-deleted=leave (the default): the app keeps its group when the source is deleted; delete: it goes too.",
+     "muster push settings \"Sales tool\" rename=off", NULL, VERB_CLIENT, cmd_push_settings},
     {"push now", "APP GROUP", 2, 2, "make a pushed group exactly its source",
      "Reads the group in the app and writes only the difference. Members whom Muster did not put there are removed.",
      "muster push now \"Sales tool\" Sales", NULL, VERB_CLIENT, cmd_push_now},
@@ -409,6 +460,28 @@ const struct verb cli_verbs[] = {
      VERB_CLIENT, cmd_push_retry},
     {"push errors", "APP", 1, 1, "list what failed in an app", "Ends with status 1 when there is something.",
      "muster push errors \"Sales tool\"", NULL, VERB_CLIENT, cmd_push_errors},
+
+    {"push-rule list", "APP", 1, 1, "list the rules by which groups are pushed to an app", "",
+     "muster push-rule list \"Sales tool\"", list_options, VERB_CLIENT, cmd_push_rule_list},
+    {"push-rule show", "APP RULE", 2, 2, "show one push rule", "RULE is its name or its id (gPr...).",
+     "muster push-rule show \"Sales tool\" Regions", NULL, VERB_CLIENT, cmd_push_rule_show},
+    {"push-rule create", "APP NAME", 2, 2, "push every group that matches",
+     "Groups there are now are pushed at once, later ones when they are created or renamed. Letter case does not "
+     "matter. A group that is pushed already is left as it is, and so is one whose name a group of the app has, unless "
+     "--link-existing says to take that over.",
+     "muster push-rule create \"Sales tool\" Regions --name-starts-with \"Sales \"", push_rule_create_options,
+     VERB_CLIENT, cmd_push_rule_create},
+    {"push-rule preview", "APP", 1, 1, "list the groups that a rule would mean, and what it would do", "",
+     "muster push-rule preview \"Sales tool\" --name-regex '^(east|west)'", push_rule_preview_options, VERB_CLIENT,
+     cmd_push_rule_preview},
+    {"push-rule activate", "APP RULE", 2, 2, "let a push rule work", "",
+     "muster push-rule activate \"Sales tool\" Regions", NULL, VERB_CLIENT, cmd_push_rule_status},
+    {"push-rule deactivate", "APP RULE", 2, 2, "stop a push rule", "What it pushed stays pushed.",
+     "muster push-rule deactivate \"Sales tool\" Regions", NULL, VERB_CLIENT, cmd_push_rule_status},
+    {"push-rule delete", "APP RULE", 2, 2, "delete a push rule",
+     "One of --keep-mappings, --unlink and --delete-groups is needed.",
+     "muster push-rule delete \"Sales tool\" Regions --keep-mappings", push_rule_delete_options, VERB_CLIENT,
+     cmd_push_rule_delete},
 
     {"help", "[VERB...]", 0, 2, "explain a verb, or exit-codes, or environment", "", "muster help import", NULL, 0,
      cmd_help},

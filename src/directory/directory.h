@@ -122,6 +122,8 @@ int group_by_id(struct tx *tx, const char *id, struct group *ret) MUSTCHECK;
 int group_by_rid(struct tx *tx, int64_t rid, struct group *ret) MUSTCHECK;
 /* An OKTA_GROUP by its folded name. ERR_NOT_FOUND. */
 int group_by_name(struct tx *tx, const char *name, struct group *ret) MUSTCHECK;
+/* Rids of the groups of a type in ascending order, those above `after`, at most `limit`. The count. */
+int group_rids(struct tx *tx, enum group_type type, int64_t after, int64_t *ret_rids, int limit) MUSTCHECK;
 int group_create(struct tx *tx, const struct jval *profile, struct group *ret, struct problem *problem) MUSTCHECK;
 int group_update(struct tx *tx, struct group *group, const struct jval *profile, struct problem *problem) MUSTCHECK;
 /* Sets the tombstone. Whether a group may go (a push target may not) is decided by the caller, who knows. */

@@ -12,6 +12,7 @@ SQL(GROUP_BY_ID, "SELECT " GROUP_COLUMNS " FROM groups g WHERE g.id = $1 AND g.d
 SQL(GROUP_BY_RID, "SELECT " GROUP_COLUMNS " FROM groups g WHERE g.rid = $1");
 SQL(GROUP_BY_NAME, "SELECT " GROUP_COLUMNS " FROM groups g WHERE g.name_key = $1 AND g.type = 1 AND g.deleted = 0");
 SQL(GROUP_RID_BY_NAME, "SELECT rid FROM groups WHERE name_key = $1 AND type = 1 AND deleted = 0");
+SQL(GROUP_RIDS, "SELECT rid FROM groups WHERE type = $1 AND deleted = 0 AND rid > $2 ORDER BY rid LIMIT $3");
 SQL(GROUP_INSERT, "INSERT INTO groups (id, type, name, name_key, description, description_key, profile, source_id,"
                   " created, last_updated, last_membership_updated, deleted)"
                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0) RETURNING rid");
@@ -98,6 +99,16 @@ int group_by_name(struct tx *tx, const char *name, struct group *ret)
 {
     struct query query;
     return take_group(tx, &query, tx_query(tx, &query, &GROUP_BY_NAME, T(text_fold(tx_arena(tx), name))), ret);
+}
+
+int group_rids(struct tx *tx, enum group_type type, int64_t after, int64_t *ret_rids, int limit)
+{
+    struct query query;
+    int count = 0;
+    int r = tx_query(tx, &query, &GROUP_RIDS, I(type), I(after), I(limit));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        ret_rids[count++] = query_int(&query, 0);
+    return r < 0 ? r : count;
 }
 
 /* --- making and changing -------------------------------------------------------------------------------------------

@@ -180,7 +180,8 @@ static int step_again(struct tx *tx, struct lane *lane, const struct work *work,
         return STEP_DONE;
     if (!facts.group.external_id)
         return find(tx, lane, work, &facts, after_conflict);
-    if (facts.in_doubt || facts.group.link_pending || facts.group.overwrite_wanted)
+    bool link = facts.group.link_pending && !facts.mapping.members_wait; /* until then its members are left alone */
+    if (facts.in_doubt || link || facts.group.overwrite_wanted)
         return read_group(tx, lane, work, &facts, true);
     if (is_other_name(&facts.group)) {
         struct target_request request = target_rename_group(tx_arena(tx), facts.group.external_id, facts.group.name);
@@ -396,9 +397,10 @@ static int read_chunk(struct tx *tx, struct lane *lane, struct flight *flight, s
     r = members_read_end(tx, &facts->group, existing, answer->member_count, &extra);
     if (r != 0)
         return r < 0 ? r : STEP_DONE;
-    const char *words = arena_printf(
-        tx_arena(tx), "Linking would remove %lld of %zu members. Allow it with existingMembers REMOVE, or unlink",
-        (long long)extra, answer->member_count);
+    const char *words = arena_printf(tx_arena(tx),
+                                     "Linking would remove %lld of %zu members. Allow it with existingMembers REMOVE, "
+                                     "keep them with KEEP, or unlink",
+                                     (long long)extra, answer->member_count);
     return fail(tx, lane, flight, ERROR_LINK_WOULD_REMOVE, words);
 }
 

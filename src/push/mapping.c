@@ -6,7 +6,8 @@
 #include "record/record.h"
 
 #define COLUMNS                                                                                                        \
-    "rid, id, app_rid, source_rid, target_rid, status, existing, follow_name, created, last_updated, last_push"
+    "rid, id, app_rid, source_rid, target_rid, status, existing, follow_name, created, last_updated, last_push,"       \
+    " rule_rid, members_wait"
 #define SUBJECT "groupPushMapping"
 
 SQL(MAPPING_BY_ID, "SELECT " COLUMNS " FROM push_mappings WHERE id = $1");
@@ -18,8 +19,14 @@ SQL(MAPPINGS_ACTIVE_OF_SOURCE,
     "SELECT " COLUMNS " FROM push_mappings WHERE source_rid = $1 AND app_rid > $2 AND status = 1"
     " ORDER BY app_rid LIMIT $3");
 SQL(MAPPINGS_OF_APP, "SELECT " COLUMNS " FROM push_mappings WHERE app_rid = $1 AND rid > $2 ORDER BY rid LIMIT $3");
+SQL(MAPPINGS_OF_RULE, "SELECT " COLUMNS " FROM push_mappings WHERE rule_rid = $1 AND rid > $2 ORDER BY rid LIMIT $3");
+SQL(APPS_OF_SOURCE,
+    "SELECT app_rid FROM push_mappings WHERE source_rid = $1 AND app_rid > $2 ORDER BY app_rid LIMIT $3");
 SQL(MAPPING_INSERT, "INSERT INTO push_mappings (id, app_rid, source_rid, target_rid, status, existing, follow_name,"
-                    " created, last_updated) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING rid");
+                    " created, last_updated, rule_rid, members_wait)"
+                    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10) RETURNING rid");
+SQL(MAPPING_MEMBERS_START, "UPDATE push_mappings SET members_wait = 0 WHERE rid = $1");
+SQL(MAPPING_RELEASE, "UPDATE push_mappings SET rule_rid = 0 WHERE rid = $1");
 SQL(MAPPING_UPDATE, "UPDATE push_mappings SET status = $2, existing = $3, last_updated = $4 WHERE rid = $1");
 SQL(MAPPING_DELETE, "DELETE FROM push_mappings WHERE rid = $1");
 SQL(MAPPING_PUSHED, "UPDATE push_mappings SET last_push = $2 WHERE target_rid = $1");
@@ -47,7 +54,9 @@ static void read_row(struct tx *tx, const struct query *query, struct mapping *r
                             .follow_name = query_int(query, 7) != 0,
                             .created = query_int(query, 8),
                             .last_updated = query_int(query, 9),
-                            .last_push = query_int(query, 10)};
+                            .last_push = query_int(query, 10),
+                            .rule_rid = query_int(query, 11),
+                            .members_wait = query_int(query, 12) != 0};
 }
 
 static int read_one(struct tx *tx, struct query *query, int r, struct mapping *ret)
@@ -118,6 +127,26 @@ int mapping_list(struct tx *tx, int64_t app_rid, const struct mapping_filter *fi
     return r < 0 ? r : count;
 }
 
+int mapping_list_of_rule(struct tx *tx, int64_t rule_rid, int64_t after, struct mapping *ret, int limit)
+{
+    struct query query;
+    int count = 0;
+    int r = tx_query(tx, &query, &MAPPINGS_OF_RULE, I(rule_rid), I(after), I(limit));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        read_row(tx, &query, &ret[count++]);
+    return r < 0 ? r : count;
+}
+
+int mapping_apps_of_source(struct tx *tx, int64_t source_rid, int64_t after, int64_t *ret, int limit)
+{
+    struct query query;
+    int count = 0;
+    int r = tx_query(tx, &query, &APPS_OF_SOURCE, I(source_rid), I(after), I(limit));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        ret[count++] = query_int(&query, 0);
+    return r < 0 ? r : count;
+}
+
 int mapping_each_of_source(struct tx *tx, int64_t source_rid, int64_t app_rid,
                            int (*each)(struct tx *tx, const struct mapping *mapping, void *data), void *data)
 {
@@ -145,7 +174,7 @@ int mapping_each_of_source(struct tx *tx, int64_t source_rid, int64_t app_rid,
 /* --- events --------------------------------------------------------------------------------------------------------
  */
 
-static int report(struct tx *tx, const struct mapping *mapping, const char *type, const char *message)
+int mapping_report(struct tx *tx, const struct mapping *mapping, const char *type, const char *message)
 {
     struct app app = {0};
     struct group source = {0};
@@ -225,11 +254,17 @@ static int find_target(struct tx *tx, const struct app *app, const struct mappin
     return r == ERR_NOT_FOUND ? target_group_relink(tx, ret) : r;
 }
 
+int mapping_start_members(struct tx *tx, const struct mapping *mapping)
+{
+    int r = mapping->members_wait ? tx_exec(tx, &MAPPING_MEMBERS_START, I(mapping->rid)) : 0;
+    return r < 0 ? r : work_add(tx, mapping->app_rid, WORK_EXPAND_MAPPING, mapping->rid, WORK_FRESH);
+}
+
 /* Work for a mapping that became ACTIVE: the group itself, and every member as an expansion. */
-static int start_pushing(struct tx *tx, const struct mapping *mapping)
+static int start_pushing(struct tx *tx, const struct mapping *mapping, bool members)
 {
     int r = work_add(tx, mapping->app_rid, WORK_GROUP, mapping->target_rid, WORK_FRESH);
-    return r < 0 ? r : work_add(tx, mapping->app_rid, WORK_EXPAND_MAPPING, mapping->rid, WORK_FRESH);
+    return r < 0 || !members ? r : mapping_start_members(tx, mapping);
 }
 
 int mapping_create(struct tx *tx, const struct app *app, const struct group *source, const struct mapping_input *input,
@@ -241,25 +276,27 @@ int mapping_create(struct tx *tx, const struct app *app, const struct group *sou
         r = find_target(tx, app, input, &target, problem);
     if (r < 0)
         return r;
+    struct push_settings settings = {0};
+    r = push_settings_get(tx, app->rid, &settings);
     /* Linked by id: renamed to match (the published default); by another name than the source's: that name was asked
      * for. */
     bool follow = input->target_group_id != NULL ||
                   str_eq(text_fold(tx_arena(tx), input->target_group_name), text_fold(tx_arena(tx), source->name));
-    if (follow && !str_eq(target.name, source->name))
+    if (r >= 0 && follow && settings.rename_groups && !str_eq(target.name, source->name))
         r = target_group_rename_wanted(tx, &target, source->name);
     const char *id = tx_id(tx, "gPm");
     int64_t rid = 0;
     if (r >= 0)
         r = tx_get_int(tx, &rid, &MAPPING_INSERT, T(id), I(app->rid), I(source->rid), I(target.rid), I(input->status),
-                       I(input->existing), I(follow), I(tx_now(tx)));
+                       I(input->existing), I(follow), I(tx_now(tx)), I(input->rule_rid), I(input->members_wait));
     if (r >= 0)
         r = mapping_by_rid(tx, rid, ret);
     if (r >= 0)
         r = tx_change(tx, (struct change){.kind = CHANGE_MAPPING_CREATED, .subject = rid});
     if (r >= 0 && input->status == MAPPING_ACTIVE)
-        r = start_pushing(tx, ret);
+        r = start_pushing(tx, ret, !ret->members_wait);
     if (r >= 0)
-        r = report(tx, ret, "application.provision.group_push.mapping.created", "Create group push mapping");
+        r = mapping_report(tx, ret, "application.provision.group_push.mapping.created", "Create group push mapping");
     return r < 0 ? r : 0;
 }
 
@@ -272,12 +309,30 @@ static int change_status(struct tx *tx, struct mapping *mapping, enum mapping_st
     if (r < 0)
         return r;
     if (status == MAPPING_ACTIVE)
-        return report(tx, mapping, "application.provision.group_push.activate_mapping", "Activate group push mapping");
-    return report(tx, mapping, "application.provision.group_push.deactivate_mapping", "Deactivate group push mapping");
+        return mapping_report(tx, mapping, "application.provision.group_push.activate_mapping",
+                              "Activate group push mapping");
+    return mapping_report(tx, mapping, "application.provision.group_push.deactivate_mapping",
+                          "Deactivate group push mapping");
 }
 
-int mapping_update(struct tx *tx, const struct app *app, struct mapping *mapping, enum mapping_status status,
-                   enum existing_members existing, struct problem *problem)
+/* Stores the wish. `again`: a mapping that is ACTIVE already is pushed anew. */
+static int set_status(struct tx *tx, struct mapping *mapping, enum mapping_status status, bool again)
+{
+    bool changed = status != mapping->status;
+    mapping->status = status;
+    mapping->last_updated = tx_now(tx);
+    int r = tx_exec(tx, &MAPPING_UPDATE, I(mapping->rid), I(status), I(mapping->existing), I(tx_now(tx)));
+    if (r >= 0 && changed)
+        r = change_status(tx, mapping, status);
+    if (r >= 0 && status == MAPPING_ACTIVE && (changed || again))
+        r = start_pushing(tx, mapping, true);
+    if (r >= 0 && changed && status == MAPPING_INACTIVE)
+        r = work_delete(tx, mapping->app_rid, WORK_GROUP, mapping->target_rid);
+    return r < 0 ? r : 0;
+}
+
+int mapping_update(struct tx *tx, struct mapping *mapping, enum mapping_status status, enum existing_members existing,
+                   struct problem *problem)
 {
     struct mapping_state state = {0};
     int r = mapping_error(tx, mapping, &state);
@@ -288,23 +343,18 @@ int mapping_update(struct tx *tx, const struct app *app, struct mapping *mapping
         return problem_set(problem, E0000027,
                            "The mapping is in error and its status cannot be changed: %s Retry or delete it.",
                            state.error);
-    bool changed = status != mapping->status;
-    mapping->status = status;
     mapping->existing = existing;
-    mapping->last_updated = tx_now(tx);
-    r = tx_exec(tx, &MAPPING_UPDATE, I(mapping->rid), I(status), I(existing), I(tx_now(tx)));
-    if (r >= 0 && changed)
-        r = change_status(tx, mapping, status);
-    if (r >= 0 && status == MAPPING_ACTIVE && (changed || allows))
-        r = start_pushing(tx, mapping);
-    if (r >= 0 && changed && status == MAPPING_INACTIVE)
-        r = work_delete(tx, app->rid, WORK_GROUP, mapping->target_rid);
-    return r < 0 ? r : 0;
+    return set_status(tx, mapping, status, allows);
+}
+
+int mapping_switch(struct tx *tx, struct mapping *mapping, enum mapping_status status)
+{
+    return set_status(tx, mapping, status, true);
 }
 
 int mapping_forget(struct tx *tx, const struct mapping *mapping)
 {
-    int r = report(tx, mapping, "application.provision.group_push.removed", "Remove group push mapping");
+    int r = mapping_report(tx, mapping, "application.provision.group_push.removed", "Remove group push mapping");
     if (r >= 0)
         r = tx_exec(tx, &MAPPING_DELETE, I(mapping->rid));
     if (r >= 0)
@@ -316,41 +366,68 @@ int mapping_forget(struct tx *tx, const struct mapping *mapping)
     return r < 0 ? r : 0;
 }
 
-static int check_delete(struct tx *tx, const struct app *app, const struct mapping *mapping, bool delete_target,
-                        struct target_group *target, struct problem *problem)
+/* What Muster linked and did not create it deletes with the app's setting for that only (invariant 10). */
+static int check_delete_target(struct tx *tx, const struct app *app, const struct mapping *mapping,
+                               struct problem *problem)
 {
-    struct mapping_state state = {0};
+    struct target_group target = {0};
     struct app_switches switches = {0};
-    int r = mapping_error(tx, mapping, &state);
-    if (r == 0 && mapping->status == MAPPING_ACTIVE && !state.in_error)
-        return problem_set(problem, E0000027,
-                           "The mapping is ACTIVE. Set its status to INACTIVE first, then delete it.");
-    if (r == 0)
-        r = target_group_get(tx, mapping->target_rid, target);
+    int r = target_group_get(tx, mapping->target_rid, &target);
     if (r == 0)
         r = app_switches_get(tx, app->rid, &switches);
-    if (r < 0 || !delete_target)
+    if (r < 0)
         return r;
-    if (target->origin == ORIGIN_LINKED && !switches.delete_linked_groups)
+    if (target.origin == ORIGIN_LINKED && !switches.delete_linked_groups)
         return problem_set(
             problem, E0000027,
             "The group \"%s\" existed in the app before Muster linked it, so it is not deleted there. Delete the "
             "mapping with deleteTargetGroup=false, or allow it with the setting deleteLinkedGroups.",
-            target->name);
+            target.name);
     return 0;
+}
+
+int mapping_delete_target(struct tx *tx, const struct mapping *mapping)
+{
+    int r = target_group_want_deleted(tx, mapping->target_rid);
+    return r < 0 ? r : work_add(tx, mapping->app_rid, WORK_GROUP, mapping->target_rid, WORK_FRESH);
+}
+
+int mapping_unlink(struct tx *tx, const struct app *app, struct mapping *mapping, bool delete_target,
+                   struct problem *problem)
+{
+    int r = delete_target ? check_delete_target(tx, app, mapping, problem) : 0;
+    if (r == 0)
+        r = mapping_forget(tx, mapping);
+    return r < 0 || !delete_target ? r : mapping_delete_target(tx, mapping);
+}
+
+int mapping_take_back(struct tx *tx, struct mapping *mapping, bool delete_target)
+{
+    struct app app = {0};
+    struct problem refused = {0};
+    int r = app_by_rid(tx, mapping->app_rid, &app);
+    if (r == 0)
+        r = mapping_unlink(tx, &app, mapping, delete_target, &refused);
+    if (r == ERR_PROBLEM)
+        r = mapping_unlink(tx, &app, mapping, false, &refused);
+    return r == ERR_NOT_FOUND ? 0 : r;
 }
 
 int mapping_delete(struct tx *tx, const struct app *app, struct mapping *mapping, bool delete_target,
                    struct problem *problem)
 {
-    struct target_group target = {0};
-    int r = check_delete(tx, app, mapping, delete_target, &target, problem);
-    if (r == 0)
-        r = mapping_forget(tx, mapping);
-    if (r < 0 || !delete_target)
-        return r;
-    r = target_group_want_deleted(tx, target.rid);
-    return r < 0 ? r : work_add(tx, app->rid, WORK_GROUP, target.rid, WORK_FRESH);
+    struct mapping_state state = {0};
+    int r = mapping_error(tx, mapping, &state);
+    if (r == 0 && mapping->status == MAPPING_ACTIVE && !state.in_error)
+        return problem_set(problem, E0000027,
+                           "The mapping is ACTIVE. Set its status to INACTIVE first, then delete it.");
+    return r < 0 ? r : mapping_unlink(tx, app, mapping, delete_target, problem);
+}
+
+int mapping_release_from_rule(struct tx *tx, const struct mapping *mapping)
+{
+    int r = tx_exec(tx, &MAPPING_RELEASE, I(mapping->rid));
+    return r < 0 ? r : 0;
 }
 
 int target_group_pushed(struct tx *tx, int64_t target_rid)
@@ -449,6 +526,8 @@ int mapping_push_now(struct tx *tx, const struct mapping *mapping, struct proble
     int r = tx_exec(tx, &MEMBERS_RETRY, I(mapping->target_rid));
     if (r >= 0)
         r = tx_exec(tx, &TARGET_OVERWRITE, I(mapping->target_rid));
+    if (r >= 0 && mapping->members_wait)
+        r = tx_exec(tx, &MAPPING_MEMBERS_START, I(mapping->rid));
     if (r >= 0)
         r = work_add(tx, mapping->app_rid, WORK_EXPAND_MAPPING, mapping->rid, WORK_URGENT);
     if (r >= 0)

@@ -12,14 +12,15 @@ SQL(MEMBER_WANT_IN, "INSERT INTO target_members (target_rid, user_rid, external_
                     "  THEN target_members.since ELSE excluded.since END,"
                     " urgency = CASE WHEN target_members.dirty = 1 AND target_members.urgency < excluded.urgency"
                     "  THEN target_members.urgency ELSE excluded.urgency END,"
-                    " version = excluded.version, dirty = 1, error_class = NULL, error = NULL"
-                    " WHERE target_members.known = 0 OR target_members.dirty = 1"
+                    " version = excluded.version, dirty = 1, extra = 0, error_class = NULL, error = NULL"
+                    " WHERE target_members.known = 0 OR target_members.dirty = 1 OR target_members.extra = 1"
                     "  OR target_members.external_id IS NULL OR target_members.external_id <> excluded.external_id");
+/* What a link found and left there is not taken out by a change of the person. */
 SQL(MEMBER_WANT_OUT, "UPDATE target_members SET"
                      " since = CASE WHEN dirty = 1 AND since < $5 THEN since ELSE $5 END,"
                      " urgency = CASE WHEN dirty = 1 AND urgency < $3 THEN urgency ELSE $3 END,"
                      " version = $4, dirty = 1, error_class = NULL, error = NULL"
-                     " WHERE target_rid = $1 AND user_rid = $2 AND (known = 1 OR dirty = 1)");
+                     " WHERE target_rid = $1 AND user_rid = $2 AND (known = 1 OR dirty = 1) AND extra = 0");
 SQL(MEMBERS_DIRTY, "SELECT rid, user_rid, external_id, known, version, urgency, since FROM target_members"
                    " WHERE target_rid = $1 AND dirty = 1 AND error_class IS NULL"
                    " ORDER BY urgency, since, rid LIMIT $2");
@@ -68,6 +69,8 @@ int member_facts(struct tx *tx, const struct mapping *mapping, int64_t user_rid,
 
 int member_mark(struct tx *tx, const struct mapping *mapping, int64_t user_rid, enum work_class class)
 {
+    if (mapping->members_wait)
+        return 0;
     enum member_wanted wanted = MEMBER_AS_IS;
     const char *external_id = NULL;
     int r = member_facts(tx, mapping, user_rid, &wanted, &external_id);

@@ -26,8 +26,10 @@ extern const struct store_room push_room;
 
 enum mapping_status { MAPPING_ACTIVE = 1, MAPPING_INACTIVE = 2 };
 
-/* What a link may do to members that are in the app's group already and not in the source. */
-enum existing_members { EXISTING_REFUSE, EXISTING_REMOVE };
+/* What a link may do to members that are in the app's group already and not in the source. KEEP: they stay, until Push
+ * Now makes the membership exactly the source's. */
+enum existing_members { EXISTING_REFUSE, EXISTING_REMOVE, EXISTING_KEEP };
+#define EXISTING_DEFAULT EXISTING_REFUSE
 
 struct mapping {
     int64_t rid;
@@ -39,6 +41,8 @@ struct mapping {
     enum existing_members existing;
     bool follow_name;                         /* the target's name follows the source's */
     int64_t created, last_updated, last_push; /* last_push 0: never */
+    int64_t rule_rid;                         /* the push rule that made it; 0: made by name */
+    bool members_wait; /* the group is pushed, its members not before the next change of them (reference U4) */
 };
 /* Texts in the tx's arena. ERR_NOT_FOUND. */
 int mapping_by_id(struct tx *tx, int64_t app_rid, const char *id, struct mapping *ret) MUSTCHECK;
@@ -60,12 +64,14 @@ struct mapping_input {
     const char *target_group_name;
     enum mapping_status status;
     enum existing_members existing;
+    int64_t rule_rid; /* 0: by name */
+    bool members_wait;
 };
 int mapping_create(struct tx *tx, const struct app *app, const struct group *source, const struct mapping_input *input,
                    struct mapping *ret, struct problem *problem) MUSTCHECK;
 /* Activate or deactivate. Refused while the mapping is in error (published). `existing` is taken over as well. */
-int mapping_update(struct tx *tx, const struct app *app, struct mapping *mapping, enum mapping_status status,
-                   enum existing_members existing, struct problem *problem) MUSTCHECK;
+int mapping_update(struct tx *tx, struct mapping *mapping, enum mapping_status status, enum existing_members existing,
+                   struct problem *problem) MUSTCHECK;
 /*
  * Deletes the mapping; it must be INACTIVE or in error (published). With `delete_target` the group is deleted in the
  * app, as queued work that survives the mapping; refused for a linked group unless the app's setting allows it.
@@ -73,6 +79,35 @@ int mapping_update(struct tx *tx, const struct app *app, struct mapping *mapping
  */
 int mapping_delete(struct tx *tx, const struct app *app, struct mapping *mapping, bool delete_target,
                    struct problem *problem) MUSTCHECK;
+
+/*
+ * Our own, from any status, error included: one act of the store. Deletes the mapping; with `delete_target` as
+ * mapping_delete().
+ */
+int mapping_unlink(struct tx *tx, const struct app *app, struct mapping *mapping, bool delete_target,
+                   struct problem *problem) MUSTCHECK;
+/* Our own, from any status: a mapping in error that is activated is tried again. */
+int mapping_switch(struct tx *tx, struct mapping *mapping, enum mapping_status status) MUSTCHECK;
+/* The mapping outlives its push rule: it counts as made by name from now on. */
+int mapping_release_from_rule(struct tx *tx, const struct mapping *mapping) MUSTCHECK;
+/* Mappings that a push rule made, rids above `after`, at most `limit`. The count. */
+int mapping_list_of_rule(struct tx *tx, int64_t rule_rid, int64_t after, struct mapping *ret, int limit) MUSTCHECK;
+/* App rids in which a group is pushed, ascending, above `after`. The count. */
+int mapping_apps_of_source(struct tx *tx, int64_t source_rid, int64_t after, int64_t *ret, int limit) MUSTCHECK;
+
+/* --- settings of an app (reference U7, M11) ------------------------------------------------------------------------
+ */
+
+enum source_deleted { SOURCE_DELETED_LEAVE, SOURCE_DELETED_DELETE };
+
+struct push_settings {
+    bool rename_groups; /* the app's groups take the names of their sources. Off: a linked group keeps its name */
+    enum source_deleted on_source_deleted; /* what becomes of the app's group when its source is deleted */
+};
+/* The defaults where nothing was set: rename, LEAVE. */
+int push_settings_get(struct tx *tx, int64_t app_rid, struct push_settings *ret) MUSTCHECK;
+/* Acts on renames and deletions from now on. */
+int push_settings_set(struct tx *tx, const struct app *app, const struct push_settings *settings) MUSTCHECK;
 
 /* What the last verification told. */
 enum verify_state {
@@ -188,8 +223,8 @@ int stranger_gone(struct tx *tx, int64_t target_rid, const char *external_id) MU
 int members_read_begin(struct tx *tx, const struct target_group *group) MUSTCHECK;
 int members_read_chunk(struct tx *tx, const struct target_group *group, const char *const *external_ids,
                        size_t count) MUSTCHECK;
-/* `*ret_extra`: how many would be removed. 1: they are now due (or there are none); 0: not allowed, nothing was changed
- * for them. */
+/* `*ret_extra`: how many are there beside the source's. 1: they are due now (KEEP: they stay; or there are none); 0:
+ * not allowed, nothing was changed for them. */
 int members_read_end(struct tx *tx, struct target_group *group, enum existing_members existing, size_t found,
                      int64_t *ret_extra) MUSTCHECK;
 

@@ -22,6 +22,12 @@ int member_facts(struct tx *tx, const struct mapping *mapping, int64_t user_rid,
 /* ACTIVE mappings of a source group in all apps (app_rid 0) or one: calls each(). */
 int mapping_each_of_source(struct tx *tx, int64_t source_rid, int64_t app_rid,
                            int (*each)(struct tx *tx, const struct mapping *mapping, void *data), void *data) MUSTCHECK;
+/* A system log row about a mapping, with its app and source group as targets. */
+int mapping_report(struct tx *tx, const struct mapping *mapping, const char *type, const char *message) MUSTCHECK;
+/* Members that waited for a change are looked at, all of them. */
+int mapping_start_members(struct tx *tx, const struct mapping *mapping) MUSTCHECK;
+/* Asks for the group's deletion in the app. */
+int mapping_delete_target(struct tx *tx, const struct mapping *mapping) MUSTCHECK;
 /* Forgets a mapping and leaves the target group; nothing is sent. */
 int mapping_forget(struct tx *tx, const struct mapping *mapping) MUSTCHECK;
 
@@ -35,6 +41,23 @@ int target_group_linked(struct tx *tx, struct target_group *group, int64_t sourc
 int target_group_want_deleted(struct tx *tx, int64_t rid) MUSTCHECK;
 /* Rows of an app that is deleted. */
 int push_delete_app(struct tx *tx, int64_t app_rid) MUSTCHECK;
+/* Unlinks a mapping for a reason of ours: a group that may not be deleted there (linked, without the app's setting for
+ * it) is left. */
+int mapping_take_back(struct tx *tx, struct mapping *mapping, bool delete_target) MUSTCHECK;
+
+/* --- rules (rule.c) --- */
+/*
+ * Shows a group that was created or changed to the ACTIVE push rules of all apps, those with a rid above `after`, at
+ * most `limit`. 1: there may be more, and `*ret_last` is the last that saw it; 0: none is left.
+ */
+int push_rules_look_at(struct tx *tx, int64_t group_rid, int64_t after, int limit, int64_t *ret_last) MUSTCHECK;
+int push_rules_delete(struct tx *tx, int64_t app_rid) MUSTCHECK;
+/* The expansions of rules: one chunk, as push_expand(). */
+int push_rule_expand(struct tx *tx, struct work *work) MUSTCHECK;
+int push_rule_gone_expand(struct tx *tx, struct work *work) MUSTCHECK;
+int push_group_rules_expand(struct tx *tx, struct work *work) MUSTCHECK;
+
+int push_settings_delete(struct tx *tx, int64_t app_rid) MUSTCHECK;
 int members_delete_chunk(struct tx *tx, int64_t target_rid, int limit) MUSTCHECK;
 
 #endif

@@ -132,8 +132,11 @@ int members_read_end(struct tx *tx, struct target_group *group, enum existing_me
         return r < 0 ? r : 1;
     }
     int64_t number = r < 0 ? r : tx_change_number(tx);
-    r = number < 0 ? (int)number : tx_exec(tx, &READ_EXTRA_REMOVE, I(group->rid), I(number));
-    if (r >= 0)
+    if (number < 0)
+        return (int)number;
+    if (existing != EXISTING_KEEP)
+        r = tx_exec(tx, &READ_EXTRA_REMOVE, I(group->rid), I(number));
+    if (r >= 0 && existing != EXISTING_KEEP)
         r = tx_exec(tx, &READ_STRANGERS_REMOVE, I(group->rid), I(mark));
     if (r >= 0)
         r = tx_exec(tx, &READ_STRANGERS_LEFT, I(group->rid), I(mark));

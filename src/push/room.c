@@ -3,6 +3,9 @@
 #include "base/limits.h"
 #include "push/push_private.h"
 
+#define RULES_AT_ONCE                                                                                                  \
+    50 /* push rules that look at a changed group in its own transaction; more are left to an expansion */
+
 static const struct migration migrations[] = {
     {1, "CREATE TABLE target_groups ("
         " rid INTEGER PRIMARY KEY,"
@@ -66,6 +69,33 @@ static const struct migration migrations[] = {
         " seen BIGINT NOT NULL,"
         " remove_wanted INTEGER NOT NULL DEFAULT 0,"
         " PRIMARY KEY (target_rid, external_id));"},
+    {2, "ALTER TABLE push_mappings ADD COLUMN rule_rid BIGINT NOT NULL DEFAULT 0;" /* 0: made by name */
+        "ALTER TABLE push_mappings ADD COLUMN members_wait INTEGER NOT NULL DEFAULT 0;"
+        "CREATE INDEX push_mappings_rule ON push_mappings (rule_rid, rid);"
+        "CREATE TABLE push_settings ("
+        " app_rid BIGINT PRIMARY KEY,"
+        " rename_groups INTEGER NOT NULL,"
+        " on_source_deleted INTEGER NOT NULL);" /* enum source_deleted */
+        "CREATE TABLE push_rules ("
+        " rid INTEGER PRIMARY KEY,"
+        " id TEXT NOT NULL UNIQUE,"
+        " app_rid BIGINT NOT NULL,"
+        " name TEXT NOT NULL,"
+        " name_key TEXT NOT NULL,"
+        " status INTEGER NOT NULL,"      /* enum push_rule_status */
+        " group_match INTEGER NOT NULL," /* enum match_kind, of the name and of the description */
+        " group_value TEXT NOT NULL,"
+        " text_match INTEGER NOT NULL,"
+        " text_value TEXT NOT NULL,"
+        " members_wait INTEGER NOT NULL,"
+        " existing INTEGER NOT NULL," /* enum existing_groups */
+        " retract INTEGER NOT NULL,"  /* enum retract */
+        " gone INTEGER NOT NULL,"     /* enum rule_gone, while status is DELETED */
+        " created BIGINT NOT NULL,"
+        " last_updated BIGINT NOT NULL);"
+        "CREATE UNIQUE INDEX push_rules_name ON push_rules (app_rid, name_key);"
+        "CREATE INDEX push_rules_app ON push_rules (app_rid, rid);"
+        "CREATE INDEX push_rules_status ON push_rules (status, rid);"},
 };
 
 const char *push_text(struct tx *tx, const struct query *query, int column)
@@ -76,13 +106,16 @@ const char *push_text(struct tx *tx, const struct query *query, int column)
 struct look {
     int64_t user_rid;
     enum work_class class;
-    bool over; /* LIMIT_REACTOR_ROWS is reached: the rest is left to an expansion */
+    bool moved; /* the person came into the source group or left it */
+    bool over;  /* LIMIT_REACTOR_ROWS is reached: the rest is left to an expansion */
 };
 
 static int look_at_mapping(struct tx *tx, const struct mapping *mapping, void *data)
 {
     struct look *look = data;
     look->over |= tx_spend(tx, 1) > LIMIT_REACTOR_ROWS;
+    if (!look->over && look->moved && mapping->members_wait) /* the change that the memberships waited for */
+        return mapping_start_members(tx, mapping);
     return look->over ? 0 : member_look(tx, mapping, look->user_rid, look->class);
 }
 
@@ -103,7 +136,7 @@ static int look_at_person(struct tx *tx, int64_t user_rid, int64_t app_rid, enum
 /* One membership that came or went, in every app that the group is pushed to. */
 static int look_at_membership(struct tx *tx, int64_t group_rid, int64_t user_rid, enum work_class class)
 {
-    struct look look = {.user_rid = user_rid, .class = class};
+    struct look look = {.user_rid = user_rid, .class = class, .moved = true};
     int r = mapping_each_of_source(tx, group_rid, 0, look_at_mapping, &look);
     return r < 0 || !look.over ? r : work_add(tx, 0, WORK_EXPAND_USER_PUSHES, user_rid, class);
 }
@@ -184,12 +217,24 @@ static int mappings_of_source(struct tx *tx, int64_t source_rid, int64_t *ret_ri
 static int follow_name(struct tx *tx, const struct mapping *mapping, const char *name)
 {
     struct target_group target = {0};
-    int r = mapping->follow_name ? target_group_get(tx, mapping->target_rid, &target) : ERR_NOT_FOUND;
+    struct push_settings settings = {0};
+    int r = push_settings_get(tx, mapping->app_rid, &settings);
+    if (r >= 0)
+        r = mapping->follow_name && settings.rename_groups ? target_group_get(tx, mapping->target_rid, &target)
+                                                           : ERR_NOT_FOUND;
     if (r == ERR_NOT_FOUND)
         return 0;
     if (r == 0)
         r = target_group_rename_wanted(tx, &target, name);
     return r < 0 ? r : work_add(tx, mapping->app_rid, WORK_GROUP, mapping->target_rid, WORK_FRESH);
+}
+
+/* The source is gone. Whether the app's group goes as well is the app's setting. */
+static int lose_source(struct tx *tx, struct mapping *mapping)
+{
+    struct push_settings settings = {0};
+    int r = push_settings_get(tx, mapping->app_rid, &settings);
+    return r < 0 ? r : mapping_take_back(tx, mapping, settings.on_source_deleted == SOURCE_DELETED_DELETE);
 }
 
 static int react_to_group(struct tx *tx, const struct change *change)
@@ -205,11 +250,18 @@ static int react_to_group(struct tx *tx, const struct change *change)
         struct mapping mapping = {0};
         r = mapping_by_rid(tx, rids[i], &mapping);
         if (r == 0 && change->kind == CHANGE_GROUP_DELETED)
-            r = mapping_forget(tx, &mapping); /* the app's group stays: onSourceGroupDeleted LEAVE */
+            r = lose_source(tx, &mapping);
         else if (r == 0)
             r = follow_name(tx, &mapping, group.name);
     }
     return r;
+}
+
+static int show_to_rules(struct tx *tx, int64_t group_rid)
+{
+    int64_t last = 0;
+    int r = push_rules_look_at(tx, group_rid, 0, RULES_AT_ONCE, &last);
+    return r <= 0 ? r : work_add(tx, 0, WORK_EXPAND_GROUP_RULES, group_rid, WORK_FRESH);
 }
 
 static int push_react(struct tx *tx, const struct change *change)
@@ -224,8 +276,12 @@ static int push_react(struct tx *tx, const struct change *change)
     case CHANGE_ACCOUNT_WANTED:
     case CHANGE_ACCOUNT_KNOWN:
         return react_to_account(tx, change);
-    case CHANGE_GROUP_PROFILE:
-        return change->detail ? react_to_group(tx, change) : 0;
+    case CHANGE_GROUP_CREATED:
+        return show_to_rules(tx, change->subject);
+    case CHANGE_GROUP_PROFILE: {
+        int r = change->detail ? react_to_group(tx, change) : 0;
+        return r < 0 ? r : show_to_rules(tx, change->subject);
+    }
     case CHANGE_GROUP_DELETED:
         return react_to_group(tx, change);
     case CHANGE_APP_DELETED:
@@ -351,6 +407,12 @@ int push_expand(struct tx *tx, struct work *work)
         return expand_mapping(tx, work);
     if (work->kind == WORK_EXPAND_TARGET_GONE)
         return members_delete_chunk(tx, work->object_rid, LIMIT_EXPAND_ROWS);
+    if (work->kind == WORK_EXPAND_PUSH_RULE)
+        return push_rule_expand(tx, work);
+    if (work->kind == WORK_EXPAND_PUSH_RULE_GONE)
+        return push_rule_gone_expand(tx, work);
+    if (work->kind == WORK_EXPAND_GROUP_RULES)
+        return push_group_rules_expand(tx, work);
     assert(work->kind == WORK_EXPAND_USER_PUSHES);
     return expand_person(tx, work);
 }

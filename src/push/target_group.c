@@ -164,6 +164,10 @@ int target_group_deleted(struct tx *tx, struct target_group *group)
 int push_delete_app(struct tx *tx, int64_t app_rid)
 {
     int r = tx_exec(tx, &APP_MAPPINGS_DELETE, I(app_rid));
+    if (r >= 0)
+        r = push_settings_delete(tx, app_rid);
+    if (r >= 0)
+        r = push_rules_delete(tx, app_rid);
     struct query query;
     if (r >= 0)
         r = tx_query(tx, &query, &TARGETS_OF_APP, I(app_rid));

@@ -550,7 +550,7 @@ static int act_mapping_status(struct tx *tx, struct act *act)
     if (r == 0)
         r = mapping_by_id(tx, app.rid, act->text, &mapping);
     return r < 0 ? r
-                 : mapping_update(tx, &app, &mapping, act->flag ? MAPPING_ACTIVE : MAPPING_INACTIVE, EXISTING_REMOVE,
+                 : mapping_update(tx, &mapping, act->flag ? MAPPING_ACTIVE : MAPPING_INACTIVE, EXISTING_REMOVE,
                                   &act->problem);
 }
 

@@ -393,8 +393,8 @@ static int act_mapping_status(struct tx *tx, struct act *act)
     struct mapping mapping;
     int r = mapping_by_id(tx, act->world->app.rid, act->first, &mapping);
     return r < 0 ? r
-                 : mapping_update(tx, &act->world->app, &mapping, (enum mapping_status)act->number,
-                                  (enum existing_members)act->other, &act->problem);
+                 : mapping_update(tx, &mapping, (enum mapping_status)act->number, (enum existing_members)act->other,
+                                  &act->problem);
 }
 
 void world_mapping_status(struct world *world, const char *mapping_id, enum mapping_status status,
