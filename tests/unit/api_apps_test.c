@@ -431,9 +431,6 @@ static void switches_are_set_in_part(void **state)
     expect_error(f, 400, "E0000001", "PUT", feature, "{\"update\":{\"password\":{\"seed\":\"X\"}}}");
     expect_error(f, 404, "E0000007", "GET", text("/api/v1/apps/%s/features/INBOUND_PROVISIONING", app), NULL);
 
-    json = send_as(f, 200, "PUT", text("/api/v1/apps/%s/group-push/settings", app), "{\"deleteLinkedGroups\":true}");
-    assert_true(jval_is_true(jval_get(json, "deleteLinkedGroups")));
-    (void)jval_free(json);
     json = send_as(f, 200, "POST", text("/api/v1/apps/%s/users", app), text("{\"id\":\"%s\"}", f->user[0]));
     assert_string_equal(value_at(json, "status"), "STAGED");
     assert_string_equal(value_at(json, "syncState"), "SYNCING");
