@@ -47,14 +47,19 @@ char *text_fold(struct arena *arena, const char *text)
 
 char *text_prefix_end(struct arena *arena, const char *prefix)
 {
-    size_t n = strlen(prefix);
-    char *end = arena_strndup(arena, prefix, n);
-    while (n && (unsigned char)end[n - 1] == 0xff)
-        end[--n] = '\0';
-    if (n == 0)
+    const uint8_t *start = (const uint8_t *)prefix;
+    const uint8_t *end = start + strlen(prefix);
+    ucs4_t c = 0;
+    /* The last character that has one after it; there is none after U+10FFFF, nor any between U+D7FF and U+E000. */
+    while ((end = u8_prev(&c, end, start)) && c == 0x10ffff)
+        ;
+    if (!end)
         return NULL;
-    end[n - 1] = (char)((unsigned char)end[n - 1] + 1);
-    return end;
+    c = c == 0xd7ff ? 0xe000 : c + 1;
+    uint8_t next[4];
+    int n = u8_uctomb(next, c, sizeof(next));
+    assert(n > 0);
+    return arena_printf(arena, "%.*s%.*s", (int)(end - start), prefix, n, (const char *)next);
 }
 
 bool text_has_control(const char *text)

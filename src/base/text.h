@@ -16,7 +16,8 @@ size_t text_chars(const char *text);
 char *text_fold(struct arena *arena, const char *text) __attribute__((returns_nonnull));
 /*
  * The smallest text that sorts after every text that starts with `prefix`, for ranges "prefix <= x and x < upper"; NULL
- * when there is none (an empty prefix).
+ * when there is none (an empty prefix). Both are valid UTF-8: a range that ends inside a character is none for
+ * PostgreSQL.
  */
 char *text_prefix_end(struct arena *arena, const char *prefix);
 /* True when the text has a control character (C0, DEL, C1). */

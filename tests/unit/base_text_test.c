@@ -86,9 +86,13 @@ static void prefix_end_bounds_the_prefix(void **state)
     (void)state;
     struct arena *arena = arena_new();
     assert_string_equal(text_prefix_end(arena, "abc"), "abd");
-    assert_string_equal(text_prefix_end(arena, "ab\xff"), "ac");
+    assert_string_equal(text_prefix_end(arena, "ab\xf4\x8f\xbf\xbf"), "ac");
     assert_null(text_prefix_end(arena, ""));
-    assert_null(text_prefix_end(arena, "\xff\xff"));
+    assert_null(text_prefix_end(arena, "\xf4\x8f\xbf\xbf\xf4\x8f\xbf\xbf"));
+    /* It is text itself, also where the last byte has no next one and beside the surrogates. */
+    assert_string_equal(text_prefix_end(arena, "x\xc3\xbf"), "x\xc4\x80");
+    assert_string_equal(text_prefix_end(arena, "\x7f"), "\xc2\x80");
+    assert_string_equal(text_prefix_end(arena, "\xed\x9f\xbf"), "\xee\x80\x80");
     const char *end = text_prefix_end(arena, "\xc3\xbf");
     assert_true(strcmp("\xc3\xbf\xf0\x9f\x98\x80", end) < 0);
     assert_true(strcmp("\xc4\x80", end) >= 0);
