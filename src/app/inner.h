@@ -5,7 +5,6 @@
 
 #include "app/account.h"
 #include "app/app.h"
-#include "base/clock.h"
 #include "base/limits.h"
 #include "record/record.h"
 

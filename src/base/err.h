@@ -24,7 +24,8 @@
     X(ERR_STALE, 12, "the lease was taken over")                                                                       \
     X(ERR_UNSUPPORTED, 13, "not supported")                                                                            \
     X(ERR_CONSTRAINT, 14, "a constraint of the store was violated")                                                    \
-    X(ERR_NOMEM, 15, "out of memory")
+    X(ERR_NOMEM, 15, "out of memory")                                                                                  \
+    X(ERR_UNAVAILABLE, 16, "the database cannot be reached")
 
 enum err {
 #define X(name, offset, text) name = ERR_BASE - (offset),

@@ -79,23 +79,3 @@ int directory_event(struct tx *tx, const char *type, const char *message, struct
         event.targets[event.target_count++] = *second;
     return record_event(tx, &event);
 }
-
-void sql_profile_text(struct buf *sql, const char *column, const char *name)
-{
-    buf_printf(sql, "json_extract(%s, '$.%s')", column, name);
-}
-
-void sql_profile_number(struct buf *sql, const char *column, const char *name)
-{
-    buf_printf(sql, "json_extract(%s, '$.%s')", column, name);
-}
-
-void sql_profile_bool(struct buf *sql, const char *column, const char *name)
-{
-    buf_printf(sql, "json_extract(%s, '$.%s')", column, name);
-}
-
-void sql_profile_items(struct buf *sql, const char *column, const char *name)
-{
-    buf_printf(sql, "FROM json_each(%s, '$.%s') AS item", column, name);
-}

@@ -59,12 +59,12 @@ static int sort_by_profile(struct listing *l, const struct field *field)
     int r = 0;
     if (type == ATTRIBUTE_STRING) {
         buf_str(&sql, "COALESCE(substr(lower(");
-        sql_profile_text(&sql, field->column, field->attribute->name);
+        dialect_json_text(tx_dialect(l->tx), &sql, field->column, field->attribute->name);
         buf_str(&sql, "), 1, " SORT_CHARS "), '')");
         l->sort_is_text = true;
     } else if (type == ATTRIBUTE_INTEGER) {
         buf_str(&sql, "COALESCE(");
-        sql_profile_number(&sql, field->column, field->attribute->name);
+        dialect_json_number(tx_dialect(l->tx), &sql, field->column, field->attribute->name);
         buf_str(&sql, ", 0)");
     } else {
         r = refuse_sort(l, "is neither a string nor an integer; sort by one that is");
@@ -194,8 +194,8 @@ static int add_conditions(struct listing *l)
     struct search_sql compiled = {.where = NULL};
     bool filter = given(request->filter);
     if (filter || given(request->search)) {
-        int r = search_compile(tx_arena(l->tx), l->schema, filter ? request->filter : request->search, filter,
-                               &compiled, l->problem);
+        int r = search_compile(tx_arena(l->tx), tx_dialect(l->tx), l->schema,
+                               filter ? request->filter : request->search, filter, &compiled, l->problem);
         if (r < 0)
             return r;
     }

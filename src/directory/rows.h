@@ -45,14 +45,4 @@ int group_store_profile(struct tx *tx, struct group *group, const struct jval *p
 int membership_insert(struct tx *tx, int64_t group_rid, int64_t user_rid) MUSTCHECK;
 int membership_added(struct tx *tx, const struct group *group, const struct user *user) MUSTCHECK;
 
-/*
- * SQL for one attribute of a profile column: the one place where the engines' JSON functions differ. `name` holds
- * letters, digits and underscores only. Text of a string; a number; 1 or 0 of a boolean; each NULL when absent.
- */
-void sql_profile_text(struct buf *sql, const char *column, const char *name);
-void sql_profile_number(struct buf *sql, const char *column, const char *name);
-void sql_profile_bool(struct buf *sql, const char *column, const char *name);
-/* "FROM ..." over the elements of an array attribute, each as `item.value`. */
-void sql_profile_items(struct buf *sql, const char *column, const char *name);
-
 #endif

@@ -256,7 +256,7 @@ static int find_holders(const struct edit *edit, int64_t *ret_rids, int limit)
     struct buf sql;
     buf_init(&sql, 1024);
     buf_printf(&sql, "SELECT rid FROM %s WHERE ", edit->kind == SCHEMA_USER ? "users" : "groups");
-    sql_profile_text(&sql, "profile", edit->name);
+    dialect_json_text(tx_dialect(edit->tx), &sql, "profile", edit->name);
     buf_printf(&sql, " IS NOT NULL ORDER BY rid LIMIT $1");
     struct query query;
     int r = tx_query_text(edit->tx, &query, buf_text(&sql), BINDS_(I(limit)));

@@ -40,6 +40,7 @@ static const struct field group_fields[] = {
 
 struct compiler {
     struct arena *arena;
+    enum store_dialect dialect;
     const struct schema *schema;
     struct problem *problem;
     bool filter; /* filter=, not search= */
@@ -180,22 +181,33 @@ static void compare_key(struct compiler *c, const struct field *field, const str
     }
 }
 
+/* What lower() makes of it in both engines, whose columns are compared by bytes: ASCII letters only. */
+static const char *lower_text(struct arena *arena, const char *text)
+{
+    char *copy = arena_strdup(arena, text);
+    for (char *p = copy; *p; p++)
+        if (*p >= 'A' && *p <= 'Z')
+            *p = (char)(*p - 'A' + 'a');
+    return copy;
+}
+
 /* `expression` is SQL for a text. */
 static void compare_text(struct compiler *c, const char *expression, const struct filter *term)
 {
+    const char *value = lower_text(c->arena, term->text);
     if (term->op == FILTER_SW)
-        buf_printf(&c->sql, "lower(%s) LIKE lower($%zu) ESCAPE '!'", expression,
-                   add_bind(c, T(like_pattern(c->arena, term->text, false))));
+        buf_printf(&c->sql, "lower(%s) LIKE $%zu ESCAPE '!'", expression,
+                   add_bind(c, T(like_pattern(c->arena, value, false))));
     else
-        buf_printf(&c->sql, "lower(%s) %s lower($%zu)", expression, sql_op(term->op), add_bind(c, T(term->text)));
+        buf_printf(&c->sql, "lower(%s) %s $%zu", expression, sql_op(term->op), add_bind(c, T(value)));
 }
 
 static const char *profile_sql(struct compiler *c, const struct field *field,
-                               void (*write)(struct buf *, const char *, const char *))
+                               void (*write)(enum store_dialect, struct buf *, const char *, const char *))
 {
     struct buf sql;
     buf_init(&sql, 1024);
-    write(&sql, field->column, field->attribute->name);
+    write(c->dialect, &sql, field->column, field->attribute->name);
     const char *text = arena_strdup(c->arena, buf_text(&sql));
     buf_free(&sql);
     return text;
@@ -290,7 +302,7 @@ static int compile_key(struct compiler *c, const struct field *field, const stru
 static int compile_array(struct compiler *c, const struct field *field, const struct filter *term)
 {
     bool text = field->attribute->item_type == ATTRIBUTE_STRING;
-    buf_printf(&c->sql, "EXISTS (SELECT 1 %s", profile_sql(c, field, sql_profile_items));
+    buf_printf(&c->sql, "EXISTS (SELECT 1 %s", profile_sql(c, field, text ? dialect_json_texts : dialect_json_numbers));
     if (term->op == FILTER_PR) {
         buf_str(&c->sql, ")");
         return 0;
@@ -314,7 +326,7 @@ static int compile_number(struct compiler *c, const struct field *field, const s
         return refuse_op(c, term, "eq, gt, ge, lt, le or pr");
     if (term->type != FILTER_NUMBER)
         return refuse_value(c, term, "a number");
-    buf_printf(&c->sql, "%s %s CAST($%zu AS DOUBLE PRECISION)", profile_sql(c, field, sql_profile_number),
+    buf_printf(&c->sql, "%s %s CAST($%zu AS DOUBLE PRECISION)", profile_sql(c, field, dialect_json_number),
                sql_op(term->op), add_bind(c, T(term->text)));
     return 0;
 }
@@ -325,7 +337,7 @@ static int compile_profile(struct compiler *c, const struct field *field, const 
     if (type == ATTRIBUTE_ARRAY)
         return compile_array(c, field, term);
     if (term->op == FILTER_PR) {
-        const char *text = profile_sql(c, field, sql_profile_text);
+        const char *text = profile_sql(c, field, dialect_json_text);
         buf_printf(&c->sql, type == ATTRIBUTE_STRING ? "COALESCE(%s, '') <> ''" : "%s IS NOT NULL", text);
         return 0;
     }
@@ -336,14 +348,14 @@ static int compile_profile(struct compiler *c, const struct field *field, const 
             return refuse_op(c, term, "eq or pr");
         if (term->type != FILTER_BOOL)
             return refuse_value(c, term, "true or false");
-        buf_printf(&c->sql, "%s = $%zu", profile_sql(c, field, sql_profile_bool), add_bind(c, I(term->boolean)));
+        buf_printf(&c->sql, "%s = $%zu", profile_sql(c, field, dialect_json_bool), add_bind(c, I(term->boolean)));
         return 0;
     }
     if (!is_order(term->op) && term->op != FILTER_SW)
         return refuse_op(c, term, "eq, sw, gt, ge, lt, le or pr");
     if (term->type != FILTER_STRING)
         return refuse_value(c, term, "a text in double quotes");
-    compare_text(c, profile_sql(c, field, sql_profile_text), term);
+    compare_text(c, profile_sql(c, field, dialect_json_text), term);
     return 0;
 }
 
@@ -419,12 +431,12 @@ static int compile_tree(struct compiler *c, const struct filter *tree, enum filt
     return r;
 }
 
-int search_compile(struct arena *arena, const struct schema *schema, const char *text, bool filter,
-                   struct search_sql *ret, struct problem *problem)
+int search_compile(struct arena *arena, enum store_dialect dialect, const struct schema *schema, const char *text,
+                   bool filter, struct search_sql *ret, struct problem *problem)
 {
     *problem = (struct problem){0};
     struct compiler *c = arena_alloc(arena, sizeof(*c));
-    *c = (struct compiler){.arena = arena, .schema = schema, .problem = problem, .filter = filter};
+    *c = (struct compiler){.arena = arena, .dialect = dialect, .schema = schema, .problem = problem, .filter = filter};
     struct filter_error error;
     const struct filter *tree = NULL;
     if (filter_parse(arena, text, FILTER_API, &tree, &error) < 0)

@@ -20,8 +20,8 @@ struct search_sql {
 };
 
 /* Compiles search= (or filter=, when `filter`). ERR_PROBLEM: E0000031 with a cause that names what is not supported. */
-int search_compile(struct arena *arena, const struct schema *schema, const char *text, bool filter,
-                   struct search_sql *ret, struct problem *problem) MUSTCHECK;
+int search_compile(struct arena *arena, enum store_dialect dialect, const struct schema *schema, const char *text,
+                   bool filter, struct search_sql *ret, struct problem *problem) MUSTCHECK;
 
 struct list_request {
     const char *q; /* starts a name: no paging; each of these may be NULL or "" */

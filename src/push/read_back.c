@@ -18,8 +18,8 @@ SQL(READ_FOUND_EXTRA,
     "INSERT INTO target_members (target_rid, user_rid, external_id, known, dirty, version, since, seen, extra)"
     " VALUES ($1, $2, $3, 1, 0, $4, $4, $4, 1)"
     " ON CONFLICT (target_rid, user_rid) DO UPDATE SET"
-    " extra = CASE WHEN target_members.known = 1 AND $5 = 1 THEN 0 ELSE 1 END,"
-    " dirty = CASE WHEN target_members.known = 1 AND $5 = 1 THEN 1 ELSE 0 END,"
+    " extra = CASE WHEN target_members.known = 1 AND CAST($5 AS BIGINT) = 1 THEN 0 ELSE 1 END,"
+    " dirty = CASE WHEN target_members.known = 1 AND CAST($5 AS BIGINT) = 1 THEN 1 ELSE 0 END,"
     " known = 1, external_id = excluded.external_id, seen = excluded.seen,"
     " version = excluded.version, error_class = NULL, error = NULL");
 SQL(READ_FOUND_STRANGER, "INSERT INTO target_strangers (target_rid, external_id, seen) VALUES ($1, $2, $3)"
@@ -40,7 +40,7 @@ SQL(VERIFY_DROPPED_AGAIN,
     " WHERE target_rid = $1 AND known = 1 AND dirty = 0 AND seen <> $2");
 SQL(VERIFY_KEPT, "UPDATE target_members SET dropped = 0 WHERE target_rid = $1 AND dropped > 0 AND seen = $2");
 SQL(VERIFY_SET, "UPDATE target_groups SET verify_wanted = $2, verify_state = $3, read_at = $4,"
-                " verified_at = CASE WHEN $3 = 1 THEN $4 ELSE verified_at END WHERE rid = $1");
+                " verified_at = CASE WHEN CAST($3 AS BIGINT) = 1 THEN $4 ELSE verified_at END WHERE rid = $1");
 SQL(VERIFY_KNOWN, "SELECT 1 FROM target_members WHERE target_rid = $1 AND known = 1 LIMIT 1");
 SQL(STRANGERS_DUE, "SELECT external_id FROM target_strangers WHERE target_rid = $1 AND remove_wanted = 1"
                    " ORDER BY external_id LIMIT $2");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Statements: registered, prepared once a connection, bound by name, stepped. */
+/* Statements and connections as the rooms see them, whatever engine is behind. */
 #include "store/store_private.h"
 
 static struct sql *all_statements;
@@ -17,167 +17,114 @@ struct sql *sql_all(void)
     return all_statements;
 }
 
-int handle_error(int code)
+int64_t monotonic_ms(void)
 {
-    switch (code & 0xff) {
-    case SQLITE_OK:
-    case SQLITE_ROW:
-    case SQLITE_DONE:
-        return 0;
-    case SQLITE_CONSTRAINT:
-        return ERR_CONSTRAINT;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return ERR_BUSY;
-    case SQLITE_INTERRUPT:
-        return ERR_TIMEOUT;
-    case SQLITE_TOOBIG:
-        return ERR_TOO_LARGE;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        return ERR_CORRUPT;
-    default:
-        return ERR_IO;
-    }
+    struct timespec ts = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-static int prepare_cached(struct tx *tx, struct sql *sql, sqlite3_stmt **ret)
+/* --- connections ---------------------------------------------------------------------------------------------------
+ */
+
+bool store_is_postgresql(const char *location)
 {
-    struct handle *c = tx->handle;
-    assert(sql->number > 0 && (size_t)sql->number <= c->statement_count);
-    sqlite3_stmt **slot = &c->statements[sql->number - 1];
-    if (!*slot) {
-        int r = sqlite3_prepare_v3(c->db, sql->text, -1, SQLITE_PREPARE_PERSISTENT, slot, NULL);
-        if (r != SQLITE_OK)
-            return handle_error(r);
-    }
-    assert(!sqlite3_stmt_busy(*slot)); /* a statement that is still being read may not be started again */
-    *ret = *slot;
-    return 0;
+    return strncmp(location, "postgresql://", 13) == 0 || strncmp(location, "postgres://", 11) == 0;
 }
 
-static int bind_one(sqlite3_stmt *statement, int index, const struct bind *bind)
+const struct backend *backend_of(const char *location)
 {
-    switch (bind->type) {
-    case BIND_INT:
-        return sqlite3_bind_int64(statement, index, bind->integer);
-    case BIND_TEXT:
-        if (!bind->bytes)
-            return sqlite3_bind_null(statement, index);
-        return sqlite3_bind_text(statement, index, bind->bytes, -1, SQLITE_STATIC);
-    case BIND_BLOB:
-        return sqlite3_bind_blob64(statement, index, bind->bytes, bind->n, SQLITE_STATIC);
-    case BIND_NONE:
-    default:
-        return SQLITE_OK;
-    }
+    return store_is_postgresql(location) ? &postgresql_backend : &sqlite_backend;
 }
 
-static const char *const placeholders[] = {"$1",  "$2",  "$3",  "$4",  "$5",  "$6",  "$7",  "$8",  "$9",  "$10", "$11",
-                                           "$12", "$13", "$14", "$15", "$16", "$17", "$18", "$19", "$20", "$21", "$22",
-                                           "$23", "$24", "$25", "$26", "$27", "$28", "$29", "$30", "$31", "$32"};
-
-/* SQLite numbers $n by first appearance in the text, PostgreSQL by n: hence the names. */
-static int bind_all(sqlite3_stmt *statement, const struct bind *binds, size_t count)
+static int connect_handle(struct handle *c, char *ret_why, size_t why_size)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (binds[i].type == BIND_NONE)
-            continue;
-        assert(i < ARRAY_LEN(placeholders));
-        int index = sqlite3_bind_parameter_index(statement, placeholders[i]);
-        assert(index > 0); /* more values than placeholders */
-        int r = bind_one(statement, index, &binds[i]);
-        if (r != SQLITE_OK)
-            return handle_error(r);
-    }
-    return 0;
+    const struct backend *backend = backend_of(c->options->path);
+    c->broken = 0;
+    c->backend = backend;
+    int r = backend->open(c, ret_why, why_size);
+    if (r < 0)
+        c->backend = NULL;
+    return r;
 }
 
-static void release(struct query *query)
+int handle_open(struct handle *c, const struct store_options *options, bool reader, char *ret_why, size_t why_size)
 {
-    sqlite3_stmt *statement = query->statement;
-    if (!statement)
-        return;
-    if (query->owned) {
-        (void)sqlite3_finalize(statement);
-    } else {
-        (void)sqlite3_reset(statement);
-        (void)sqlite3_clear_bindings(statement);
-    }
-    query->statement = NULL;
+    *c = (struct handle){.options = options, .reader = reader, .counter = NEW(int64_t)};
+    int r = connect_handle(c, ret_why, why_size);
+    if (r < 0)
+        handle_close(c);
+    return r;
 }
 
-static int start(struct tx *tx, struct query *query, sqlite3_stmt *statement, bool owned, const struct bind *binds,
+int handle_reopen(struct handle *c, char *ret_why, size_t why_size)
+{
+    if (c->backend)
+        c->backend->close(c);
+    return connect_handle(c, ret_why, why_size);
+}
+
+void handle_close(struct handle *c)
+{
+    if (c->backend)
+        c->backend->close(c);
+    free(c->counter);
+    *c = (struct handle){0};
+}
+
+/* --- queries -------------------------------------------------------------------------------------------------------
+ */
+
+static int start(struct tx *tx, struct query *query, const struct sql *sql, const char *text, const struct bind *binds,
                  size_t count)
 {
-    *query = (struct query){.statement = statement, .tx = tx, .owned = owned};
+    *query = (struct query){.tx = tx};
+    if (tx->handle->broken)
+        return tx->handle->broken;
     __atomic_add_fetch(tx->handle->counter, 1, __ATOMIC_RELAXED);
-    int r = bind_all(statement, binds, count);
-    if (r < 0)
-        release(query);
-    return r;
+    return tx->handle->backend->query(tx->handle, query, sql, text, binds, count);
 }
 
 int tx_query_binds(struct tx *tx, struct query *query, struct sql *sql, const struct bind *binds, size_t count)
 {
-    *query = (struct query){.tx = tx};
-    sqlite3_stmt *statement = NULL;
-    int r = prepare_cached(tx, sql, &statement);
-    if (r < 0)
-        return r;
-    return start(tx, query, statement, false, binds, count);
+    return start(tx, query, sql, sql->text, binds, count);
 }
 
 int tx_query_text(struct tx *tx, struct query *query, const char *text, const struct bind *binds, size_t count)
 {
-    *query = (struct query){.tx = tx};
-    sqlite3_stmt *statement = NULL;
-    int r = sqlite3_prepare_v3(tx->handle->db, text, -1, 0, &statement, NULL);
-    if (r != SQLITE_OK)
-        return handle_error(r);
-    return start(tx, query, statement, true, binds, count);
+    return start(tx, query, NULL, text, binds, count);
 }
 
 int query_next(struct query *query)
 {
     assert(query->statement);
-    int r = sqlite3_step(query->statement);
-    if (r == SQLITE_ROW)
-        return 1;
-    int error = handle_error(r);
-    if (error == 0 && !sqlite3_stmt_readonly(query->statement))
-        query->tx->changed = true;
-    release(query);
-    return error;
+    return query->tx->handle->backend->next(query);
 }
 
 int64_t query_int(const struct query *query, int column)
 {
-    return sqlite3_column_int64(query->statement, column);
+    return query->tx->handle->backend->get_int(query, column);
 }
 
 const char *query_text(const struct query *query, int column)
 {
-    return (const char *)sqlite3_column_text(query->statement, column);
+    return query->tx->handle->backend->get_text(query, column);
 }
 
 const void *query_blob(const struct query *query, int column, size_t *ret_n)
 {
-    const void *bytes = sqlite3_column_blob(query->statement, column);
-    *ret_n = (size_t)sqlite3_column_bytes(query->statement, column);
-    return bytes;
+    return query->tx->handle->backend->get_blob(query, column, ret_n);
 }
 
 bool query_is_null(const struct query *query, int column)
 {
-    return sqlite3_column_type(query->statement, column) == SQLITE_NULL;
+    return query->tx->handle->backend->is_null(query, column);
 }
 
 void query_close(struct query *query)
 {
-    if (query->statement && !sqlite3_stmt_readonly(query->statement))
-        query->tx->changed = true;
-    release(query);
+    if (query->statement)
+        query->tx->handle->backend->close_query(query);
 }
 
 int tx_exec_binds(struct tx *tx, struct sql *sql, const struct bind *binds, size_t count)
@@ -189,7 +136,7 @@ int tx_exec_binds(struct tx *tx, struct sql *sql, const struct bind *binds, size
     do
         r = query_next(&query);
     while (r > 0);
-    return r < 0 ? r : sqlite3_changes(tx->handle->db);
+    return r < 0 ? r : (int)tx->handle->rows_changed;
 }
 
 int tx_get_int_binds(struct tx *tx, int64_t *ret_value, struct sql *sql, const struct bind *binds, size_t count)
@@ -208,23 +155,17 @@ int tx_get_int_binds(struct tx *tx, int64_t *ret_value, struct sql *sql, const s
     return r;
 }
 
+enum store_dialect tx_dialect(const struct tx *tx)
+{
+    return tx->handle->backend->dialect;
+}
+
 const char *tx_error(const struct tx *tx)
 {
-    return sqlite3_errmsg(tx->handle->db);
+    return tx->handle->backend->error(tx->handle);
 }
 
 int tx_explain(struct tx *tx, const struct sql *sql, struct buf *ret_plan)
 {
-    char *text = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql->text);
-    if (!text)
-        return ERR_NOMEM;
-    sqlite3_stmt *statement = NULL;
-    int r = sqlite3_prepare_v2(tx->handle->db, text, -1, &statement, NULL);
-    sqlite3_free(text);
-    if (r != SQLITE_OK)
-        return handle_error(r);
-    while ((r = sqlite3_step(statement)) == SQLITE_ROW)
-        buf_printf(ret_plan, "%s\n", (const char *)sqlite3_column_text(statement, 3));
-    (void)sqlite3_finalize(statement);
-    return handle_error(r);
+    return tx->handle->backend->explain(tx->handle, sql->text, ret_plan);
 }

@@ -13,6 +13,12 @@
 #include <unistd.h>
 
 #define READERS_MAX 16
+#define BATCH_ATTEMPTS 12       /* times that a batch which gets in the way of others is run */
+#define BATCH_PAUSE_DOUBLINGS 6 /* the pause between two of them ends at 64 ms */
+#define LOST_ATTEMPTS 1         /* times that a job is run again because the connection was lost under it */
+#define RECONNECT_MIN_MS ((int64_t)100)
+#define RECONNECT_DOUBLINGS 5 /* the pause between two attempts to connect ends at 3.2 s */
+#define SETTLE_PAUSE_US 50000
 
 struct queue {
     struct store_job *first;
@@ -25,6 +31,8 @@ struct lane { /* a thread with its handle */
     struct arena *arena;
     pthread_t thread;
     bool started;
+    int failures;     /* to connect again, one after the other */
+    int64_t next_try; /* monotonic, ms: not before */
 };
 
 struct store {
@@ -72,6 +80,12 @@ static struct store_job *queue_pop(struct queue *queue)
     return job;
 }
 
+static struct store_job *take_write(struct store *store)
+{
+    struct store_job *job = queue_pop(&store->urgent);
+    return job ? job : queue_pop(&store->normal);
+}
+
 /* --- one job -------------------------------------------------------------------------------------------------------
  */
 
@@ -91,14 +105,19 @@ struct batch {
     struct store_job *jobs[LIMIT_COMMIT_JOBS];
     int results[LIMIT_COMMIT_JOBS];
     size_t count;
+    int64_t began; /* monotonic, ms */
     bool wake;
     bool changed;
+    bool again;        /* nothing was kept, for no fault of the jobs */
+    bool doubtful;     /* the commit was sent, and no answer to it came */
+    char id[ID_BYTES]; /* under which a commit of unknown outcome is found */
 };
 
 static int run_in_savepoint(struct store *store, struct store_job *job, struct batch *batch)
 {
     struct lane *lane = &store->writer;
-    int r = handle_frame(&lane->handle, FRAME_JOB);
+    struct handle *handle = &lane->handle;
+    int r = handle->backend->frame(handle, FRAME_JOB);
     if (r < 0)
         return r;
     struct tx tx = tx_begin(store, lane, &job->origin, true);
@@ -111,11 +130,11 @@ static int run_in_savepoint(struct store *store, struct store_job *job, struct b
     if (result >= 0) {
         batch->wake |= tx.wake;
         batch->changed |= tx.changed;
-        r = handle_frame(&lane->handle, FRAME_JOB_KEEP);
+        r = handle->backend->frame(handle, FRAME_JOB_KEEP);
     } else {
-        r = handle_frame(&lane->handle, FRAME_JOB_UNDO);
+        r = handle->backend->frame(handle, FRAME_JOB_UNDO);
         if (r == 0)
-            r = handle_frame(&lane->handle, FRAME_JOB_KEEP);
+            r = handle->backend->frame(handle, FRAME_JOB_KEEP);
     }
     __atomic_add_fetch(&store->jobs, 1, __ATOMIC_RELAXED);
     return r < 0 ? r : result;
@@ -130,16 +149,46 @@ static void batch_fail(struct batch *batch, int error)
     batch->changed = false;
 }
 
-static void batch_commit(struct store *store, struct batch *batch)
+/* Takes further jobs into the batch while it runs; NULL when there are none or it is full. */
+static struct store_job *take_another(struct store *store, const struct batch *batch)
+{
+    if (store->reader_count == 0 || batch->count == LIMIT_COMMIT_JOBS ||
+        monotonic_ms() - batch->began >= LIMIT_COMMIT_MS)
+        return NULL;
+    (void)pthread_mutex_lock(&store->mutex);
+    struct store_job *job = take_write(store);
+    (void)pthread_mutex_unlock(&store->mutex);
+    return job;
+}
+
+/* Runs the jobs of the batch, and those that come meanwhile, and commits. 0, or why nothing of it was kept. */
+static int batch_try(struct store *store, struct batch *batch)
 {
     struct handle *handle = &store->writer.handle;
-    int r = handle_frame(handle, FRAME_COMMIT);
-    if (r < 0) {
-        handle_rollback(handle);
-        batch_fail(batch, r);
-        return;
+    batch->wake = false;
+    batch->changed = false;
+    batch->doubtful = false;
+    int r = handle->backend->frame(handle, FRAME_BEGIN_WRITE);
+    for (size_t i = 0; r == 0 && i < batch->count; i++) {
+        batch->results[i] = run_in_savepoint(store, batch->jobs[i], batch);
+        r = handle->broken;
+        struct store_job *more = r == 0 && i + 1 == batch->count ? take_another(store, batch) : NULL;
+        if (more)
+            batch->jobs[batch->count++] = more;
     }
-    __atomic_add_fetch(&store->commits, 1, __ATOMIC_RELAXED);
+    if (r == 0) {
+        struct commit commit = {.wake = batch->wake};
+        if (batch->changed && handle->backend->settle) {
+            id_new(store->options.env, "job", batch->id);
+            commit.batch = batch->id;
+        }
+        r = handle->backend->commit(handle, &commit);
+        batch->doubtful = r == ERR_UNAVAILABLE && commit.batch;
+    }
+    batch->again = r < 0 && handle->broken == r;
+    if (r < 0)
+        handle->backend->rollback(handle);
+    return r;
 }
 
 static void batch_answer(struct store *store, struct batch *batch)
@@ -151,27 +200,130 @@ static void batch_answer(struct store *store, struct batch *batch)
             batch->jobs[i]->done(batch->jobs[i], batch->results[i]);
 }
 
-static void run_read(struct store *store, struct lane *lane, struct store_job *job, int *ret_result)
+/* --- a database that is lost, and one that has others
+ * -----------------------------------------------------------------
+ */
+
+/* Connects a handle again, unless that failed a moment ago. 0 or ERR_UNAVAILABLE. */
+static int lane_mend(struct lane *lane)
 {
-    lane->handle.read_deadline = monotonic_ms() + LIMIT_READ_MS;
-    int r = handle_frame(&lane->handle, FRAME_BEGIN);
+    struct handle *handle = &lane->handle;
+    if (handle->backend && handle->broken != ERR_UNAVAILABLE)
+        return 0;
+    if (monotonic_ms() < lane->next_try)
+        return ERR_UNAVAILABLE;
+    char why[STORE_WHY_BYTES] = "";
+    if (handle_reopen(handle, why, sizeof(why)) == 0) {
+        lane->failures = 0;
+        return 0;
+    }
+    int64_t pause = RECONNECT_MIN_MS << MIN_OF(lane->failures, RECONNECT_DOUBLINGS);
+    lane->failures++;
+    lane->next_try = monotonic_ms() + pause;
+    return ERR_UNAVAILABLE;
+}
+
+/* While one batch waits for its outcome nobody else has to. */
+static void refuse_waiting(struct store *store)
+{
+    for (;;) {
+        (void)pthread_mutex_lock(&store->mutex);
+        struct store_job *job = take_write(store);
+        (void)pthread_mutex_unlock(&store->mutex);
+        if (!job)
+            return;
+        if (job->done)
+            job->done(job, ERR_UNAVAILABLE);
+    }
+}
+
+static bool is_closing(struct store *store)
+{
+    (void)pthread_mutex_lock(&store->mutex);
+    bool closing = store->closing;
+    (void)pthread_mutex_unlock(&store->mutex);
+    return closing;
+}
+
+/*
+ * The connection was lost while the batch was committed: whether it is in the database is found out before anybody is
+ * answered. 1 it is, 0 it is not and never will be, ERR_UNAVAILABLE when the store is closed before the database is
+ * back.
+ */
+static int settle(struct store *store, const struct batch *batch)
+{
+    struct lane *lane = &store->writer;
+    for (;;) {
+        int r = lane_mend(lane);
+        if (r == 0)
+            r = lane->handle.backend->settle(&lane->handle, batch->id);
+        if (r >= 0)
+            return r;
+        if (is_closing(store))
+            return ERR_UNAVAILABLE;
+        if (store->reader_count > 0)
+            refuse_waiting(store);
+        (void)usleep(SETTLE_PAUSE_US);
+    }
+}
+
+/* The one place where jobs are run again: after a conflict with another node, and when the connection was lost. */
+static void batch_run(struct store *store, struct batch *batch)
+{
+    int r = 0;
+    int lost = 0;
+    batch->began = monotonic_ms();
+    batch->again = true;
+    for (int attempt = 0; batch->again && attempt < BATCH_ATTEMPTS && lost <= LOST_ATTEMPTS; attempt++) {
+        if (r == ERR_BUSY)
+            (void)usleep((useconds_t)(1000 << MIN_OF(attempt, BATCH_PAUSE_DOUBLINGS)));
+        r = lane_mend(&store->writer);
+        if (r < 0)
+            break;
+        r = batch_try(store, batch);
+        lost += r == ERR_UNAVAILABLE;
+        if (batch->doubtful) {
+            int settled = settle(store, batch);
+            batch->again = settled == 0;
+            r = settled > 0 ? 0 : ERR_UNAVAILABLE;
+        }
+    }
+    if (r < 0)
+        batch_fail(batch, r);
+    else
+        __atomic_add_fetch(&store->commits, 1, __ATOMIC_RELAXED);
+}
+
+static int read_once(struct store *store, struct lane *lane, struct store_job *job)
+{
+    struct handle *handle = &lane->handle;
+    handle->read_deadline = monotonic_ms() + LIMIT_READ_MS;
+    int r = handle->backend->frame(handle, FRAME_BEGIN);
     if (r == 0) {
         struct tx tx = tx_begin(store, lane, &job->origin, false);
         r = job->run(&tx, job->arg);
-        handle_rollback(&lane->handle);
+        if (handle->broken)
+            r = handle->broken;
+        handle->backend->rollback(handle);
     }
-    lane->handle.read_deadline = 0;
-    *ret_result = r;
+    handle->read_deadline = 0;
+    return r;
+}
+
+static int run_read(struct store *store, struct lane *lane, struct store_job *job)
+{
+    int r = ERR_UNAVAILABLE;
+    for (int lost = 0; r == ERR_UNAVAILABLE && lost <= LOST_ATTEMPTS; lost++) {
+        r = lane_mend(lane);
+        if (r < 0)
+            break;
+        r = read_once(store, lane, job);
+    }
+    return r;
 }
 
 /* --- threads -------------------------------------------------------------------------------------------------------
  */
-
-static struct store_job *take_write(struct store *store)
-{
-    struct store_job *job = queue_pop(&store->urgent);
-    return job ? job : queue_pop(&store->normal);
-}
 
 static void *writer_main(void *arg)
 {
@@ -187,21 +339,8 @@ static void *writer_main(void *arg)
         (void)pthread_mutex_unlock(&store->mutex);
         if (!job)
             break;
-        *batch = (struct batch){0};
-        int64_t began = monotonic_ms();
-        int r = handle_frame(&store->writer.handle, FRAME_BEGIN_WRITE);
-        while (job) {
-            batch->jobs[batch->count] = job;
-            batch->results[batch->count] = r < 0 ? r : run_in_savepoint(store, job, batch);
-            batch->count++;
-            if (batch->count == LIMIT_COMMIT_JOBS || monotonic_ms() - began >= LIMIT_COMMIT_MS)
-                break;
-            (void)pthread_mutex_lock(&store->mutex);
-            job = take_write(store);
-            (void)pthread_mutex_unlock(&store->mutex);
-        }
-        if (r == 0)
-            batch_commit(store, batch);
+        *batch = (struct batch){.jobs = {job}, .count = 1};
+        batch_run(store, batch);
         batch_answer(store, batch);
     }
     free(batch);
@@ -222,8 +361,7 @@ static void *reader_main(void *arg)
         (void)pthread_mutex_unlock(&store->mutex);
         if (!job)
             return NULL;
-        int result = 0;
-        run_read(store, lane, job, &result);
+        int result = run_read(store, lane, job);
         if (job->done)
             job->done(job, result);
     }
@@ -237,12 +375,8 @@ static void write_in_line(struct store *store, struct store_job *job)
     assert(!store->in_line_busy);
     store->in_line_busy = true;
     struct batch *batch = NEW(struct batch);
-    int r = handle_frame(&store->writer.handle, FRAME_BEGIN_WRITE);
-    batch->jobs[0] = job;
-    batch->count = 1;
-    batch->results[0] = r < 0 ? r : run_in_savepoint(store, job, batch);
-    if (r == 0)
-        batch_commit(store, batch);
+    *batch = (struct batch){.jobs = {job}, .count = 1};
+    batch_run(store, batch);
     store->in_line_busy = false;
     batch_answer(store, batch);
     free(batch);
@@ -265,8 +399,7 @@ void store_read(struct store *store, struct store_job *job)
     if (store->reader_count == 0) {
         assert(!store->in_line_busy);
         store->in_line_busy = true;
-        int result = 0;
-        run_read(store, &store->writer, job, &result);
+        int result = run_read(store, &store->writer, job);
         store->in_line_busy = false;
         if (job->done)
             job->done(job, result);
@@ -349,7 +482,7 @@ static int open_all(struct store *store, char *ret_why, size_t why_size)
 {
     int r = open_lane(store, &store->writer, false, ret_why, why_size);
     if (r == 0)
-        r = migrate(&store->writer.handle, store->options.rooms, store->options.read_only, ret_why, why_size);
+        r = migrate(&store->writer.handle, store->options.rooms, ret_why, why_size);
     for (int i = 0; r == 0 && i < store->reader_count; i++) {
         r = open_lane(store, &store->readers[i], true, ret_why, why_size);
         if (r == 0)
@@ -362,7 +495,7 @@ static int open_all(struct store *store, char *ret_why, size_t why_size)
 
 int store_open(struct store **ret, const struct store_options *options, char *ret_why, size_t why_size)
 {
-    char nowhere[256];
+    char nowhere[STORE_WHY_BYTES];
     if (!ret_why) {
         ret_why = nowhere;
         why_size = sizeof(nowhere);
@@ -417,35 +550,19 @@ void store_close(struct store *store)
     free(store);
 }
 
-static int copy_database(sqlite3 *from, sqlite3 *to)
-{
-    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
-    if (!backup)
-        return handle_error(sqlite3_errcode(to));
-    int code = sqlite3_backup_step(backup, -1);
-    int finish = sqlite3_backup_finish(backup);
-    if (code != SQLITE_DONE)
-        return code == SQLITE_OK ? ERR_IO : handle_error(code);
-    return handle_error(finish);
-}
-
 int store_backup(struct store *store, const char *path)
 {
+    if (!backend_of(store->path)->backup)
+        return ERR_UNSUPPORTED;
     int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
     if (fd < 0)
         return errno == EEXIST ? ERR_EXISTS : ERR_IO;
     (void)close(fd);
-    char why[256];
+    char why[STORE_WHY_BYTES];
     struct handle from = {0};
     int r = handle_open(&from, &store->options, true, why, sizeof(why));
-    sqlite3 *to = NULL;
     if (r == 0)
-        r = handle_error(sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE, NULL));
-    if (r == 0)
-        r = copy_database(from.db, to);
-    if (r == 0) /* one file: the copy carries the journal mode of the original */
-        r = handle_error(sqlite3_exec(to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL));
-    (void)sqlite3_close(to);
+        r = from.backend->backup(&from, path);
     handle_close(&from);
     if (r < 0)
         (void)unlink(path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The store: one database, one writer, group commit.
+ * The store: one database, one writer, group commit. The database is a file of SQLite or a schema in PostgreSQL; rooms
+ * see no difference.
  *
  * Everything that is written is written by a job: a function that gets a transaction and may be run again. The writer
  * takes the jobs that wait (at most LIMIT_COMMIT_JOBS, or LIMIT_COMMIT_MS of work), runs each in a savepoint so that
@@ -21,6 +22,7 @@
 #include "base/buf.h"
 #include "base/env.h"
 #include "base/err.h"
+#include "store/dialect.h"
 
 struct store;
 struct tx; /* a transaction: reading, or one job's part of the writing one */
@@ -35,6 +37,7 @@ struct sql {
     const char *scan_waiver;
     const char *file;
     int line;
+    int dialect;      /* enum store_dialect when only one engine is asked this; 0: both */
     int number;       /* from 1, by registration; set once at start */
     struct sql *next; /* all statements of the program: sql_all() */
 };
@@ -46,6 +49,14 @@ struct sql *sql_all(void);
 /* NOLINTBEGIN(bugprone-macro-parentheses): a declaration's name cannot stand in parentheses */
 #define SQL_SCAN(name, waiver, sql_text)                                                                               \
     static struct sql name = {.text = (sql_text), .scan_waiver = (waiver), .file = __FILE__, .line = __LINE__};        \
+    __attribute__((constructor)) static void name##_register(void)                                                     \
+    {                                                                                                                  \
+        sql_register(&name);                                                                                           \
+    }                                                                                                                  \
+    struct sql /* swallows the semicolon */
+/* A statement that only one engine is asked, for dialect.c. */
+#define SQL_FOR(name, only, sql_text)                                                                                  \
+    static struct sql name = {.text = (sql_text), .dialect = (only), .file = __FILE__, .line = __LINE__};              \
     __attribute__((constructor)) static void name##_register(void)                                                     \
     {                                                                                                                  \
         sql_register(&name);                                                                                           \
@@ -80,6 +91,7 @@ struct query {
     void *statement; /* engine's own; NULL when closed */
     struct tx *tx;
     bool owned;
+    int row;
 };
 
 /*
@@ -146,6 +158,11 @@ int64_t tx_change_number(struct tx *tx) MUSTCHECK;
 /* 0 when the job has not asked for its number. */
 int64_t tx_change_number_taken(const struct tx *tx);
 
+/*
+ * The time by the clock of the database, which all nodes share: milliseconds. Of SQLite that of this process
+ * (tx_env()). 0 or a negative error.
+ */
+int tx_database_now(struct tx *tx, int64_t *ret_ms) MUSTCHECK;
 /* The latest number that this snapshot sees; 0 before the first. 0 or a negative error. */
 int tx_change_latest(struct tx *tx, int64_t *ret_number) MUSTCHECK;
 
@@ -187,9 +204,15 @@ void tx_wake(struct tx *tx);
 /* --- rooms ---------------------------------------------------------------------------------------------------------
  */
 
+/*
+ * Migrations only expand, so that an older program can still work with the schema while nodes are replaced one by one;
+ * what it needs no longer goes one release later. `serves` says which: the number of migrations of this room that a
+ * program must know to work with the schema after this one. 0: it must know this one.
+ */
 struct migration {
     int number;      /* from 1, without gaps, per room */
-    const char *sql; /* statements separated by ';' */
+    const char *sql; /* statements separated by ';' , in SQLite's words (dialect.h) */
+    int serves;
 };
 
 struct store_room {
@@ -204,7 +227,7 @@ struct store_room {
  */
 
 struct store_options {
-    const char *path; /* file; created if absent */
+    const char *path; /* a file, created if absent; or postgresql://..., as libpq takes it */
     const struct env *env;
     const struct store_room *const *rooms;    /* in room order, NULL at the end */
     int readers;                              /* reader threads; 0: no threads at all, everything in line */
@@ -212,7 +235,11 @@ struct store_options {
     void *on_commit_data;
     const char *vfs; /* SQLite VFS name, NULL for the default */
     bool read_only;  /* open an existing store without migrating */
+    bool unfinished; /* open it though a copy into it has not ended: for the copy itself */
 };
+
+/* Is this location (struct store_options, path) a database of PostgreSQL? */
+bool store_is_postgresql(const char *location);
 
 /* Opens, migrates, starts the threads. 0, ERR_IO (cannot open), ERR_CORRUPT (not a store of ours, or newer than this
  * program); `ret_why` (may be NULL) gets a sentence. */
@@ -253,6 +280,8 @@ void store_stats(struct store *store, struct store_stats *ret);
 
 /* The text of the last database error on this transaction's connection, for logs. */
 const char *tx_error(const struct tx *tx);
+/* Which dialect statements made at run time have to speak. */
+enum store_dialect tx_dialect(const struct tx *tx);
 /* The query plan of a statement as text, one step a line: for the query-plan test. */
 int tx_explain(struct tx *tx, const struct sql *sql, struct buf *ret_plan) MUSTCHECK;
 

@@ -5,10 +5,6 @@
 /* More changes than this in one job means that a room forgot to write an expand row. */
 #define CHANGES_MAX 1000000
 
-SQL(TAKE_CHANGE_NUMBER, "UPDATE store_counter SET value = value + 1 WHERE name = 'change' RETURNING value");
-
-SQL(LATEST_CHANGE_NUMBER, "SELECT value FROM store_counter WHERE name = 'change'");
-
 struct origin *tx_origin(struct tx *tx)
 {
     return &tx->origin;
@@ -46,7 +42,7 @@ int64_t tx_change_number(struct tx *tx)
     assert(tx->writing);
     if (tx->change_number == 0) {
         int64_t number = 0;
-        int r = tx_get_int(tx, &number, &TAKE_CHANGE_NUMBER, NO_BINDS);
+        int r = tx_get_int(tx, &number, dialect_take_change(tx_dialect(tx)), NO_BINDS);
         if (r < 0)
             return r;
         assert(r == 1);
@@ -55,9 +51,20 @@ int64_t tx_change_number(struct tx *tx)
     return tx->change_number;
 }
 
+int tx_database_now(struct tx *tx, int64_t *ret_ms)
+{
+    struct sql *sql = dialect_now(tx_dialect(tx));
+    if (sql) {
+        int r = tx_get_int(tx, ret_ms, sql, NO_BINDS);
+        return r < 0 ? r : 0;
+    }
+    *ret_ms = env_now(tx->env);
+    return 0;
+}
+
 int tx_change_latest(struct tx *tx, int64_t *ret_number)
 {
-    int r = tx_get_int(tx, ret_number, &LATEST_CHANGE_NUMBER, NO_BINDS);
+    int r = tx_get_int(tx, ret_number, dialect_latest_change(tx_dialect(tx)), NO_BINDS);
     return r < 0 ? r : 0;
 }
 
@@ -115,20 +122,21 @@ int tx_spend(struct tx *tx, int rows)
 int tx_try(struct tx *tx, tx_fn run, void *arg)
 {
     assert(tx->writing);
-    int r = handle_frame(tx->handle, FRAME_PART);
+    struct handle *c = tx->handle;
+    int r = c->broken ? c->broken : c->backend->frame(c, FRAME_PART);
     if (r < 0)
         return r;
     struct tx before = *tx;
     int result = run(tx, arg);
     if (result < 0) {
-        r = handle_frame(tx->handle, FRAME_PART_UNDO);
+        r = c->backend->frame(c, FRAME_PART_UNDO);
         if (r == 0)
-            r = handle_frame(tx->handle, FRAME_PART_KEEP);
+            r = c->backend->frame(c, FRAME_PART_KEEP);
         bool changed = tx->changed;
         *tx = before; /* the changes that it appended lie behind change_count: forgotten */
         tx->changed = changed;
     } else {
-        r = handle_frame(tx->handle, FRAME_PART_KEEP);
+        r = c->backend->frame(c, FRAME_PART_KEEP);
     }
     return r < 0 ? r : result;
 }

@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "api_client.h"
 #include "app/app.h"
+#include "database.h"
 #include "engine/engine.h"
 #include "record/record.h"
 
@@ -99,7 +100,7 @@ static int setup(void **state)
     (void)snprintf(path, sizeof(path), "%s/key", f->dir);
     assert_int_equal(keyring_load(&f->keyring, path, true, why, sizeof(why)), 0);
     (void)snprintf(path, sizeof(path), "%s/db", f->dir);
-    const struct store_options options = {.path = path, .env = env_real(), .rooms = rooms, .readers = 2};
+    const struct store_options options = {.path = test_location(path), .env = env_real(), .rooms = rooms, .readers = 2};
     if (store_open(&f->store, &options, why, sizeof(why)) < 0)
         fail_msg("%s", why);
     assert_true(store_write_wait(f->store, NULL, fill, f) >= 0);

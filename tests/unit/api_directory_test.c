@@ -4,6 +4,7 @@
 #include "api_client.h"
 #include "app/app.h"
 #include "base/limits.h"
+#include "database.h"
 #include "directory/directory.h"
 #include "push/push.h"
 #include "record/record.h"
@@ -49,7 +50,7 @@ static int setup(void **state)
     (void)snprintf(f->dir, sizeof(f->dir), "/tmp/muster-api-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     (void)snprintf(path, sizeof(path), "%s/db", f->dir);
-    const struct store_options options = {.path = path, .env = env_real(), .rooms = rooms, .readers = 1};
+    const struct store_options options = {.path = test_location(path), .env = env_real(), .rooms = rooms, .readers = 1};
     if (store_open(&f->store, &options, why, sizeof(why)) < 0)
         fail_msg("%s", why);
     f->worker = worker_new(8);

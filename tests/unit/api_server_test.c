@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "api_client.h"
 #include "base/limits.h"
+#include "database.h"
 #include "record/record.h"
 
 #include <pthread.h>
@@ -227,8 +228,12 @@ static struct fixture *start(const char *external_url, const char *proxies, int 
     (void)snprintf(f->dir, sizeof(f->dir), "/tmp/muster-api-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     (void)snprintf(path, sizeof(path), "%s/db", f->dir);
-    struct store_options options = {
-        .path = path, .env = env_real(), .rooms = rooms, .readers = 2, .on_commit = on_commit, .on_commit_data = f};
+    struct store_options options = {.path = test_location(path),
+                                    .env = env_real(),
+                                    .rooms = rooms,
+                                    .readers = 2,
+                                    .on_commit = on_commit,
+                                    .on_commit_data = f};
     if (store_open(&f->store, &options, why, sizeof(why)) < 0)
         fail_msg("%s", why);
     assert_int_equal(store_write_wait(f->store, NULL, make_tokens, f), 0);

@@ -365,6 +365,13 @@ static void the_credential_is_sealed_on_disk(void **state)
         .base_url = "https://app.example.com", .scheme = CONNECTION_BEARER, .secret = "find-me-if-you-can"};
     assert_int_equal(save(f, &s), 0);
     keyring_free(s.keyring);
+    if (test_on_postgresql()) {
+        char path[96];
+        (void)snprintf(path, sizeof(path), "%s/db", f->dir);
+        assert_int_equal(test_rows_with(test_location(path), "app_connections", "find-me-if-you-can"), 0);
+        assert_int_equal(test_rows_with(test_location(path), "app_connections", "https://app.example.com"), 1);
+        return;
+    }
     static const char *const names[] = {"db", "db-wal"};
     int64_t seen = 0;
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {

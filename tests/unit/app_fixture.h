@@ -9,6 +9,7 @@
 #include "app/account.h"
 #include "app/app.h"
 #include "base/limits.h"
+#include "database.h"
 #include "record/record.h"
 
 #include <setjmp.h>
@@ -52,7 +53,7 @@ static inline int fx_setup(void **state)
     char path[96];
     char why[256] = "";
     (void)snprintf(path, sizeof(path), "%s/db", f->dir);
-    const struct store_options options = {.path = path, .env = &f->env, .rooms = rooms};
+    const struct store_options options = {.path = test_location(path), .env = &f->env, .rooms = rooms};
     if (store_open(&f->store, &options, why, sizeof(why)) < 0)
         fail_msg("%s", why);
     *state = f;

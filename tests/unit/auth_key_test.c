@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The key file, what it seals, what the store remembers of it; password hashes. */
 #include "auth/auth.h"
+#include "database.h"
 #include "record/record.h"
 
 #include <setjmp.h>
@@ -180,7 +181,7 @@ static void a_store_knows_its_keys(void **state)
     struct fixture *f = *state;
     char path[96];
     (void)snprintf(path, sizeof(path), "%s/db", f->dir);
-    struct store_options options = {.path = path, .env = env_real(), .rooms = rooms};
+    struct store_options options = {.path = test_location(path), .env = env_real(), .rooms = rooms};
     struct store *store;
     assert_int_equal(store_open(&store, &options, f->why, sizeof(f->why)), 0);
     assert_int_equal(store_write_wait(store, NULL, check_keys, f), 0);

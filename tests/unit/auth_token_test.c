@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tokens: made, found by their secret, renamed, revoked; what is stored of a secret; the log of it all. */
 #include "auth/auth.h"
+#include "database.h"
 #include "record/record.h"
 
 #include <setjmp.h>
@@ -29,7 +30,7 @@ static int setup(void **state)
     assert_non_null(mkdtemp(f->dir));
     char path[96];
     (void)snprintf(path, sizeof(path), "%s/db", f->dir);
-    struct store_options options = {.path = path, .env = env_real(), .rooms = rooms};
+    struct store_options options = {.path = test_location(path), .env = env_real(), .rooms = rooms};
     char why[256] = "";
     if (store_open(&f->store, &options, why, sizeof(why)) < 0)
         fail_msg("%s", why);

@@ -3,6 +3,7 @@
 #ifndef TESTS_DIRECTORY_FIXTURE_H
 #define TESTS_DIRECTORY_FIXTURE_H
 
+#include "database.h"
 #include "directory/import.h"
 #include "directory/schema.h"
 #include "directory/search.h"
@@ -77,7 +78,7 @@ static inline int fixture_setup(void **state)
     (void)snprintf(f->dir, sizeof(f->dir), "/tmp/muster-directory-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     (void)snprintf(f->path, sizeof(f->path), "%s/store.db", f->dir);
-    const struct store_options options = {.path = f->path, .env = &f->env, .rooms = rooms};
+    const struct store_options options = {.path = test_location(f->path), .env = &f->env, .rooms = rooms};
     char why[256];
     if (store_open(&f->store, &options, why, sizeof(why)) < 0)
         fail_msg("store_open: %s", why);

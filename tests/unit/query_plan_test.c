@@ -5,6 +5,7 @@
  * statement is missed.
  */
 #include "app/app.h"
+#include "database.h"
 #include "directory/directory.h"
 #include "engine/engine.h"
 #include "push/push.h"
@@ -35,53 +36,125 @@ static bool is_scan(const char *line)
            !strstr(line, "SCAN (");
 }
 
+/* PostgreSQL: of a whole table (store_change is a sequence, one row), or of an index without a condition on it. */
+static bool is_whole_scan(const char *line)
+{
+    size_t n = strcspn(line, "\n");
+    const char *scan = memmem(line, n, "Seq Scan on ", 12);
+    if (scan)
+        return strncmp(scan + 12, "store_change ", 13) != 0;
+    if (!memmem(line, n, "Index Scan using ", 17) && !memmem(line, n, "Index Only Scan using ", 22))
+        return false;
+    const char *next = line + n + (line[n] == '\n');
+    return !memmem(next, strcspn(next, "\n"), "Index Cond: ", 12);
+}
+
 static bool has_scan(const struct buf *plan)
 {
     for (const char *line = buf_text(plan); line && *line; line = strchr(line, '\n')) {
         line += *line == '\n';
-        if (is_scan(line))
+        if (test_on_postgresql() ? is_whole_scan(line) : is_scan(line))
             return true;
     }
     return false;
 }
 
-static int check_all(struct tx *tx, void *arg)
+/*
+ * A placeholder that is only compared with a literal or counted with one would be a number of 32 bits for PostgreSQL,
+ * too small for a time: it must meet a column first, or be CAST($1 AS BIGINT).
+ */
+static bool has_narrow_parameter(const struct buf *plan)
 {
-    int *bad = arg;
-    int seen = 0;
-    for (const struct sql *sql = sql_all(); sql; sql = sql->next) {
-        struct buf plan;
-        buf_init(&plan, PLAN_BYTES);
-        seen++;
-        int r = tx_explain(tx, sql, &plan);
-        if (r < 0) {
-            print_error("%s:%d: cannot be prepared: %s\n  %s\n", sql->file, sql->line, tx_error(tx), sql->text);
-            (*bad)++;
-        } else if (has_scan(&plan) && !sql->scan_waiver) {
-            print_error("%s:%d: scans\n  %s\n%s", sql->file, sql->line, sql->text, buf_text(&plan));
-            (*bad)++;
-        } else if (!has_scan(&plan) && sql->scan_waiver) {
-            print_error("%s:%d: has a waiver and does not scan\n  %s\n", sql->file, sql->line, sql->text);
-            (*bad)++;
-        }
-        buf_free(&plan);
-    }
-    assert_true(seen > 150); /* the rooms are linked whole */
+    char line[512] = "";
+    (void)snprintf(line, sizeof(line), "%.*s", (int)strcspn(buf_text(plan), "\n"), buf_text(plan));
+    return strncmp(line, "Parameters {", 12) == 0 && (strstr(line, "integer") || strstr(line, "smallint"));
+}
+
+/*
+ * Plans of empty tables say nothing in PostgreSQL: every table gets rows, numbers that are different where they have to
+ * be. What a table's own checks do not allow stays empty.
+ */
+static void fill_tables(const char *location)
+{
+    static const char fill[] =
+        "DO $$ DECLARE t record; list text; vals text; BEGIN"
+        " FOR t IN SELECT oid, relname FROM pg_class WHERE relkind = 'r'"
+        "  AND relnamespace = CAST(current_schema() AS regnamespace) ORDER BY oid LOOP"
+        "  SELECT string_agg(quote_ident(attname), ', '), string_agg(CASE"
+        "    WHEN atttypid = CAST('bytea' AS regtype) THEN 'convert_to(CAST(n AS text), ''UTF8'')'"
+        "    WHEN atttypid = CAST('text' AS regtype) AND attnotnull THEN 'CAST(n AS text)'"
+        "    WHEN atttypid = CAST('text' AS regtype) THEN 'CASE WHEN n % 4 < 2 THEN CAST(n AS text) END'"
+        "    WHEN EXISTS (SELECT 1 FROM pg_index WHERE indrelid = t.oid AND indisunique AND attnum = ANY (indkey))"
+        "     THEN 'n' ELSE 'n % 50' END, ', ')"
+        "   INTO list, vals FROM pg_attribute WHERE attrelid = t.oid AND attnum > 0 AND NOT attisdropped;"
+        "  BEGIN"
+        "   EXECUTE format('INSERT INTO %I (%s) SELECT %s FROM generate_series(1, 5000) AS n', t.relname, list, vals);"
+        "  EXCEPTION WHEN OTHERS THEN NULL; END;"
+        " END LOOP; END $$";
+    PGconn *conn = PQconnectdb(location);
+    PGresult *result = PQexec(conn, fill);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        fail_msg("%s", PQerrorMessage(conn));
+    PQclear(result);
+    PQclear(PQexec(conn, "ANALYZE"));
+    PQfinish(conn);
+}
+
+struct check {
+    const struct sql *sql;
+    bool bad;
+    bool of_other; /* this engine is not asked it */
+};
+
+static void complain(struct check *check, const char *what, const char *plan)
+{
+    print_error("%s:%d: %s\n  %s\n%s", check->sql->file, check->sql->line, what, check->sql->text, plan);
+    check->bad = true;
+}
+
+static int check_one(struct tx *tx, void *arg)
+{
+    struct check *check = arg;
+    const struct sql *sql = check->sql;
+    check->of_other = sql->dialect && sql->dialect != (int)tx_dialect(tx);
+    if (check->of_other)
+        return 0;
+    struct buf plan;
+    buf_init(&plan, PLAN_BYTES);
+    if (tx_explain(tx, sql, &plan) < 0)
+        complain(check, "cannot be prepared", tx_error(tx));
+    else if (has_scan(&plan) && !sql->scan_waiver)
+        complain(check, "scans", buf_text(&plan));
+    else if (has_narrow_parameter(&plan))
+        complain(check, "a placeholder has 32 bits", buf_text(&plan));
+    else if (!test_on_postgresql() && !has_scan(&plan) && sql->scan_waiver)
+        complain(check, "has a waiver and does not scan", "");
+    buf_free(&plan);
     return 0;
 }
 
+/* Each in a transaction of its own: in PostgreSQL one that is refused would take the others with it. */
 static void test_no_statement_scans(void **state)
 {
     (void)state;
     struct store *store = NULL;
-    struct store_options options = {.path = ":memory:", .env = env_real(), .rooms = rooms};
+    struct store_options options = {.path = test_location(":memory:"), .env = env_real(), .rooms = rooms};
     char why[256];
     if (store_open(&store, &options, why, sizeof(why)) < 0)
         fail_msg("%s", why);
+    if (test_on_postgresql())
+        fill_tables(options.path);
     int bad = 0;
-    assert_int_equal(store_read_wait(store, check_all, &bad), 0);
+    int seen = 0;
+    for (const struct sql *sql = sql_all(); sql; sql = sql->next) {
+        struct check check = {.sql = sql};
+        assert_int_equal(store_read_wait(store, check_one, &check), 0);
+        bad += check.bad;
+        seen += !check.of_other;
+    }
     store_close(store);
     assert_int_equal(bad, 0);
+    assert_true(seen > 150); /* the rooms are linked whole */
 }
 
 int main(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "world.h"
 
+#include "database.h"
 #include "engine/engine.h"
 #include "record/record.h"
 
@@ -73,7 +74,7 @@ int world_setup(void **state)
     (void)snprintf(path, sizeof(path), "%s/key", world->dir);
     assert_int_equal(keyring_load(&world->keyring, path, true, why, sizeof(why)), 0);
     (void)snprintf(path, sizeof(path), "%s/muster.db", world->dir);
-    struct store_options options = {.path = path, .env = &world->env, .rooms = rooms};
+    struct store_options options = {.path = test_location(path), .env = &world->env, .rooms = rooms};
     if (store_open(&world->store, &options, why, sizeof(why)) < 0)
         fail_msg("%s", why);
     struct practice_options target = {.token = "t0p-secret", .base_url = BASE_URL};
