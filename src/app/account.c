@@ -175,9 +175,11 @@ int account_user(struct tx *tx, int64_t user_rid, struct user *ret)
     int r = user_by_rid(tx, user_rid, ret);
     if (r != ERR_NOT_FOUND)
         return r;
+    const char *id = "";
+    r = record_erased_person(tx, user_rid, &id);
     *ret = (struct user){
-        .rid = user_rid, .id = "", .status = USER_DEPROVISIONED, .login = "", .profile = "{}", .deleted = true};
-    return 0;
+        .rid = user_rid, .id = id, .status = USER_DEPROVISIONED, .login = "", .profile = "{}", .deleted = true};
+    return MIN_OF(r, 0);
 }
 
 static int account_insert(struct tx *tx, struct account *account)

@@ -301,6 +301,8 @@ int app_delete(struct tx *tx, struct app *app, struct problem *problem)
     int r = app_changed(tx, CHANGE_APP_DELETED, app, 0);
     if (r == 0)
         r = work_delete_app(tx, app->rid);
+    if (r >= 0)
+        r = app_capture_end(tx, app);
     static struct sql *const deletions[] = {&APP_DELETE_ACCOUNTS, &APP_DELETE_GROUPS, &APP_DELETE_CONNECTION,
                                             &APP_DELETE_SWITCHES, &APP_DELETE};
     for (size_t i = 0; r >= 0 && i < ARRAY_LEN(deletions); i++)

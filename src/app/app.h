@@ -53,6 +53,14 @@ int app_set_paused(struct tx *tx, struct app *app, bool paused, struct problem *
 /* Must be INACTIVE (E0000056 otherwise). */
 int app_delete(struct tx *tx, struct app *app, struct problem *problem) MUSTCHECK;
 
+/* --- full capture of what is asked of an app (record/record.h), logged when it begins and when it ends --- */
+/* `minutes` from now on: 1 to LIMIT_CAPTURE_MINUTES. While it is on: until then instead. */
+int app_capture_start(struct tx *tx, const struct app *app, int64_t minutes, struct problem *problem) MUSTCHECK;
+/* Fine when there is none. */
+int app_capture_end(struct tx *tx, const struct app *app) MUSTCHECK;
+/* Logs the end of one that is past its time. 1: there was one, 0: none. */
+int app_capture_expire(struct tx *tx) MUSTCHECK;
+
 /* --- the whole organisation: pause, and why (a restored store starts paused) --- */
 int org_paused(struct tx *tx, const char **ret_reason) MUSTCHECK; /* 1 paused (reason in the arena), 0 not */
 int org_set_paused(struct tx *tx, bool paused, const char *reason) MUSTCHECK;

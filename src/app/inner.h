@@ -5,6 +5,7 @@
 
 #include "app/account.h"
 #include "app/app.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "record/record.h"
 

@@ -71,8 +71,10 @@
 #define LIMIT_DEACTIVATE_WAIT_MS 30000       /* milliseconds that a deactivation waits for the removals before it */
 
 /* --- the record ------------------------------------------------------------------------------------------------- */
-#define LIMIT_ATTEMPT_BODY_BYTES 4096 /* bytes of a request or answer kept in the journal */
-#define LIMIT_JOURNAL_DAYS 30         /* days */
-#define LIMIT_SYSTEM_LOG_DAYS 90      /* days */
+#define LIMIT_JOURNAL_DAYS 30                /* days, unless an administrator sets it */
+#define LIMIT_SYSTEM_LOG_DAYS 90             /* days, unless an administrator sets it */
+#define LIMIT_KEEP_DAYS 3650                 /* the most days that an administrator may set */
+#define LIMIT_CAPTURE_MINUTES (24 * 60)      /* minutes that full capture may be on */
+#define LIMIT_CAPTURE_BODY_BYTES (64 * 1024) /* bytes of a request that full capture keeps */
 
 #endif

@@ -51,6 +51,8 @@ int cmd_app_show(struct cli *cli)
     if (r == CLI_OK)
         r = add_part(cli, all, "switches", client_path(cli, "/api/v1/apps/%s/features/USER_PROVISIONING", id));
     if (r == CLI_OK)
+        r = add_part(cli, all, "capture", client_path(cli, "/api/v1/apps/%s/capture", id));
+    if (r == CLI_OK)
         r = cli_add_pause(cli, all);
     if (r == CLI_OK)
         cli_print_object(cli, all);

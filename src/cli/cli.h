@@ -285,6 +285,8 @@ int cmd_app_unassign(struct cli *cli);
 int cmd_app_accounts(struct cli *cli);
 int cmd_app_groups(struct cli *cli);
 int cmd_app_backlog(struct cli *cli);
+int cmd_app_capture(struct cli *cli); /* record.c */
+int cmd_record_keep(struct cli *cli);
 int cmd_app_lifecycle(struct cli *cli); /* activate, deactivate */
 int cmd_app_delete(struct cli *cli);
 

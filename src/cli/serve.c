@@ -2,11 +2,13 @@
 /* muster serve */
 #include "cli/server.h"
 
+#include "base/env.h"
 #include "base/url.h"
 
 #include <unistd.h>
 
-#define TIDY_MS (3600 * 1000)
+#define TIDY_MS 1000 /* milliseconds between two looks at what a deleted person leaves in the record */
+#define EXPIRE_MS (3600 * 1000)
 #define PROXIES_BYTES 4096
 
 static const char *proxy_list(struct cli *cli)
@@ -97,9 +99,15 @@ int cmd_serve(struct cli *cli)
     if (r)
         return r;
     say_ready(cli, server);
-    server_tidy(server);
-    while (signals_wait(TIDY_MS) == 0)
+    int64_t expired = 0;
+    do {
         server_tidy(server);
+        int64_t now = env_now(env_real());
+        if (now - expired >= EXPIRE_MS || now < expired) {
+            server_expire(server);
+            expired = now;
+        }
+    } while (signals_wait(TIDY_MS) == 0);
     signals_limit_stop();
     server_stop(server);
     return CLI_OK;

@@ -14,10 +14,10 @@
 #include <signal.h>
 #include <unistd.h>
 
-#define SERVER_READERS 4       /* reader threads of the store */
-#define SERVER_QUEUE 256       /* jobs that may wait for the worker */
-#define SERVER_STOP_S 4        /* seconds that stopping may take */
-#define SERVER_TIDY_ROWS 10000 /* rows deleted in one transaction */
+#define SERVER_READERS 4      /* reader threads of the store */
+#define SERVER_QUEUE 256      /* jobs that may wait for the worker */
+#define SERVER_STOP_S 4       /* seconds that stopping may take */
+#define SERVER_TIDY_ROWS 2000 /* rows deleted or emptied in one transaction */
 #define WHY_BYTES 1024
 
 struct server {
@@ -142,10 +142,39 @@ static int expire(struct tx *tx, void *arg)
     return record_expire(tx, SERVER_TIDY_ROWS);
 }
 
+static int erase(struct tx *tx, void *arg)
+{
+    (void)arg;
+    return record_erase_chunk(tx, SERVER_TIDY_ROWS);
+}
+
+static int end_capture(struct tx *tx, void *arg)
+{
+    (void)arg;
+    return app_capture_expire(tx);
+}
+
+static int look_whether_due(struct tx *tx, void *arg)
+{
+    (void)arg;
+    return record_is_due(tx);
+}
+
+/* Each chunk is a job of its own, between which those of others run. A failure is the store's, whose next job says so
+ * to somebody who can act. */
+void server_expire(struct server *server)
+{
+    while (store_write_wait(server->data.store, NULL, expire, NULL) >= SERVER_TIDY_ROWS)
+        ;
+}
+
 void server_tidy(struct server *server)
 {
-    /* A failure is the store's, whose next job says so to somebody who can act. */
-    while (store_write_wait(server->data.store, NULL, expire, NULL) >= SERVER_TIDY_ROWS)
+    if (store_read_wait(server->data.store, look_whether_due, NULL) <= 0)
+        return;
+    while (store_write_wait(server->data.store, NULL, erase, NULL) > 0)
+        ;
+    while (store_write_wait(server->data.store, NULL, end_capture, NULL) > 0)
         ;
 }
 

@@ -26,6 +26,8 @@ int server_start(struct server **ret, struct cli *cli, const struct server_optio
 const char *server_url(const struct server *server);
 const struct datadir *server_data(const struct server *server);
 /* Takes old rows out of the log and the journal. Call it about every hour. */
+void server_expire(struct server *server);
+/* Takes deleted people out of both, and ends full capture that is past its time. Call it about every second. */
 void server_tidy(struct server *server);
 /* Answers what is in progress, stops, closes. Accepts NULL. */
 void server_stop(struct server *server);

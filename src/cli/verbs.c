@@ -160,6 +160,11 @@ static const struct option_spec backlog_options[] = {
     {0},
 };
 
+static const struct option_spec capture_options[] = {
+    {"for", "TIME", "how long, as in 30m or 2h; 1h if absent, 24h at most", false},
+    {0},
+};
+
 static const struct option_spec push_list_options[] = {
     {"status", "STATUS", "only ACTIVE, INACTIVE or ERROR", false},
     OPTION_LIMIT,
@@ -318,6 +323,11 @@ const struct verb cli_verbs[] = {
      "muster group add Sales ada@example.com && muster wait --timeout 60s\nmuster wait --app \"Sales tool\" --verified",
      wait_options, VERB_CLIENT, cmd_wait},
 
+    {"record keep", "[attempts=DAYS] [log=DAYS]", 0, 2, "say how long the journal and the system log are kept",
+     "attempts: requests to apps and their answers, 30 days unless set. log: the system log, 90 days. What is older "
+     "goes within an hour. Without DAYS: shows how it is.",
+     "muster record keep\nmuster record keep attempts=14 log=365", NULL, VERB_CLIENT, cmd_record_keep},
+
     {"token create", "NAME", 1, 1, "make an API token",
      "The token is shown once, on standard output alone. Roles: read-only sees, operator changes the directory, "
      "assignments and pushes, admin also tokens, connections and the server. With --data no server is needed: the way "
@@ -419,6 +429,12 @@ const struct verb cli_verbs[] = {
      "it to the app.",
      "muster app backlog \"Sales tool\"\nmuster app backlog \"Sales tool\" --send", backlog_options, VERB_CLIENT,
      cmd_app_backlog},
+    {"app capture", "APP [on|off]", 1, 2, "keep an app's requests and answers in full, for a time",
+     "The journal shows ids, user names, names of attributes and statuses; other values appear as type and length. "
+     "While capture is on, requests and answers are kept as they are, people's data included. It ends by itself; "
+     "beginning and end are in the system log. Without on or off: says how it is.",
+     "muster app capture \"Sales tool\" on --for 30m\nmuster app capture \"Sales tool\" off", capture_options,
+     VERB_CLIENT, cmd_app_capture},
     {"app activate", "APP", 1, 1, "activate an app", "", "muster app activate \"Sales tool\"", NULL, VERB_CLIENT,
      cmd_app_lifecycle},
     {"app deactivate", "APP", 1, 1, "deactivate an app", "Traffic stops; nothing is changed in the app.",

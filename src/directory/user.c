@@ -442,6 +442,8 @@ int user_delete(struct tx *tx, struct user *user, struct problem *problem)
     user->version++;
     r = tx_change(tx, (struct change){.kind = CHANGE_USER_DELETED, .subject = user->rid});
     if (r >= 0)
+        r = record_erase(tx, user->id, user->rid);
+    if (r >= 0)
         r = directory_event(tx, "user.lifecycle.delete.initiated", "Delete Okta user initiated", user_target(user),
                             NULL);
     return r < 0 ? r : 0;

@@ -27,6 +27,7 @@ static int ask(struct tx *tx, struct lane *lane, const struct work *work, const 
 {
     if (!details.name)
         details.name = facts->account.user_name;
+    details.person = facts->user.id;
     return lane_request(tx, lane, work, request, &details);
 }
 

@@ -294,6 +294,7 @@ static struct flight *flight_new(struct lane *lane, const struct work *work, con
     flight->body = arena_strdup(arena, request->body);
     flight->allow_plain_http = lane->connection.allow_plain_http;
     flight->name = arena_strdup(arena, details->name);
+    flight->person = arena_strdup(arena, details->person);
     flight->sent = lane->now;
     const char **headers = arena_array(arena, 2, sizeof(*headers));
     headers[0] = arena_strdup(arena, lane->headers[0]);
@@ -442,12 +443,15 @@ static int tell_failure(struct tx *tx, const struct lane *lane, const struct fli
                           .message = error_class_words(class),
                           .severity = held ? SEVERITY_ERROR : SEVERITY_WARN,
                           .outcome = "FAILURE",
-                          .reason = text,
+                          .reason = target_redact_words(tx_arena(tx), text, flight->name),
                           .targets = {{.id = lane->app.id,
                                        .type = "AppInstance",
                                        .alternate_id = lane->app.label,
                                        .name = lane->app.label},
-                                      {.type = group ? "AppGroup" : "AppUser", .name = flight->name}},
+                                      {.id = flight->person,
+                                       .type = group ? "AppGroup" : "AppUser",
+                                       .alternate_id = group ? NULL : flight->name,
+                                       .name = flight->name}},
                           .target_count = 2};
     return record_event(tx, &event);
 }
@@ -478,6 +482,20 @@ int lane_fail(struct tx *tx, struct lane *lane, const struct flight *flight, enu
 /* --- answers -------------------------------------------------------------------------------------------------------
  */
 
+/* The bodies as they are, while an administrator wants them. */
+static int capture_in_full(struct tx *tx, const struct flight *flight, struct attempt *attempt)
+{
+    struct capture capture;
+    int on = record_capture_get(tx, flight->app_rid, &capture);
+    if (on <= 0)
+        return on;
+    attempt->captured = true;
+    attempt->path = flight->path;
+    attempt->full_request = target_body_shown(tx_arena(tx), flight->body, LIMIT_CAPTURE_BODY_BYTES);
+    attempt->full_answer = target_answer_shown(tx_arena(tx), flight->answer);
+    return 0;
+}
+
 static int journal(struct tx *tx, const struct flight *flight, enum error_class class)
 {
     const struct answer *answer = flight->answer;
@@ -486,14 +504,16 @@ static int journal(struct tx *tx, const struct flight *flight, enum error_class 
                               .work_kind = flight->work.kind,
                               .object_rid = flight->work.object_rid,
                               .method = flight->method,
-                              .path = flight->path,
+                              .path = target_redact_path(arena, flight->path),
                               .request = flight->body ? target_redact(arena, flight->body, strlen(flight->body)) : NULL,
                               .status = answer->status,
                               .answer = class == ERROR_NONE ? NULL : target_redact_answer(arena, answer),
                               .error_class = error_class_name(class),
                               .sent = flight->sent,
-                              .duration_ms = MAX_OF(tx_now(tx) - flight->sent, (int64_t)0)};
-    return record_attempt(tx, &attempt);
+                              .duration_ms = MAX_OF(tx_now(tx) - flight->sent, (int64_t)0),
+                              .person = flight->person};
+    int r = capture_in_full(tx, flight, &attempt);
+    return r < 0 ? r : record_attempt(tx, &attempt);
 }
 
 /* A part of a turn that concerns one object. */

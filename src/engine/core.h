@@ -44,7 +44,8 @@ struct flight {
     int64_t sent; /* ms */
     int64_t intent_rid;
     const char *path;
-    const char *name; /* of the user or group, for messages */
+    const char *name;   /* of the user or group, for messages */
+    const char *person; /* public id of the person whose account it is; NULL for a group */
     struct jval *profile;
     int active; /* REQUEST_UPDATE_USER: 1, 0, -1 as sent */
     bool after_conflict;

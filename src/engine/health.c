@@ -3,6 +3,7 @@
 
 #include "app/app.h"
 #include "record/record.h"
+#include "target/request.h"
 
 SQL(QUARANTINE_GET, "SELECT error_class, words, since, next_try, failures FROM quarantine WHERE app_rid = $1");
 SQL(QUARANTINE_SET, "INSERT INTO quarantine (app_rid, error_class, words, since, next_try, failures)"
@@ -55,7 +56,7 @@ int quarantine_fail(struct tx *tx, int64_t app_rid, enum error_class class, cons
     int r = tx_exec(tx, &QUARANTINE_SET, I(app_rid), T(error_class_name(class)), T(text), I(tx_now(tx)), I(next_try));
     if (r >= 0 && !(known && str_eq(before.error_class, error_class_name(class))))
         r = tell(tx, app_rid, error_class_event(class), "Nothing gets through to the application: it is in quarantine",
-                 text);
+                 target_redact_words(tx_arena(tx), text, NULL));
     return r < 0 ? r : 0;
 }
 

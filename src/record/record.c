@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "record/record.h"
-
 #include "base/clock.h"
 #include "base/limits.h"
+#include "record/inner.h"
 
 #define REASON_CHARS 255 /* characters of outcome.reason, as published */
 
@@ -32,24 +31,49 @@ static const struct migration migrations[] = {
         "CREATE INDEX attempt_object ON attempt (app_rid, work_kind, object_rid, rid);"
         "CREATE INDEX attempt_app ON attempt (app_rid, rid);"
         "CREATE INDEX attempt_sent ON attempt (sent);"},
+    {2, "ALTER TABLE system_log ADD COLUMN person TEXT;" /* id of the person whom it names */
+        "ALTER TABLE system_log ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;"
+        "CREATE INDEX system_log_person ON system_log (person, rid) WHERE person IS NOT NULL AND erased = 0;"
+        /* Numbers the log in the order of commits: whoever has the next number holds the row until the commit. */
+        "CREATE TABLE log_counter ("
+        " one INTEGER PRIMARY KEY CHECK (one = 1),"
+        " last BIGINT NOT NULL);"
+        "INSERT INTO log_counter (one, last) SELECT 1, COALESCE(MAX(rid), 0) FROM system_log;"
+        "ALTER TABLE attempt ADD COLUMN person TEXT;"
+        "ALTER TABLE attempt ADD COLUMN captured INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE attempt ADD COLUMN full_request TEXT;"
+        "ALTER TABLE attempt ADD COLUMN full_answer TEXT;"
+        "ALTER TABLE attempt ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;"
+        "CREATE INDEX attempt_person ON attempt (person, rid) WHERE person IS NOT NULL AND erased = 0;"
+        "CREATE INDEX attempt_captured ON attempt (rid) WHERE captured = 1 AND person IS NULL;"
+        "CREATE TABLE erasures ("
+        " rid INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " person TEXT NOT NULL UNIQUE,"
+        " number BIGINT NOT NULL,"
+        " asked BIGINT NOT NULL,"
+        " done BIGINT NOT NULL DEFAULT 0);"
+        "CREATE INDEX erasures_number ON erasures (number);"
+        "CREATE INDEX erasures_open ON erasures (rid) WHERE done = 0;"
+        "CREATE TABLE capture ("
+        " app_rid BIGINT PRIMARY KEY,"
+        " started BIGINT NOT NULL,"
+        " until BIGINT NOT NULL,"
+        " started_by TEXT NOT NULL);"
+        "CREATE INDEX capture_until ON capture (until);"
+        "CREATE TABLE record_keep ("
+        " one INTEGER PRIMARY KEY CHECK (one = 1),"
+        " attempt_days INTEGER NOT NULL,"
+        " log_days INTEGER NOT NULL);"},
 };
 
 const struct store_room record_room = {
     .name = "record", .migrations = migrations, .migration_count = ARRAY_LEN(migrations)};
 
-SQL(EVENT_INSERT, "INSERT INTO system_log (id, published, event_type, severity, outcome, event)"
-                  " VALUES ($1, $2, $3, $4, $5, $6)");
+SQL(EVENT_NUMBER, "UPDATE log_counter SET last = last + 1 WHERE one = 1"
+                  " RETURNING last, (SELECT rid FROM erasures WHERE person = $1)");
+SQL(EVENT_INSERT, "INSERT INTO system_log (rid, id, published, event_type, severity, outcome, event, person, erased)"
+                  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
 SQL(EVENTS_AFTER, "SELECT rid, event FROM system_log WHERE rid > $1 ORDER BY rid LIMIT $2");
-SQL(EVENTS_EXPIRE, "DELETE FROM system_log WHERE rid IN"
-                   " (SELECT rid FROM system_log WHERE published < $1 ORDER BY published LIMIT $2)");
-SQL(ATTEMPT_INSERT, "INSERT INTO attempt (app_rid, work_kind, object_rid, sent, duration_ms, method, path, request,"
-                    " status, answer, error_class) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
-SQL(ATTEMPTS_OF_OBJECT, "SELECT sent, duration_ms, method, path, request, status, answer, error_class FROM attempt"
-                        " WHERE app_rid = $1 AND work_kind = $2 AND object_rid = $3 ORDER BY rid DESC LIMIT $4");
-SQL(ATTEMPTS_OF_APP, "SELECT sent, duration_ms, method, path, request, status, answer, error_class FROM attempt"
-                     " WHERE app_rid = $1 ORDER BY rid DESC LIMIT $2");
-SQL(ATTEMPTS_EXPIRE, "DELETE FROM attempt WHERE rid IN"
-                     " (SELECT rid FROM attempt WHERE sent < $1 ORDER BY sent LIMIT $2)");
 
 static const char *severity_name(enum severity severity)
 {
@@ -82,16 +106,36 @@ static void write_client(struct jout *out, const struct origin *origin)
     jout_end(out);
 }
 
-static void write_targets(struct jout *out, const struct event *event)
+static bool is_person(const struct event_target *target)
+{
+    return str_eq(target->type, TARGET_USER) || str_eq(target->type, TARGET_APP_USER);
+}
+
+/* The id of the person whom an event names, or NULL. */
+static const char *person_of(const struct event *event)
+{
+    const char *person = NULL;
+    for (size_t i = 0; i < event->target_count; i++) {
+        const struct event_target *target = &event->targets[i];
+        if (!is_person(target) || !target->id)
+            continue;
+        assert(!person || str_eq(person, target->id));
+        person = target->id;
+    }
+    return person;
+}
+
+static void write_targets(struct jout *out, const struct event *event, bool erased)
 {
     jout_array(out, "target");
     for (size_t i = 0; i < event->target_count; i++) {
         const struct event_target *target = &event->targets[i];
+        bool hidden = erased && is_person(target);
         jout_object(out, NULL);
         jout_str(out, "id", target->id);
         jout_str(out, "type", target->type);
-        jout_str(out, "alternateId", target->alternate_id ? target->alternate_id : "unknown");
-        jout_str(out, "displayName", target->name);
+        jout_str(out, "alternateId", target->alternate_id && !hidden ? target->alternate_id : ALTERNATE_UNKNOWN);
+        jout_str(out, "displayName", hidden ? NULL : target->name);
         jout_null(out, "detailEntry");
         jout_end(out);
     }
@@ -113,7 +157,7 @@ static const char *cut_reason(struct arena *arena, const char *reason)
     return arena_strndup(arena, reason, (size_t)(p - reason));
 }
 
-static void write_event(struct tx *tx, struct jout *out, const struct event *event, const char *id)
+static void write_event(struct tx *tx, struct jout *out, const struct event *event, const char *id, bool erased)
 {
     const struct origin *origin = tx_origin(tx);
     jout_object(out, NULL);
@@ -128,9 +172,10 @@ static void write_event(struct tx *tx, struct jout *out, const struct event *eve
     write_client(out, origin);
     jout_object(out, "outcome");
     jout_str(out, "result", event->outcome ? event->outcome : "SUCCESS");
-    jout_str(out, "reason", cut_reason(tx_arena(tx), event->reason));
+    jout_str(out, "reason",
+             erased ? erased_text(tx_arena(tx), event->reason) : cut_reason(tx_arena(tx), event->reason));
     jout_end(out);
-    write_targets(out, event);
+    write_targets(out, event, erased);
     jout_object(out, "transaction");
     jout_str(out, "type", origin->job ? "JOB" : "WEB");
     jout_str(out, "id", origin->request_id ? origin->request_id : id);
@@ -149,19 +194,41 @@ static void write_event(struct tx *tx, struct jout *out, const struct event *eve
     jout_end(out);
 }
 
+/* The number of the next event, and whether the person (may be NULL) was deleted. */
+static int take_number(struct tx *tx, const char *person, int64_t *ret_number, bool *ret_erased)
+{
+    struct query query;
+    int r = tx_query(tx, &query, &EVENT_NUMBER, T(person));
+    if (r == 0)
+        r = query_next(&query);
+    if (r <= 0)
+        return r < 0 ? r : ERR_CORRUPT;
+    *ret_number = query_int(&query, 0);
+    *ret_erased = query_int(&query, 1) != 0 || (person && !*person); /* "": somebody who is gone */
+    r = query_next(&query);
+    query_close(&query);
+    return MIN_OF(r, 0);
+}
+
 int record_event(struct tx *tx, const struct event *event)
 {
     assert(event->target_count <= EVENT_TARGETS);
     const char *id = tx_id(tx, "evt");
+    const char *person = person_of(event);
+    int64_t number = 0;
+    bool erased = false;
+    int r = take_number(tx, person, &number, &erased);
+    if (r < 0)
+        return r;
     struct buf text;
     buf_init(&text, LIMIT_PROFILE_BYTES);
     struct jout out;
     jout_init(&out, &text);
-    write_event(tx, &out, event, id);
-    int r = ERR_TOO_LARGE;
+    write_event(tx, &out, event, id, erased);
+    r = ERR_TOO_LARGE;
     if (!text.overflowed)
-        r = tx_exec(tx, &EVENT_INSERT, T(id), I(tx_now(tx)), T(event->type), I(event->severity),
-                    T(event->outcome ? event->outcome : "SUCCESS"), T(buf_text(&text)));
+        r = tx_exec(tx, &EVENT_INSERT, I(number), T(id), I(tx_now(tx)), T(event->type), I(event->severity),
+                    T(event->outcome ? event->outcome : "SUCCESS"), T(buf_text(&text)), T(person), I(erased));
     buf_free(&text);
     return r < 0 ? r : 0;
 }
@@ -178,53 +245,4 @@ int record_events_write(struct tx *tx, struct jout *out, int64_t after, int limi
         count++;
     }
     return r < 0 ? r : count;
-}
-
-int record_attempt(struct tx *tx, const struct attempt *attempt)
-{
-    int r = tx_exec(tx, &ATTEMPT_INSERT, I(attempt->app_rid), I(attempt->work_kind), I(attempt->object_rid),
-                    I(attempt->sent), I(attempt->duration_ms), T(attempt->method), T(attempt->path),
-                    T(attempt->request), I(attempt->status), T(attempt->answer), T(attempt->error_class));
-    return r < 0 ? r : 0;
-}
-
-static void write_attempt(struct jout *out, const struct query *query)
-{
-    jout_object(out, NULL);
-    jout_time(out, "sent", query_int(query, 0));
-    jout_int(out, "durationMs", query_int(query, 1));
-    jout_str(out, "method", query_text(query, 2));
-    jout_str(out, "path", query_text(query, 3));
-    jout_str(out, "request", query_text(query, 4));
-    if (query_int(query, 5))
-        jout_int(out, "status", query_int(query, 5));
-    else
-        jout_null(out, "status");
-    jout_str(out, "answer", query_text(query, 6));
-    jout_str(out, "errorClass", query_text(query, 7));
-    jout_end(out);
-}
-
-int record_attempts_write(struct tx *tx, struct jout *out, int64_t app_rid, int work_kind, int64_t object_rid,
-                          int limit)
-{
-    struct query query;
-    int r = object_rid ? tx_query(tx, &query, &ATTEMPTS_OF_OBJECT, I(app_rid), I(work_kind), I(object_rid), I(limit))
-                       : tx_query(tx, &query, &ATTEMPTS_OF_APP, I(app_rid), I(limit));
-    int count = 0;
-    while (r >= 0 && (r = query_next(&query)) > 0) {
-        write_attempt(out, &query);
-        count++;
-    }
-    return r < 0 ? r : count;
-}
-
-int record_expire(struct tx *tx, int limit)
-{
-    const int64_t day_ms = (int64_t)24 * 3600 * 1000;
-    int events = tx_exec(tx, &EVENTS_EXPIRE, I(tx_now(tx) - LIMIT_SYSTEM_LOG_DAYS * day_ms), I(limit));
-    if (events < 0)
-        return events;
-    int attempts = tx_exec(tx, &ATTEMPTS_EXPIRE, I(tx_now(tx) - LIMIT_JOURNAL_DAYS * day_ms), I(limit));
-    return attempts < 0 ? attempts : events + attempts;
 }

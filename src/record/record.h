@@ -2,7 +2,7 @@
 /*
  * The record: what happened and who did it (system_log), and what was asked of targets and answered (attempt). Both are
  * written inside the transaction that they describe. Secrets never reach this room: callers pass names, ids and
- * redacted texts.
+ * redacted texts. Both are kept for a time that can be set, and forget a person who is deleted.
  */
 #ifndef RECORD_RECORD_H
 #define RECORD_RECORD_H
@@ -31,10 +31,14 @@ struct event {
     const char *reason;  /* cut to 255 characters, as published; NULL for none */
     struct event_target targets[EVENT_TARGETS];
     size_t target_count;
-    const char *debug; /* JSON object for debugContext.debugData, or NULL */
+    const char *debug; /* JSON object for debugContext.debugData, or NULL: constants and names of attributes only */
 };
 
-/* Writes one system_log row, with the actor and request of tx_origin(). 0 or a negative error. */
+/*
+ * Writes one system_log row, with the actor and request of tx_origin(). An event names at most one person (targets of
+ * type User and AppUser carry the same id); of somebody who was deleted (record_erase()) only the id is written. 0 or a
+ * negative error.
+ */
 int record_event(struct tx *tx, const struct event *event) MUSTCHECK;
 
 /* Writes the rows after `after` (a rid, 0 for all) as published LogEvent objects into an open array, at most `limit`,
@@ -47,13 +51,18 @@ struct attempt {
     int work_kind;      /* enum work_kind */
     int64_t object_rid; /* account or target group */
     const char *method;
-    const char *path;        /* below the base URL, with query */
+    const char *path;        /* below the base URL, with query; redacted */
     const char *request;     /* redacted body, or NULL */
     int status;              /* HTTP status; 0 when no answer came */
-    const char *answer;      /* redacted, cut to LIMIT_ATTEMPT_BODY_BYTES; or NULL */
+    const char *answer;      /* redacted; or NULL */
     const char *error_class; /* name from the engine's table; NULL for success */
     int64_t sent;            /* milliseconds */
     int64_t duration_ms;
+    const char *person; /* public id of the person whom it is about; NULL: of nobody, or of many */
+    /* Full capture only (record_capture_get()): the bodies as they were. NULL otherwise. */
+    bool captured;
+    const char *full_request;
+    const char *full_answer;
 };
 int record_attempt(struct tx *tx, const struct attempt *attempt) MUSTCHECK;
 /* Writes the newest attempts of an object (object_rid 0: of the app), newest first, at most `limit`, into an open
@@ -61,8 +70,55 @@ int record_attempt(struct tx *tx, const struct attempt *attempt) MUSTCHECK;
 int record_attempts_write(struct tx *tx, struct jout *out, int64_t app_rid, int work_kind, int64_t object_rid,
                           int limit) MUSTCHECK;
 
-/* Deletes rows past their keep times (LIMIT_JOURNAL_DAYS, LIMIT_SYSTEM_LOG_DAYS), at most `limit` of each. The count
- * deleted. */
+/* --- how long (keep.c) ---------------------------------------------------------------------------------------------
+ */
+
+struct record_keep {
+    int attempt_days; /* 1 to LIMIT_KEEP_DAYS; LIMIT_JOURNAL_DAYS unless set */
+    int log_days;     /* 1 to LIMIT_KEEP_DAYS; LIMIT_SYSTEM_LOG_DAYS unless set */
+};
+int record_keep_get(struct tx *tx, struct record_keep *ret) MUSTCHECK;
+/* The caller has checked the bounds. Logged as "muster.record.keep". */
+int record_keep_set(struct tx *tx, const struct record_keep *keep) MUSTCHECK;
+/* Deletes rows past their keep times, the oldest first, at most `limit` of each kind. The count deleted. */
 int record_expire(struct tx *tx, int limit) MUSTCHECK;
+
+/* --- full capture (capture.c) --------------------------------------------------------------------------------------
+ * The journal redacts by an allow-list. For one app an administrator can have the bodies kept as they are, for a time.
+ */
+
+struct capture {
+    int64_t started; /* ms */
+    int64_t until;   /* ms */
+    const char *by;  /* name of the token that asked */
+};
+/* 1: on at tx_now(), 0: off. Texts in the tx's arena. */
+int record_capture_get(struct tx *tx, int64_t app_rid, struct capture *ret) MUSTCHECK;
+/* Begins, or goes on until another time. The caller logs it. */
+int record_capture_set(struct tx *tx, int64_t app_rid, int64_t until) MUSTCHECK;
+/* 1: there was one, 0: none. What was captured stays in the journal. */
+int record_capture_remove(struct tx *tx, int64_t app_rid) MUSTCHECK;
+/* An app whose capture is past its time: 1 found, 0 none. */
+int record_capture_ended(struct tx *tx, int64_t *ret_app_rid) MUSTCHECK;
+
+/* --- forgetting a person (erase.c) ---------------------------------------------------------------------------------
+ * What stays of somebody who was deleted: that something happened, when, and ids. Names, logins, reasons and bodies go:
+ * what was written before in chunks, what is written later (the app may still be told) at once.
+ */
+
+/*
+ * From now on this person's values are not written, and record_erase_chunk() takes away what there is. `number` is what
+ * other rooms remember the person by (a rid): record_erased_person() gives the id for it when the person's row is gone.
+ */
+int record_erase(struct tx *tx, const char *person, int64_t number) MUSTCHECK;
+/* 1: `*ret_person` is the public id, in the tx's arena. 0: nobody of this number was erased. */
+int record_erased_person(struct tx *tx, int64_t number, const char **ret_person) MUSTCHECK;
+/* Takes away the values of at most `limit` rows. 1: there is more to do, 0: nothing is left. */
+int record_erase_chunk(struct tx *tx, int limit) MUSTCHECK;
+/* 1: was record_erase() called for this person, or is the id empty (of somebody who is gone)? 0: no. */
+int record_is_erased(struct tx *tx, const char *person) MUSTCHECK;
+
+/* 1: record_erase_chunk() or the end of a capture waits; 0: not. */
+int record_is_due(struct tx *tx) MUSTCHECK;
 
 #endif

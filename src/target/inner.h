@@ -3,8 +3,7 @@
  * The room `target`: what is asked of an app, in SCIM 2.0, and what its answers mean. A dialect of pure functions: no
  * socket, no clock, no store. request.c builds requests, user.c maps profiles, answer.c reads answers as they arrive,
  * judge.c says what they mean, words.c puts them into words, redact.c makes bodies fit to be kept,
- * secret.c hides the credential. Shared inside of
- * the room only.
+ * redact_text.c paths and words, secret.c hides the credential. Shared inside of the room only.
  */
 #ifndef TARGET_INNER_H
 #define TARGET_INNER_H
@@ -38,6 +37,8 @@ const char *id_text(struct arena *arena, const struct jval *value);
 void answer_hide_in(const struct answer *answer, char *text, size_t n, bool cut);
 /* Wipes the copies of the credential. */
 void answer_forget(struct answer *answer);
+/* A name that SCIM itself gives, in any case. */
+bool redact_is_name(const char *text, size_t n);
 /* The reason phrase of an HTTP status; NULL for a status without one. */
 const char *http_reason(int status);
 

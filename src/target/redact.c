@@ -88,7 +88,7 @@ static bool is_listed(const char *const *list, size_t count, const char *text, s
     return false;
 }
 
-static bool is_name(const char *text, size_t n)
+bool redact_is_name(const char *text, size_t n)
 {
     return is_listed(names, ARRAY_LEN(names), text, n);
 }
@@ -103,13 +103,13 @@ static bool is_path(const char *text)
     size_t open_len = strlen(open);
     if (n > open_len + 2 && n < ID_SHOWN_MAX && strncmp(text, open, open_len) == 0)
         return strcmp(text + n - 2, "\"]") == 0;
-    if (is_name(text, n))
+    if (redact_is_name(text, n))
         return true;
     size_t urn = strlen(SCIM_ENTERPRISE_USER ":");
     if (strncmp(text, SCIM_ENTERPRISE_USER ":", urn) == 0)
         text += urn;
     size_t first = strcspn(text, ".");
-    return is_name(text, first) && (!text[first] || is_name(text + first + 1, strlen(text + first + 1)));
+    return redact_is_name(text, first) && (!text[first] || redact_is_name(text + first + 1, strlen(text + first + 1)));
 }
 
 static bool is_schema(const char *text)
@@ -193,7 +193,7 @@ static void write_value(struct walk *walk, const char *key, const char *place, c
 static void place_below(char ret[static PLACE_BYTES], const char *place, const char *key)
 {
     bool at_top = !*place || strcmp(place, "resources") == 0;
-    int n = is_name(key, strlen(key))
+    int n = redact_is_name(key, strlen(key))
                 ? snprintf(ret, PLACE_BYTES, "%s%s%s", at_top ? "" : place, at_top ? "" : ".", key)
                 : PLACE_BYTES;
     if (n >= PLACE_BYTES)
@@ -221,7 +221,7 @@ static void write_object(struct walk *walk, const char *key, const char *place, 
             place_of_operation(below, object);
         else
             place_below(below, place, name);
-        if (!is_name(name, strlen(name)))
+        if (!redact_is_name(name, strlen(name)))
             name = arena_printf(walk->arena, "<name, %zu bytes>", strlen(name));
         write_value(walk, name, below, jval_iter_value(it));
     }

@@ -61,5 +61,20 @@ size_t target_match_group(const struct answer *answer, const char *name, const s
 const char *target_redact(struct arena *arena, const char *json, size_t n);
 /* The same for a finished answer, whose body may be longer than its excerpt. NULL when there was no body. */
 const char *target_redact_answer(struct arena *arena, const struct answer *answer);
+/* A path with its query: in a filter, ids and user names stay, what else is compared with appears as type and length.
+ */
+const char *target_redact_path(struct arena *arena, const char *path) __attribute__((returns_nonnull));
+/*
+ * A failure's text as the system log may keep it. What the target said in it (behind "Errors reported by remote
+ * server:" or "The answer is not SCIM:") is kept word by word: words of the trade, names of attributes, numbers of
+ * three digits and `name` (may be NULL: what the request was about) stay, each other one appears as type and length.
+ */
+const char *target_redact_words(struct arena *arena, const char *text, const char *name)
+    __attribute__((returns_nonnull));
+
+/* For full capture: a body as it is, its first `most` bytes with a note when it is longer. NULL gives NULL. */
+const char *target_body_shown(struct arena *arena, const char *body, size_t most);
+/* The excerpt of a finished answer, with a note when the body was longer. NULL when there was no body. */
+const char *target_answer_shown(struct arena *arena, const struct answer *answer);
 
 #endif

@@ -158,12 +158,78 @@ static void long_answers_are_kept_without_their_lists(void **state)
     buf_free(&json);
 }
 
+static void words_of_the_trade_and_ids_stay_in_the_log(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *kept;
+    } cases[] = {
+        {"Conflict. Errors reported by remote server: A team with this slug already exists.",
+         "Conflict. Errors reported by remote server: A team with this slug already exists."},
+        {"Bad Request. Errors reported by remote server: phoneNumbers +1-555-0199 is not valid (400)",
+         "Bad Request. Errors reported by remote server: phoneNumbers <string, 11 bytes> is not valid (400)"},
+        {"Failed for hunter2: Conflict. Errors reported by remote server: 'Ann Lee' <ann@x.org> exists, hunter2",
+         "Failed for hunter2: Conflict. Errors reported by remote server: '<string, 3 bytes> <string, 3 bytes>' "
+         "<string, 11 bytes> exists, <string, 7 bytes>"},
+        {"Errors reported by remote server: \"Sales Team\" is taken, Sales Teams is not",
+         "Errors reported by remote server: \"Sales Team\" is taken, <string, 5 bytes> <string, 5 bytes> is not"},
+        {"OK. The answer is not SCIM: Zugriff verweigert",
+         "OK. The answer is not SCIM: <string, 7 bytes> <string, 10 bytes>"},
+        {"Read timed out", "Read timed out"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena *arena CLEANUP(arena_freep) = arena_new();
+        assert_string_equal(target_redact_words(arena, cases[i].text, "Sales Team"), cases[i].kept);
+    }
+}
+
+static void paths_keep_ids_and_user_names(void **state)
+{
+    static const char *const cases[][2] = {
+        {"/Users/7", "/Users/7"},
+        {"/Groups/7?excludedAttributes=members", "/Groups/7?excludedAttributes=members"},
+        {"/Users?filter=userName%20eq%20%22ann%40x%22&startIndex=1",
+         "/Users?filter=userName%20eq%20%22ann%40x%22&startIndex=1"},
+        {"/Groups?excludedAttributes=members&filter=displayName%20eq%20%22" SECRET "%22&startIndex=1",
+         "/Groups?excludedAttributes=members&filter=displayName eq <string, 7 bytes>&startIndex=1"},
+        {"/Users?filter=emails.value%20eq%20%22" SECRET "%22", "/Users?filter=emails.value eq <string, 7 bytes>"},
+        {"/Users?filter=" SECRET "%20or", "/Users?filter=<string, 10 bytes>"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena *arena CLEANUP(arena_freep) = arena_new();
+        assert_string_equal(target_redact_path(arena, cases[i][0]), cases[i][1]);
+    }
+}
+
+static void full_bodies_are_text_of_bounded_length(void **state)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    (void)state;
+    assert_null(target_body_shown(arena, NULL, 10));
+    assert_string_equal(target_body_shown(arena, "{\"a\":1}", 10), "{\"a\":1}");
+    assert_string_equal(target_body_shown(arena, "0123456789A", 10), "0123456789<the first 10 of 11 bytes>");
+    assert_string_equal(target_body_shown(arena, "12345678\xc3\xa9", 9), "12345678?<the first 9 of 10 bytes>");
+    struct answer *answer = answer_new(ANSWER_RESOURCE);
+    answer_feed(answer, "a\0b\xff\xc3\xa9", 6);
+    answer_finish(answer, TRANSPORT_OK, 400);
+    assert_string_equal(target_answer_shown(arena, answer), "a?b?\xc3\xa9");
+    (void)answer_free(answer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(requests_keep_ids_and_names), cmocka_unit_test(answers_keep_statuses),
-        cmocka_unit_test(what_is_not_json_is_counted), cmocka_unit_test(secrets_do_not_get_through),
-        cmocka_unit_test(size_and_depth_are_bounded),  cmocka_unit_test(long_answers_are_kept_without_their_lists),
+        cmocka_unit_test(words_of_the_trade_and_ids_stay_in_the_log),
+        cmocka_unit_test(paths_keep_ids_and_user_names),
+        cmocka_unit_test(full_bodies_are_text_of_bounded_length),
+        cmocka_unit_test(requests_keep_ids_and_names),
+        cmocka_unit_test(answers_keep_statuses),
+        cmocka_unit_test(what_is_not_json_is_counted),
+        cmocka_unit_test(secrets_do_not_get_through),
+        cmocka_unit_test(size_and_depth_are_bounded),
+        cmocka_unit_test(long_answers_are_kept_without_their_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
