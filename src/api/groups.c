@@ -4,7 +4,7 @@
 #include "app/app.h"
 #include "base/limits.h"
 #include "directory/search.h"
-#include "push/push.h"
+#include "push/import.h"
 
 #define PAGE_GROUPS_Q 300      /* groups that q= finds unless told otherwise, as published */
 #define PAGE_GROUPS_EXPAND 200 /* groups of a page with expand= unless told otherwise */
@@ -165,6 +165,29 @@ static int write_member(const struct user *user, void *data)
     return 0;
 }
 
+/* Of an app's group: the people of the directory whose accounts are in it, as far as it is known. */
+static int list_app_members(struct tx *tx, struct call *call, const struct group *group, int64_t after, int limit)
+{
+    struct target_group target = {0};
+    int64_t *rids = arena_array(call->arena, (size_t)limit + 1, sizeof(*rids));
+    int r = target_group_by_group(tx, group->rid, &target);
+    int count = r == ERR_NOT_FOUND ? 0 : r < 0 ? r : app_group_member_rids(tx, &target, after, rids, limit + 1);
+    if (count < 0)
+        return count;
+    jout_array(&call->out, NULL);
+    for (int i = 0; i < MIN_OF(count, limit); i++) {
+        struct user user = {0};
+        r = user_by_rid(tx, rids[i], &user);
+        if (r < 0 && r != ERR_NOT_FOUND)
+            return r;
+        if (r == 0 && !user.deleted)
+            object_user(call, NULL, &user, false);
+    }
+    jout_end(&call->out);
+    call_page_links(call, count > limit ? arena_printf(call->arena, "%lld", (long long)rids[limit - 1]) : NULL);
+    return 0;
+}
+
 static int list_members(struct tx *tx, struct call *call)
 {
     struct group group = {0};
@@ -178,6 +201,8 @@ static int list_members(struct tx *tx, struct call *call)
         r = object_after_rid(call, &page, &after);
     if (r < 0)
         return r;
+    if (group.type == GROUP_APP)
+        return list_app_members(tx, call, &group, after, page.limit);
     jout_array(&call->out, NULL);
     r = group_member_list(tx, group.rid, after, page.limit, write_member, call, &next);
     jout_end(&call->out);

@@ -460,7 +460,7 @@ static int name_failure(const struct work *work, void *data)
 {
     struct naming *naming = data;
     struct jout *out = &naming->call->out;
-    if (work->since > naming->until)
+    if (work->since > naming->until || work->kind == WORK_IMPORT)
         return 0;
     const char *name = NULL;
     if (work->kind == WORK_ACCOUNT) {

@@ -108,6 +108,21 @@ int account_forget_known(struct tx *tx, struct account *account) MUSTCHECK;
 int account_settle(struct tx *tx, struct account *account) MUSTCHECK;
 int account_set_disabled_there(struct tx *tx, struct account *account, bool disabled) MUSTCHECK;
 
+/*
+ * --- what an import reports; nothing is sent for it, and nobody is activated (invariant 9) ---
+ * The app's user is taken as this person's account: assigned to the person (scope USER) unless a group gives the app,
+ * origin LINKED. One found inactive is reported as disabled there. E0000117 for an inactive person; E0000195 when the
+ * person has another account in the app, or the id is somebody else's.
+ */
+int account_take_over(struct tx *tx, const struct app *app, const struct user *user, const char *external_id,
+                      bool active, struct problem *problem) MUSTCHECK;
+/* The app no longer has it: the id is forgotten, and a person to whom the app was assigned individually loses it. */
+int account_gone_there(struct tx *tx, const struct app *app, struct account *account) MUSTCHECK;
+/* Would account_seen() change anything? 1 or 0. Pure. */
+int account_seen_differs(const struct account *account, bool active);
+/* Found there, active or not: what is told as disabled there follows. */
+int account_seen(struct tx *tx, struct account *account, bool active) MUSTCHECK;
+
 /* Looks at one person and one app again: sets scope from the assignments, appends CHANGE_ACCOUNT_WANTED and work if
  * something changed. Idempotent. */
 int account_reconcile(struct tx *tx, int64_t app_rid, int64_t user_rid, enum work_class class) MUSTCHECK;

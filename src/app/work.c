@@ -52,7 +52,8 @@ SQL(WORK_RETRY_FAILED_ALL,
     " WHERE failed = 1 AND app_rid >= 0");
 SQL(WORK_HASTEN, "UPDATE work SET due = $3 WHERE held = 0 AND app_rid = $1 AND lane = $2 AND due > $3");
 SQL(WORK_HASTEN_ALL, "UPDATE work SET due = $1 WHERE held = 0 AND due > $1");
-SQL(WORK_COUNT, "SELECT count(*), coalesce(sum(failed), 0) FROM work WHERE app_rid = $1 AND since <= $2");
+SQL(WORK_COUNT, "SELECT count(*), coalesce(sum(failed), 0) FROM work WHERE app_rid = $1 AND since <= $2"
+                " AND kind <> 3"); /* an import brings nothing to the app */
 SQL(WORK_FAILED, "SELECT " COLUMNS " FROM work WHERE failed = 1 AND app_rid = $1 ORDER BY rid LIMIT $2");
 SQL(WORK_FAILED_ALL, "SELECT " COLUMNS " FROM work WHERE failed = 1 AND app_rid >= 0 ORDER BY app_rid, rid LIMIT $1");
 

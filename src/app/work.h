@@ -15,6 +15,7 @@
 enum work_kind {
     WORK_ACCOUNT = 1, /* object: account */
     WORK_GROUP = 2,   /* object: target group (push) */
+    WORK_IMPORT = 3,  /* object: import run (push): what the app holds is read */
     /* Expansions: no request to a target, but many rows to write, LIMIT_EXPAND_ROWS a transaction, keyset cursor. */
     WORK_EXPAND_FIRST = 16,
     WORK_EXPAND_GROUP_ASSIGNED = 16,   /* object: app_group_assignment: every member gets an account row */

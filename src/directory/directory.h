@@ -57,6 +57,13 @@ int user_by_id_or_login(struct tx *tx, const char *text, struct user *ret) MUSTC
 int user_by_login(struct tx *tx, const char *login, struct user *ret) MUSTCHECK; /* folded */
 int user_by_rid(struct tx *tx, int64_t rid, struct user *ret) MUSTCHECK;
 
+/*
+ * People who could be the owner of something that was found elsewhere: neither deleted nor deactivated, folded, in
+ * order of rid, at most `limit`. The count.
+ */
+int user_rids_by_email(struct tx *tx, const char *email, int64_t *ret_rids, int limit) MUSTCHECK;
+int user_rids_by_name(struct tx *tx, const char *first, const char *last, int64_t *ret_rids, int limit) MUSTCHECK;
+
 /* The status alone, for those who look at many: ERR_NOT_FOUND as user_by_rid(). */
 int user_state(struct tx *tx, int64_t rid, enum user_status *ret_status, bool *ret_deleted) MUSTCHECK;
 
@@ -132,6 +139,8 @@ int group_delete(struct tx *tx, struct group *group, struct problem *problem) MU
 /* Groups of apps (APP_GROUP): made, renamed and deleted by the push room. Names need not be unique. */
 int group_app_create(struct tx *tx, const char *app_id, const char *name, const char *description,
                      struct group *ret) MUSTCHECK;
+/* Its members in the app are others than before. */
+int group_app_touch(struct tx *tx, int64_t rid) MUSTCHECK;
 int group_app_rename(struct tx *tx, int64_t rid, const char *name) MUSTCHECK;
 int group_app_delete(struct tx *tx, int64_t rid) MUSTCHECK; /* at once: it has no members of its own */
 

@@ -329,6 +329,14 @@ int group_app_rename(struct tx *tx, int64_t rid, const char *name)
     return r < 0 ? r : 0;
 }
 
+SQL(GROUP_APP_TOUCH, "UPDATE groups SET last_membership_updated = $2 WHERE rid = $1 AND type = 2");
+
+int group_app_touch(struct tx *tx, int64_t rid)
+{
+    int r = tx_exec(tx, &GROUP_APP_TOUCH, I(rid), I(tx_now(tx)));
+    return r < 0 ? r : 0;
+}
+
 int group_app_delete(struct tx *tx, int64_t rid)
 {
     int r = tx_exec(tx, &GROUP_APP_REMOVE, I(rid));

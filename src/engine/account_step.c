@@ -145,6 +145,8 @@ static const char *stage_of(struct arena *arena, const struct flight *flight)
     case REQUEST_MEMBERS:
     case REQUEST_DELETE_GROUP:
     case REQUEST_PROBE:
+    case REQUEST_LIST_USERS:
+    case REQUEST_LIST_GROUPS:
     default:
         return "Error";
     }
@@ -284,6 +286,8 @@ int account_answer(struct tx *tx, struct lane *lane, struct flight *flight)
     case REQUEST_MEMBERS:
     case REQUEST_DELETE_GROUP:
     case REQUEST_PROBE:
+    case REQUEST_LIST_USERS:
+    case REQUEST_LIST_GROUPS:
     default:
         return ERR_CORRUPT;
     }

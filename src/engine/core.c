@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/jout.h"
+#include "push/import.h"
 
 #include <sodium.h>
 
@@ -58,6 +59,7 @@ struct core *core_free(struct core *core)
     }
     splits_free(core->splits);
     splits_free(core->splits_committed);
+    imports_free(core);
     free(core);
     return NULL;
 }
@@ -318,6 +320,7 @@ static int rate_of(enum request_kind kind)
     switch (kind) {
     case REQUEST_FIND_USER:
     case REQUEST_READ_USER:
+    case REQUEST_LIST_USERS:
     case REQUEST_PROBE:
         return 0;
     case REQUEST_CREATE_USER:
@@ -325,6 +328,7 @@ static int rate_of(enum request_kind kind)
         return 1;
     case REQUEST_FIND_GROUP:
     case REQUEST_READ_GROUP:
+    case REQUEST_LIST_GROUPS:
         return 2;
     case REQUEST_CREATE_GROUP:
     case REQUEST_RENAME_GROUP:
@@ -500,6 +504,8 @@ static int journal(struct tx *tx, const struct flight *flight, enum error_class 
 {
     const struct answer *answer = flight->answer;
     struct arena *arena = tx_arena(tx);
+    if (flight->work.kind == WORK_IMPORT && class == ERROR_NONE)
+        return 0; /* a thousand pages would push out what matters: the run counts them */
     struct attempt attempt = {.app_rid = flight->app_rid,
                               .work_kind = flight->work.kind,
                               .object_rid = flight->work.object_rid,
@@ -527,12 +533,14 @@ static int run_part(struct tx *tx, void *arg)
 {
     const struct part *part = arg;
     bool account = part->work->kind == WORK_ACCOUNT;
+    if (part->work->kind == WORK_IMPORT)
+        return part->flight ? import_answer(tx, part->lane, part->flight) : import_step(tx, part->lane, part->work);
     if (part->flight)
         return account ? account_answer(tx, part->lane, part->flight) : group_answer(tx, part->lane, part->flight);
     return account ? account_step(tx, part->lane, part->work, false) : group_step(tx, part->lane, part->work);
 }
 
-static bool is_of_store(int error)
+bool is_of_store(int error)
 {
     return error == ERR_IO || error == ERR_BUSY || error == ERR_TIMEOUT || error == ERR_NOMEM || error == ERR_STALE;
 }
@@ -614,6 +622,12 @@ static int note_health(struct tx *tx, const struct lane *lane, const struct flig
     return may_be && flight->answer->transport == TRANSPORT_OK ? quarantine_lift(tx, flight->app_rid) : 0;
 }
 
+/* What an answer is taken over by, in parts. */
+static size_t answer_length(const struct answer *answer)
+{
+    return answer->shape == ANSWER_MEMBERS ? answer->member_count : answer->found_count;
+}
+
 static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
 {
     struct lane *lane = NULL;
@@ -639,7 +653,7 @@ static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
     if (is_find(flight->kind) && r != STEP_REQUEST) /* no create followed: its place is free again */
         rate_returned(&lane->state->rates[rate_of(flight->kind) + 1], false);
     if (flight->read_offset_next > flight->read_offset && r == STEP_WAIT &&
-        flight->read_offset_next < flight->answer->member_count) {
+        flight->read_offset_next < answer_length(flight->answer)) {
         core->more = true; /* a long list: its next part in the next turn */
         return 0;
     }
@@ -727,7 +741,7 @@ struct due_rows {
     struct work *rows[REQUEST_LANES];
     int count[REQUEST_LANES];
     int next[REQUEST_LANES];
-    bool gated[WORK_GROUP + 1]; /* accounts, groups: held back by the app's pace in this turn */
+    bool gated[WORK_IMPORT + 1]; /* accounts, groups, imports: held back by the app's pace in this turn */
 };
 
 static int load_due(struct tx *tx, const struct lane *lane, int limit, struct due_rows *ret)
@@ -787,7 +801,7 @@ static int plan_app(struct tx *tx, struct lane *lane, int slots, int *steps)
     }
     if (r >= 0 && slots > 0 && work) /* the budget of the turn is used up, not the work */
         lane->core->more = true;
-    bool gated = due.gated[WORK_ACCOUNT] || due.gated[WORK_GROUP];
+    bool gated = due.gated[WORK_ACCOUNT] || due.gated[WORK_GROUP] || due.gated[WORK_IMPORT];
     for (int i = 0; r >= 0 && slots > 0 && !gated && i < REQUEST_LANES; i++)
         if (due.count[i] == limit) /* rows that need nothing may hide others behind them */
             lane->core->more = true;
@@ -851,6 +865,16 @@ static int visit_app(struct tx *tx, struct core *core, int64_t app_rid, int *ste
     return r < 0 ? r : plan_app(tx, lane, slots, steps);
 }
 
+static int start_scheduled(struct tx *tx, struct core *core)
+{
+    int64_t next = 0;
+    int started = import_schedule_run(tx, &next);
+    if (next)
+        look_again(core, next);
+    core->more |= started > 0;
+    return MIN_OF(started, 0);
+}
+
 static int plan(struct tx *tx, struct core *core)
 {
     int64_t apps[TURN_APPS];
@@ -873,7 +897,7 @@ static int plan(struct tx *tx, struct core *core)
     int r = work_next_due_after(tx, tx_now(tx), &due);
     if (r > 0)
         look_again(core, due);
-    return r < 0 ? r : 0;
+    return r < 0 ? r : start_scheduled(tx, core);
 }
 
 /* The clock was set back: what is in memory is meant from now on by the new time, or an app would wait for so long. */
@@ -920,6 +944,7 @@ void core_rolled_back(struct core *core)
     core->lanes = NULL; /* in the arena of the transaction */
     core->splits = splits_free(core->splits);
     core->splits = splits_copy(core->splits_committed);
+    imports_rolled_back(core);
     for (struct flight *flight = core->flights; flight; flight = flight->next) {
         flight->processed = false;
         flight->app_error = ERROR_NONE;
@@ -957,6 +982,7 @@ struct flight *core_committed(struct core *core, int64_t *ret_due)
     core->lanes = NULL;
     core->splits_committed = splits_free(core->splits_committed);
     core->splits_committed = splits_copy(core->splits);
+    imports_committed(core);
     struct flight **at = &core->flights;
     while (*at) {
         struct flight *flight = *at;

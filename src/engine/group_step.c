@@ -241,6 +241,8 @@ static const char *stage_of(struct arena *arena, const struct flight *flight)
     case REQUEST_FIND_GROUP:
     case REQUEST_READ_GROUP:
     case REQUEST_PROBE:
+    case REQUEST_LIST_USERS:
+    case REQUEST_LIST_GROUPS:
     default:
         return arena_printf(arena, "Error while trying to get the group %s", flight->name);
     }
@@ -507,6 +509,8 @@ int group_answer(struct tx *tx, struct lane *lane, struct flight *flight)
     case REQUEST_READ_USER:
     case REQUEST_UPDATE_USER:
     case REQUEST_PROBE:
+    case REQUEST_LIST_USERS:
+    case REQUEST_LIST_GROUPS:
     default:
         return ERR_CORRUPT;
     }

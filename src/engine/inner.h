@@ -39,6 +39,7 @@ struct core {
     struct split *splits;           /* batches that are being told apart (batch.c), as this turn has them */
     struct split *splits_committed; /* as the last committed turn left them */
     struct lane *lanes;             /* of this turn */
+    struct import_memory *imports;  /* of the imports that are being read (import_step.c) */
     int64_t last_app;               /* round robin */
     int64_t due;                    /* of this turn */
     int64_t turned_at;              /* ms: the time of the latest turn */
@@ -77,9 +78,17 @@ int lane_fail(struct tx *tx, struct lane *lane, const struct flight *flight, enu
 /* Looks at the object of a work row: STEP_*, or a negative error. */
 int account_step(struct tx *tx, struct lane *lane, const struct work *work, bool after_conflict) MUSTCHECK;
 int group_step(struct tx *tx, struct lane *lane, const struct work *work) MUSTCHECK;
+int import_step(struct tx *tx, struct lane *lane, const struct work *work) MUSTCHECK;
 /* Takes an answer: STEP_DONE means that the object should be looked at again in this turn. */
 int account_answer(struct tx *tx, struct lane *lane, struct flight *flight) MUSTCHECK;
 int group_answer(struct tx *tx, struct lane *lane, struct flight *flight) MUSTCHECK;
+int import_answer(struct tx *tx, struct lane *lane, struct flight *flight) MUSTCHECK;
+/* What is remembered of imports follows the turn. */
+void imports_committed(struct core *core);
+void imports_rolled_back(struct core *core);
+void imports_free(struct core *core);
+/* Errors of the store concern the whole turn, others one object. */
+bool is_of_store(int error);
 
 /* --- leases and intents (intent.c) --- */
 int lease_take(struct tx *tx, int64_t app_rid, const char *holder, int64_t *ret_epoch) MUSTCHECK;

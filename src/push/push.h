@@ -158,6 +158,10 @@ struct target_group {
 };
 int target_group_get(struct tx *tx, int64_t rid, struct target_group *ret) MUSTCHECK;
 int target_group_by_group(struct tx *tx, int64_t group_rid, struct target_group *ret) MUSTCHECK;
+/* Groups of the app of this (folded) name that no mapping pushes, at most `limit`: what a push by name may link. The
+ * count. */
+int target_group_candidates(struct tx *tx, int64_t app_rid, const char *name, struct target_group *ret,
+                            int limit) MUSTCHECK;
 /* Found or created in the app. A linked group's members are read before anything is removed. */
 int target_group_set_known(struct tx *tx, struct target_group *group, const char *external_id,
                            enum account_origin origin, const char *known_name) MUSTCHECK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of group push, and what it does when a fact of the directory or of an app changes. */
 #include "base/limits.h"
+#include "push/import_private.h"
 #include "push/push_private.h"
 
 #define RULES_AT_ONCE                                                                                                  \
@@ -96,6 +97,7 @@ static const struct migration migrations[] = {
         "CREATE UNIQUE INDEX push_rules_name ON push_rules (app_rid, name_key);"
         "CREATE INDEX push_rules_app ON push_rules (app_rid, rid);"
         "CREATE INDEX push_rules_status ON push_rules (status, rid);"},
+    {3, import_tables},
 };
 
 const char *push_text(struct tx *tx, const struct query *query, int column)
@@ -284,8 +286,10 @@ static int push_react(struct tx *tx, const struct change *change)
     }
     case CHANGE_GROUP_DELETED:
         return react_to_group(tx, change);
-    case CHANGE_APP_DELETED:
-        return push_delete_app(tx, change->subject);
+    case CHANGE_APP_DELETED: {
+        int r = import_delete_app(tx, change->subject);
+        return r < 0 ? r : push_delete_app(tx, change->subject);
+    }
     default:
         return 0;
     }
@@ -401,12 +405,18 @@ static int expand_person(struct tx *tx, struct work *work)
     return r < 0 ? r : 1;
 }
 
+static int target_gone_chunk(struct tx *tx, int64_t target_rid)
+{
+    int r = members_delete_chunk(tx, target_rid, LIMIT_EXPAND_ROWS);
+    return r != 0 ? r : imported_members_delete_chunk(tx, target_rid, LIMIT_EXPAND_ROWS);
+}
+
 int push_expand(struct tx *tx, struct work *work)
 {
     if (work->kind == WORK_EXPAND_MAPPING)
         return expand_mapping(tx, work);
     if (work->kind == WORK_EXPAND_TARGET_GONE)
-        return members_delete_chunk(tx, work->object_rid, LIMIT_EXPAND_ROWS);
+        return target_gone_chunk(tx, work->object_rid);
     if (work->kind == WORK_EXPAND_PUSH_RULE)
         return push_rule_expand(tx, work);
     if (work->kind == WORK_EXPAND_PUSH_RULE_GONE)

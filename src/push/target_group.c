@@ -12,6 +12,9 @@ SQL(TARGET_BY_RID, "SELECT " COLUMNS " FROM target_groups WHERE rid = $1");
 SQL(TARGET_BY_GROUP, "SELECT " COLUMNS " FROM target_groups WHERE group_rid = $1");
 SQL(TARGET_BY_NAME, "SELECT " COLUMNS " FROM target_groups WHERE app_rid = $1 AND name_fold = $2 AND delete_wanted = 0"
                     " ORDER BY rid LIMIT 1");
+SQL(TARGETS_FREE,
+    "SELECT rid FROM target_groups AS t WHERE app_rid = $1 AND name_fold = $2 AND delete_wanted = 0"
+    " AND NOT EXISTS (SELECT 1 FROM push_mappings AS m WHERE m.target_rid = t.rid) ORDER BY rid LIMIT $3");
 SQL(TARGET_INSERT,
     "INSERT INTO target_groups (app_rid, group_rid, name, name_fold) VALUES ($1, $2, $3, $4) RETURNING rid");
 SQL(TARGET_SET_KNOWN, "UPDATE target_groups SET external_id = $2, origin = $3, known_name = $4, link_pending = $5"
@@ -72,6 +75,20 @@ int target_group_by_name(struct tx *tx, int64_t app_rid, const char *name, struc
     struct query query;
     const char *fold = text_fold(tx_arena(tx), name);
     return read_one(tx, &query, tx_query(tx, &query, &TARGET_BY_NAME, I(app_rid), T(fold)), ret);
+}
+
+int target_group_candidates(struct tx *tx, int64_t app_rid, const char *name, struct target_group *ret, int limit)
+{
+    struct query query;
+    int64_t *rids = arena_array(tx_arena(tx), (size_t)limit, sizeof(*rids));
+    const char *fold = text_fold(tx_arena(tx), name);
+    int count = 0;
+    int r = tx_query(tx, &query, &TARGETS_FREE, I(app_rid), T(fold), I(limit));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        rids[count++] = query_int(&query, 0);
+    for (int i = 0; r >= 0 && i < count; i++)
+        r = target_group_get(tx, rids[i], &ret[i]);
+    return r < 0 ? r : count;
 }
 
 int target_group_make(struct tx *tx, const struct app *app, const char *name, struct target_group *ret)

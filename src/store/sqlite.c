@@ -229,9 +229,10 @@ static int bind_one(sqlite3_stmt *statement, int index, const struct bind *bind)
     }
 }
 
-static const char *const placeholders[] = {"$1",  "$2",  "$3",  "$4",  "$5",  "$6",  "$7",  "$8",  "$9",  "$10", "$11",
-                                           "$12", "$13", "$14", "$15", "$16", "$17", "$18", "$19", "$20", "$21", "$22",
-                                           "$23", "$24", "$25", "$26", "$27", "$28", "$29", "$30", "$31", "$32"};
+static const char *const placeholders[] = {"$1",  "$2",  "$3",  "$4",  "$5",  "$6",  "$7",  "$8",  "$9",  "$10",
+                                           "$11", "$12", "$13", "$14", "$15", "$16", "$17", "$18", "$19", "$20",
+                                           "$21", "$22", "$23", "$24", "$25", "$26", "$27", "$28", "$29", "$30",
+                                           "$31", "$32", "$33", "$34", "$35", "$36", "$37", "$38", "$39", "$40"};
 
 /* SQLite numbers $n by first appearance in the text, PostgreSQL by n: hence the names. */
 static int placeholder_index(sqlite3_stmt *statement, size_t i)

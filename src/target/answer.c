@@ -17,13 +17,18 @@
 static const struct jread_pattern resource_patterns[] = {{"members", true}, {"groups", true}};
 static const struct jread_pattern list_patterns[] = {
     {"Resources", false}, {"Resources.members", true}, {"Resources.groups", true}};
+static const struct jread_pattern group_patterns[] = {
+    {"Resources", false}, {"Resources.members", false}, {"Resources.groups", true}};
 static const struct jread_pattern member_patterns[] = {{"members", false}};
 
 static struct jread *reader_new(enum answer_shape shape)
 {
     const struct jread_pattern *patterns = resource_patterns;
     size_t count = ARRAY_LEN(resource_patterns);
-    if (shape == ANSWER_LIST) {
+    if (shape == ANSWER_GROUPS) {
+        patterns = group_patterns;
+        count = ARRAY_LEN(group_patterns);
+    } else if (shape == ANSWER_LIST || shape == ANSWER_USERS) {
         patterns = list_patterns;
         count = ARRAY_LEN(list_patterns);
     } else if (shape == ANSWER_MEMBERS) {
@@ -119,19 +124,41 @@ static struct found read_found(struct answer *answer, const struct jval *resourc
     };
 }
 
+static bool is_page(const struct answer *answer)
+{
+    return answer->shape == ANSWER_USERS || answer->shape == ANSWER_GROUPS;
+}
+
+/* What only listings are read for. */
+static void read_listed(struct answer *answer, const struct jval *resource, struct found *found)
+{
+    if (answer->shape == ANSWER_USERS) {
+        struct jval *profile CLEANUP(jval_freep) = user_profile(resource);
+        found->profile = jval_text(answer->arena, profile, true);
+    }
+    found->member_first = answer->members_taken;
+    found->member_count = answer->member_count - answer->members_taken;
+    found->has_members = jval_type(get_any_case(resource, "members")) == JVAL_ARRAY;
+    answer->members_taken = answer->member_count;
+}
+
 static void keep_found(struct answer *answer, const struct jval *resource)
 {
     if (jval_type(resource) != JVAL_OBJECT)
         return;
-    if (answer->found_count == ANSWER_FOUND_MAX) {
+    if (answer->found_count == (is_page(answer) ? ANSWER_PAGE_MAX : ANSWER_FOUND_MAX)) {
         answer->found_overflow = true;
+        answer->malformed |= is_page(answer);
         return;
     }
     if (answer->found_count == answer->found_size) {
         answer->found_size = answer->found_size ? answer->found_size * 2 : 4;
         answer->found = mem_resize(answer->found, answer->found_size * sizeof(*answer->found));
     }
-    answer->found[answer->found_count++] = read_found(answer, resource);
+    struct found found = read_found(answer, resource);
+    if (is_page(answer))
+        read_listed(answer, resource, &found);
+    answer->found[answer->found_count++] = found;
 }
 
 /* A member without a value cannot be asked about or removed: it is left out. Servers were seen that list plain ids. */
@@ -158,9 +185,10 @@ static void read_events(struct answer *answer)
 {
     for (;;) {
         struct jval *value CLEANUP(jval_freep) = NULL;
-        int event = jread_next(answer->reader, &value, NULL);
+        size_t pattern = 0;
+        int event = jread_next(answer->reader, &value, &pattern);
         if (event == JREAD_ELEMENT) {
-            if (answer->shape == ANSWER_LIST)
+            if (answer->shape != ANSWER_MEMBERS && pattern == 0)
                 keep_found(answer, value);
             else
                 keep_member(answer, value);
@@ -286,10 +314,11 @@ void answer_finish(struct answer *answer, enum transport transport, int status)
     } else if (!answer->malformed) {
         jread_finish(answer->reader);
         read_events(answer);
-        if (jval_type(answer->rest) != JVAL_OBJECT || (answer->shape == ANSWER_LIST && !is_list(answer->rest)))
+        bool listed = answer->shape == ANSWER_LIST || is_page(answer);
+        if (jval_type(answer->rest) != JVAL_OBJECT || (listed && !is_list(answer->rest)))
             answer->malformed = true;
     }
-    if (answer->status / 100 == 2 && answer->rest && answer->shape != ANSWER_LIST)
+    if (answer->status / 100 == 2 && answer->rest && answer->shape != ANSWER_LIST && !is_page(answer))
         answer->resource = read_found(answer, answer->rest);
     if (answer->id_too_long) /* not before: what is read must not depend on the pieces in which it came */
         answer->malformed = true;
@@ -299,4 +328,11 @@ void answer_finish(struct answer *answer, enum transport transport, int status)
         answer->retry_after_ms = answer->reset_ms;
     if (answer->excerpt.len)
         answer_hide_in(answer, answer->excerpt.data, answer->excerpt.len, true);
+}
+
+struct answer_page answer_page(const struct answer *answer)
+{
+    const char *cursor = jval_str(get_any_case(answer->rest, "nextCursor"));
+    int64_t total = jval_int(get_any_case(answer->rest, "totalResults"), -1);
+    return (struct answer_page){.total = total < 0 ? -1 : total, .next_cursor = cursor && *cursor ? cursor : NULL};
 }

@@ -43,6 +43,8 @@ enum answer_shape {
     ANSWER_RESOURCE, /* one resource or an error; members dropped */
     ANSWER_LIST,     /* a ListResponse: its Resources, each without members */
     ANSWER_MEMBERS,  /* one group: the `value` of every member */
+    ANSWER_USERS,    /* a page of a listing: its users, each with its profile */
+    ANSWER_GROUPS,   /* a page of a listing: its groups, each with the `value` of its members */
 };
 
 struct found {                /* an element of Resources, or the resource itself */
@@ -51,6 +53,11 @@ struct found {                /* an element of Resources, or the resource itself
     const char *display_name; /* groups (and users) */
     const char *external_id;
     int active; /* 1, 0, -1 when absent; "False" as a string counts as 0 */
+    /* ANSWER_USERS: JSON object of directory attribute names, keys sorted, without userName. NULL otherwise. */
+    const char *profile;
+    /* ANSWER_GROUPS: its part of answer->members; `has_members` as there. */
+    size_t member_first, member_count;
+    bool has_members;
 };
 
 struct answer {
@@ -73,14 +80,17 @@ struct answer {
     char *secrets[ANSWER_SECRETS_MAX]; /* answer_hide(): what is hidden, the longest first */
     size_t secret_count;
     struct found resource; /* ANSWER_RESOURCE, ANSWER_MEMBERS: the resource */
-    struct found *found;   /* ANSWER_LIST */
+    struct found *found;   /* ANSWER_LIST, ANSWER_USERS, ANSWER_GROUPS */
     size_t found_count, found_size;
     bool found_overflow;  /* more than ANSWER_FOUND_MAX matched: two matches at least */
-    const char **members; /* ANSWER_MEMBERS: values, in order */
+    const char **members; /* ANSWER_MEMBERS, ANSWER_GROUPS: values, in order */
     size_t member_count, member_size;
-    bool has_members; /* the attribute was there as an array (maybe empty); null proves nothing */
+    size_t members_taken; /* ANSWER_GROUPS: of those, how many belong to the groups that are complete */
+    bool has_members;     /* the attribute was there as an array (maybe empty); null proves nothing */
 };
 #define ANSWER_FOUND_MAX 200       /* resources kept of one list answer */
+#define ANSWER_PAGE_MAX 10000      /* resources of one page of a listing; more is malformed */
+#define ANSWER_VALUE_BYTES 4096    /* bytes of an attribute of a profile in a listing; longer ones are left out */
 #define ANSWER_MEMBERS_MAX 1000000 /* members kept of one group */
 
 struct answer *answer_new(enum answer_shape shape);
@@ -100,6 +110,13 @@ void answer_header(struct answer *answer, const char *name, const char *value, i
 /* The exchange ended. `status` counts with TRANSPORT_OK only. Once per answer, which is complete from then on. */
 void answer_finish(struct answer *answer, enum transport transport, int status);
 
+/* What a page of a listing says of the listing. */
+struct answer_page {
+    int64_t total;           /* totalResults; -1 when absent or no number. Servers were seen that are wrong about it */
+    const char *next_cursor; /* RFC 9865; NULL: none, or the last page. Lives as long as the answer */
+};
+struct answer_page answer_page(const struct answer *answer);
+
 /* What a request was, for judging: a failed read has no unknown outcome, a 404 on delete is success ... */
 enum request_kind {
     REQUEST_FIND_USER,
@@ -113,6 +130,8 @@ enum request_kind {
     REQUEST_MEMBERS,
     REQUEST_DELETE_GROUP,
     REQUEST_PROBE, /* ServiceProviderConfig */
+    REQUEST_LIST_USERS,
+    REQUEST_LIST_GROUPS,
 };
 bool request_is_write(enum request_kind kind);
 
@@ -123,8 +142,8 @@ bool request_is_write(enum request_kind kind);
  * acknowledges a write that needs no id. A write with TRANSPORT_UNKNOWN, 408, 502,
  * 504 or a proxy's 52x is ERROR_OUTCOME_UNKNOWN; a read is SERVER_ERROR. A create answered 404 is UNSUPPORTED: there is
  * nothing to look for again. 403 with Retry-After is RATE_LIMITED. A find answered invalidFilter or tooMany is
- * UNSUPPORTED: nothing is known. A 400, 409 or 422 to REQUEST_MEMBERS is MEMBER_UNKNOWN whatever the number of members:
- * who was the cause shows when the batch is split.
+ * UNSUPPORTED: nothing is known. So is a list answered 404: there is no such endpoint. A 400, 409 or 422 to
+ * REQUEST_MEMBERS is MEMBER_UNKNOWN whatever the number of members: who was the cause shows when the batch is split.
  */
 enum error_class answer_judge(const struct answer *answer, enum request_kind kind);
 /* The scimType of a SCIM error ("uniqueness", "noTarget"), or NULL. Lives as long as the answer. */

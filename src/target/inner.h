@@ -24,6 +24,9 @@ struct jval *user_attributes(const struct jval *profile);
 /* Writes the attributes of user_attributes() into the open object of a resource; `extension`: into the extension's
  * object (true) or into the resource itself (false). */
 void user_write(struct jout *out, const struct jval *attributes, bool extension);
+/* The other way round: the flat profile that a SCIM user shows, in the directory's attribute names. The caller frees.
+ */
+struct jval *user_profile(const struct jval *resource);
 /* True when an attribute of the enterprise extension is among them. */
 bool user_has_extension(const struct jval *attributes);
 /* Writes into the open Operations array what leads from the attributes `before` to `after`. The count of operations. */

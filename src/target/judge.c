@@ -72,6 +72,8 @@ bool request_is_write(enum request_kind kind)
     case REQUEST_FIND_GROUP:
     case REQUEST_READ_GROUP:
     case REQUEST_PROBE:
+    case REQUEST_LIST_USERS:
+    case REQUEST_LIST_GROUPS:
     default:
         return false;
     }
@@ -85,6 +87,11 @@ static bool is_create(enum request_kind kind)
 static bool is_find(enum request_kind kind)
 {
     return kind == REQUEST_FIND_USER || kind == REQUEST_FIND_GROUP;
+}
+
+static bool is_listing(enum request_kind kind)
+{
+    return kind == REQUEST_LIST_USERS || kind == REQUEST_LIST_GROUPS;
 }
 
 /* Kinds that give an object a name: the only ones that can find it taken. */
@@ -117,7 +124,7 @@ static enum error_class judge_absent(enum request_kind kind)
 {
     if (is_find(kind) || kind == REQUEST_DELETE_GROUP)
         return ERROR_NONE;
-    return is_create(kind) ? ERROR_UNSUPPORTED : ERROR_NOT_FOUND;
+    return is_create(kind) || is_listing(kind) ? ERROR_UNSUPPORTED : ERROR_NOT_FOUND;
 }
 
 static enum error_class judge_conflict(enum request_kind kind)

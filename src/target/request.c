@@ -216,6 +216,28 @@ struct target_request target_delete_group(struct arena *arena, const char *exter
                         resource_path(arena, "Groups", external_id, ""));
 }
 
+/* --- listings ----------------------------------------------------------------------------------------------------- */
+
+static const char *page_query(struct arena *arena, const struct target_page *page)
+{
+    if (page->cursor)
+        return arena_printf(arena, "cursor=%s&count=%d", url_encoded(arena, page->cursor), page->count);
+    return arena_printf(arena, "startIndex=%lld&count=%d", (long long)page->start, page->count);
+}
+
+struct target_request target_list_users(struct arena *arena, const struct target_page *page)
+{
+    const char *path = arena_printf(arena, "/Users?%s", page_query(arena, page));
+    return without_body(REQUEST_LIST_USERS, ANSWER_USERS, "GET", path);
+}
+
+struct target_request target_list_groups(struct arena *arena, const struct target_page *page, bool with_members)
+{
+    const char *path =
+        arena_printf(arena, "/Groups?%s%s", with_members ? "" : "excludedAttributes=members&", page_query(arena, page));
+    return without_body(REQUEST_LIST_GROUPS, ANSWER_GROUPS, "GET", path);
+}
+
 /* --- the app as a whole ------------------------------------------------------------------------------------------- */
 
 struct target_request target_probe(struct arena *arena)

@@ -42,6 +42,15 @@ struct target_request target_rename_group(struct arena *arena, const char *exter
  * them. */
 struct target_request target_change_members(struct arena *arena, const char *external_id, const char *const *remove,
                                             size_t remove_count, const char *const *add, size_t add_count);
+/* One page of the app's users or groups. */
+struct target_page {
+    const char *cursor; /* by cursor (RFC 9865), "" for the first page; NULL: by index */
+    int64_t start;      /* by index: from 1 */
+    int count;          /* resources that are asked for */
+};
+struct target_request target_list_users(struct arena *arena, const struct target_page *page);
+struct target_request target_list_groups(struct arena *arena, const struct target_page *page, bool with_members);
+
 struct target_request target_delete_group(struct arena *arena, const char *external_id);
 struct target_request target_probe(struct arena *arena);       /* GET /ServiceProviderConfig */
 struct target_request target_probe_users(struct arena *arena); /* GET /Users?startIndex=1&count=1 */

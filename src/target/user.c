@@ -177,3 +177,47 @@ size_t user_write_difference(struct jout *out, const struct jval *before, const 
     }
     return count;
 }
+
+/* --- the other way -------------------------------------------------------------------------------------------------
+ */
+
+/* The element of that type; for what is primary in the table, else the primary one, else the first. */
+static const struct jval *element_shown(const struct jval *array, const struct mapping *mapping)
+{
+    const struct jval *primary = NULL;
+    size_t count = jval_type(array) == JVAL_ARRAY ? jval_len(array) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct jval *each = jval_at(array, i);
+        const char *type = jval_str(get_any_case(each, "type"));
+        if (type && strcasecmp(type, mapping->type) == 0)
+            return each;
+        if (jval_is_true(get_any_case(each, "primary")))
+            primary = each;
+    }
+    if (!mapping->primary)
+        return NULL;
+    return primary ? primary : jval_at(array, 0);
+}
+
+static const char *value_shown(const struct jval *resource, const struct mapping *mapping)
+{
+    const char *inside = extension_name(mapping->path);
+    const struct jval *holder = inside ? get_any_case(resource, SCIM_ENTERPRISE_USER) : resource;
+    const struct jval *value = get_any_case(holder, inside ? inside : mapping->path);
+    if (mapping->type)
+        value = element_shown(value, mapping);
+    if (mapping->sub)
+        value = get_any_case(value, mapping->sub);
+    return jval_str(value);
+}
+
+struct jval *user_profile(const struct jval *resource)
+{
+    struct jval *profile = jval_new_object();
+    for (size_t i = 0; i < ARRAY_LEN(mappings); i++) {
+        const char *value = value_shown(resource, &mappings[i]);
+        if (value && *value && strlen(value) <= ANSWER_VALUE_BYTES && !str_eq(mappings[i].from, "userName"))
+            jval_set_str(profile, mappings[i].from, value);
+    }
+    return profile;
+}

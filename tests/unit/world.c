@@ -370,6 +370,18 @@ void world_switches(struct world *world, bool create, bool update, bool deactiva
     do_act(&act);
 }
 
+static int act_connection(struct tx *tx, struct act *act)
+{
+    return connection_set_status(tx, &act->world->app, act->flag ? CONNECTION_ENABLED : CONNECTION_DISABLED,
+                                 &act->problem);
+}
+
+void world_connection(struct world *world, bool on)
+{
+    struct act act = {.world = world, .flag = on, .run = act_connection};
+    do_act(&act);
+}
+
 static int act_push(struct tx *tx, struct act *act)
 {
     struct group source;

@@ -46,6 +46,8 @@ void world_transition(struct world *world, const char *user_id, enum user_transi
 void world_assign_group(struct world *world, const char *group_id, bool assign);
 void world_assign_user(struct world *world, const char *user_id, bool assign);
 void world_rename_group(struct world *world, const char *group_id, const char *name);
+/* The connection of the app, on or off. */
+void world_connection(struct world *world, bool on);
 void world_switches(struct world *world, bool create, bool update, bool deactivate);
 /* Makes a mapping by name; its public id. */
 const char *world_push(struct world *world, const char *group_id, const char *target_name);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Imports that start by themselves. */
+#include "push/import_private.h"
+
+#include "push/cron.h"
+
+#define STARTED_AT_ONCE 16
+
+SQL(SCHEDULE_DUE, "SELECT app_rid FROM import_settings WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2");
+SQL(SCHEDULE_NEXT, "SELECT next_at FROM import_settings WHERE next_at > 0 ORDER BY next_at LIMIT 1");
+
+static bool is_utc(const char *timezone)
+{
+    static const char *const names[] = {"UTC", "Etc/UTC", "GMT", "Etc/GMT"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (str_eq(timezone, names[i]))
+            return true;
+    return !timezone;
+}
+
+int import_schedule_next(struct tx *tx, struct import_settings *settings, struct problem *problem)
+{
+    struct cron cron = {0};
+    char why[128] = "";
+    settings->next_at = 0;
+    if (!is_utc(settings->timezone))
+        return problem_invalid(problem, "schedule",
+                               "timezone: \"%.64s\" is not supported; give the expression in UTC, with timezone UTC",
+                               settings->timezone);
+    if (!settings->expression)
+        return settings->scheduled ? problem_invalid(problem, "schedule",
+                                                     "fullImport.expression: Must be given while status is ENABLED, "
+                                                     "such as \"0 3 * * *\" for each day at three")
+                                   : 0;
+    if (cron_parse(settings->expression, &cron, why, sizeof(why)) < 0)
+        return problem_invalid(
+            problem, "schedule",
+            "fullImport.expression: Must have five fields as of UNIX cron, such as \"0 3 * * *\"; %s", why);
+    int64_t next = cron_next(&cron, tx_now(tx));
+    if (next == 0)
+        return problem_invalid(problem, "schedule", "fullImport.expression: Names a day that never comes");
+    settings->next_at = settings->scheduled ? next : 0;
+    return 0;
+}
+
+static int tell_scheduled(struct tx *tx, const struct app *app, const char *refusal)
+{
+    const struct event event = {
+        .type = "system.import.schedule",
+        .message = "Import process was scheduled",
+        .severity = refusal ? SEVERITY_WARN : SEVERITY_INFO,
+        .outcome = refusal ? "SKIPPED" : NULL,
+        .reason = refusal,
+        .targets = {{.id = app->id, .type = "AppInstance", .alternate_id = app->label, .name = app->label}},
+        .target_count = 1};
+    return record_event(tx, &event);
+}
+
+/* What cannot start now is left out, and said; the next time comes all the same. */
+static int start_one(struct tx *tx, int64_t app_rid)
+{
+    struct app app = {0};
+    struct import_run run = {0};
+    struct import_settings settings = {0};
+    struct problem problem = {0};
+    struct problem none = {0};
+    int r = app_by_rid(tx, app_rid, &app);
+    if (r == ERR_NOT_FOUND)
+        return import_settings_delete(tx, app_rid);
+    if (r == 0)
+        r = import_start(tx, &app, IMPORT_ALL, true, &run, &problem);
+    if (r == 0 || r == ERR_PROBLEM)
+        r = tell_scheduled(tx, &app, r < 0 ? problem.causes[0] : NULL);
+    if (r == 0)
+        r = import_settings_get(tx, app_rid, &settings);
+    if (r == 0 && import_schedule_next(tx, &settings, &none) < 0)
+        settings.next_at = 0;
+    return r < 0 ? r : import_settings_store(tx, app_rid, &settings);
+}
+
+int import_schedule_run(struct tx *tx, int64_t *ret_next)
+{
+    int64_t apps[STARTED_AT_ONCE];
+    struct query query;
+    int count = 0;
+    int r = tx_query(tx, &query, &SCHEDULE_DUE, I(tx_now(tx)), I(STARTED_AT_ONCE));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        apps[count++] = query_int(&query, 0);
+    for (int i = 0; r >= 0 && i < count; i++)
+        r = start_one(tx, apps[i]);
+    if (r < 0)
+        return r;
+    *ret_next = 0;
+    r = tx_get_int(tx, ret_next, &SCHEDULE_NEXT, NO_BINDS);
+    return r < 0 ? r : count;
+}
