@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/app_objects.h"
 
+#include "api/failure.h"
+
 int find_app(struct tx *tx, struct call *call, struct app *ret)
 {
     int r = app_by_id(tx, call->params[0], ret);
@@ -215,6 +217,21 @@ static int write_profile(struct tx *tx, struct jout *out, const struct account *
     return 0;
 }
 
+static int write_failure(struct tx *tx, struct jout *out, const struct account *account, const struct work *work)
+{
+    jout_str_opt(out, "errorSummary", work->error);
+    return failure_write(tx, out, "errorDetails",
+                         &(struct failure){.error_class = work->error_class,
+                                           .words = work->words,
+                                           .status = work->status,
+                                           .failed_at = work->failed_at,
+                                           .attempts = work->attempts,
+                                           .next_try = work->held ? 0 : work->due,
+                                           .app_rid = account->app_rid,
+                                           .work_kind = WORK_ACCOUNT,
+                                           .object_rid = account->rid});
+}
+
 int object_app_user(struct tx *tx, struct call *call, const char *key, const struct app_user_view *view,
                     const struct account *a, const struct user *user)
 {
@@ -240,12 +257,12 @@ int object_app_user(struct tx *tx, struct call *call, const char *key, const str
     jout_str_opt(out, "origin", origins[a->origin]);
     if (a->disabled_there)
         jout_bool(out, "disabledInApp", true);
-    if (in_work > 0)
-        jout_str_opt(out, "errorSummary", work.error);
+    int r = in_work > 0 && work.error_class ? write_failure(tx, out, a, &work) : 0;
     jout_object(out, "credentials");
     jout_str(out, "userName", a->user_name);
     jout_end(out);
-    int r = write_profile(tx, out, a, user);
+    if (r == 0)
+        r = write_profile(tx, out, a, user);
     jout_object(out, "_links");
     object_link(call, "app", call_link(call, "/api/v1/apps/%s", view->app->id), NULL);
     object_link(call, "user", call_link(call, "/api/v1/users/%s", user->id), NULL);

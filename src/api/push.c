@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Group push mappings as published, and beside them what the published API lacks: state, retry, journal, sync. */
+#include "api/failure.h"
 #include "api/push_objects.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -8,10 +9,12 @@
 #include "engine/health.h"
 #include "push/rule.h"
 #include "record/record.h"
+#include "target/answer.h"
 
 #define SUBJECT "groupPushMapping"
 #define LAST_ATTEMPTS_SHOWN 3   /* journal entries beside an error */
 #define MEMBER_ERRORS_SHOWN 100 /* refused members that one mapping lists */
+#define FAILED_LOOKED_AT 1000   /* failed accounts of an app that are looked at for those of a group */
 #define FAILURES_SHOWN 50       /* failed objects that one sync answer names */
 #define SYNC_WAIT_MAX_MS 60000  /* milliseconds that a sync call may wait */
 #define ATTEMPTS_SHOWN 50       /* journal entries of one answer... */
@@ -42,37 +45,68 @@ const char *mapping_status_name(const struct mapping *mapping, const struct mapp
     return mapping->status == MAPPING_ACTIVE ? "ACTIVE" : "INACTIVE";
 }
 
+/* What is going on with the app as a whole, asked once for a mapping. */
+struct gate {
+    bool open;
+    const char *why; /* it is not */
+    bool quarantined;
+    struct quarantine quarantine;
+};
+
+static int read_gate(struct tx *tx, int64_t app_rid, struct gate *ret)
+{
+    *ret = (struct gate){0};
+    int r = app_is_open(tx, app_rid, &ret->why);
+    if (r < 0)
+        return r;
+    ret->open = r > 0;
+    r = quarantine_get(tx, app_rid, &ret->quarantine);
+    ret->quarantined = r > 0;
+    return r < 0 ? r : 0;
+}
+
 /* What is going on, beside the published status. */
-static const char *activity_name(const struct mapping *mapping, const struct mapping_state *state, const char *closed)
+static const char *activity_name(const struct mapping *mapping, const struct mapping_state *state,
+                                 const struct gate *gate)
 {
     if (mapping->status != MAPPING_ACTIVE)
         return "idle";
     if (state->in_error)
         return "held";
-    if (closed)
+    if (!gate->open)
         return "paused";
-    if (state->error_class)
+    if (state->error_class || (state->waiting && gate->quarantined))
         return "retrying";
     if (state->waiting)
         return mapping->last_push ? "pushing" : "pending";
     return "idle";
 }
 
-static int write_details(struct tx *tx, struct call *call, const struct mapping *mapping,
-                         const struct mapping_state *state, bool single)
+/* Nothing gets through to the app, so that this group's own next try is not what counts. */
+static bool waits_for_app(const struct mapping_state *state, const struct gate *gate)
 {
-    struct jout *out = &call->out;
-    const char *why = NULL;
-    int open = app_is_open(tx, mapping->app_rid, &why);
-    if (open < 0)
-        return open;
+    bool of_app = !state->error_class || error_class_scope(error_class_parse(state->error_class)) == ERROR_SCOPE_APP;
+    return gate->quarantined && state->waiting && !state->in_error && of_app;
+}
+
+static int64_t next_try(const struct mapping_state *state, const struct gate *gate)
+{
+    if (state->in_error)
+        return 0;
+    return waits_for_app(state, gate) ? gate->quarantine.next_try : state->error_class ? state->due : 0;
+}
+
+static void write_state(struct jout *out, const struct mapping *mapping, const struct mapping_state *state,
+                        const struct gate *gate, bool single)
+{
     jout_object(out, "state");
-    jout_str(out, "activity", activity_name(mapping, state, open ? NULL : "closed"));
-    if (!open)
-        jout_str(out, "reason", why);
-    jout_str_opt(out, "errorClass", state->error_class);
-    if (state->error_class && !state->in_error)
-        jout_time(out, "nextTry", state->due);
+    jout_str(out, "activity", activity_name(mapping, state, gate));
+    if (!gate->open)
+        jout_str(out, "reason", gate->why);
+    jout_str_opt(out, "errorClass",
+                 !state->error_class && waits_for_app(state, gate) ? gate->quarantine.error_class : state->error_class);
+    if (next_try(state, gate))
+        jout_time(out, "nextTry", next_try(state, gate));
     if (state->error_class)
         jout_int(out, "attempts", state->attempts);
     if (single) {
@@ -86,17 +120,103 @@ static int write_details(struct tx *tx, struct call *call, const struct mapping 
             jout_bool(out, "verifiable", false);
     }
     jout_end(out);
-    if (!single || !state->error)
+}
+
+/* Members of the source whose account could not be made: their accounts' rows of work, as far as they failed. */
+struct unprovisioned {
+    struct tx *tx;
+    const struct mapping *mapping;
+    struct work *rows;
+    struct account *accounts;
+    int count;
+};
+
+static int collect_unprovisioned(const struct work *work, void *data)
+{
+    struct unprovisioned *found = data;
+    struct account account = {0};
+    if (work->kind != WORK_ACCOUNT || found->count == MEMBER_ERRORS_SHOWN)
         return 0;
-    jout_array(out, "lastAttempts"); /* request and answer, redacted, newest first */
-    int r = record_attempts_write(tx, out, mapping->app_rid, WORK_GROUP, mapping->target_rid, LAST_ATTEMPTS_SHOWN);
-    jout_end(out);
-    if (r < 0 || state->members_failed == 0)
+    int r = account_by_rid(found->tx, work->object_rid, &account);
+    if (r < 0 || account.external_id)
+        return r == ERR_NOT_FOUND ? 0 : r;
+    r = member_exists(found->tx, found->mapping->source_rid, account.user_rid);
+    if (r <= 0)
+        return r;
+    found->rows[found->count] = *work;
+    found->accounts[found->count++] = account;
+    return 0;
+}
+
+static int write_unprovisioned(const struct unprovisioned *found, struct jout *out)
+{
+    static const char class[] = "MEMBER_NOT_PROVISIONED";
+    for (int i = 0; i < found->count; i++) {
+        struct user user = {0};
+        int r = user_by_rid(found->tx, found->accounts[i].user_rid, &user);
+        if (r == ERR_NOT_FOUND)
+            continue;
+        if (r < 0)
+            return r;
+        jout_object(out, NULL);
+        jout_str(out, "userId", user.id);
+        jout_str(out, "login", user.login);
+        jout_str(out, "errorClass", class);
+        failure_write_class(out, class);
+        jout_str(out, "error", found->rows[i].error);
+        jout_time(out, "failed", found->rows[i].failed_at);
+        jout_end(out);
+    }
+    return 0;
+}
+
+static int write_member_errors(struct tx *tx, struct jout *out, const struct mapping *mapping,
+                               const struct mapping_state *state)
+{
+    struct unprovisioned found = {.tx = tx,
+                                  .mapping = mapping,
+                                  .rows = arena_array(tx_arena(tx), MEMBER_ERRORS_SHOWN, sizeof(*found.rows)),
+                                  .accounts = arena_array(tx_arena(tx), MEMBER_ERRORS_SHOWN, sizeof(*found.accounts))};
+    int r = 0;
+    if (mapping->status == MAPPING_ACTIVE)
+        r = work_each_failed(tx, mapping->app_rid, FAILED_LOOKED_AT, collect_unprovisioned, &found);
+    if (r < 0 || (state->members_failed == 0 && found.count == 0))
         return r < 0 ? r : 0;
     jout_array(out, "memberErrors");
-    r = member_errors_write(tx, out, mapping->target_rid, MEMBER_ERRORS_SHOWN);
+    r = member_errors_write(tx, out, mapping->target_rid, MEMBER_ERRORS_SHOWN, failure_write_class);
+    if (r >= 0)
+        r = write_unprovisioned(&found, out);
     jout_end(out);
     return r < 0 ? r : 0;
+}
+
+static int write_details(struct tx *tx, struct jout *out, const struct mapping *mapping,
+                         const struct mapping_state *state, bool single)
+{
+    struct gate gate;
+    int r = read_gate(tx, mapping->app_rid, &gate);
+    if (r < 0)
+        return r;
+    write_state(out, mapping, state, &gate, single);
+    if (state->error_class)
+        r = failure_write(tx, out, "errorDetails",
+                          &(struct failure){.error_class = state->error_class,
+                                            .words = state->words,
+                                            .status = state->status,
+                                            .failed_at = state->failed_at,
+                                            .attempts = state->attempts,
+                                            .next_try = next_try(state, &gate),
+                                            .app_rid = single ? mapping->app_rid : 0,
+                                            .work_kind = WORK_GROUP,
+                                            .object_rid = mapping->target_rid});
+    if (r < 0 || !single)
+        return r;
+    if (state->error) {
+        jout_array(out, "lastAttempts"); /* request and answer, redacted, newest first */
+        r = record_attempts_write(tx, out, mapping->app_rid, WORK_GROUP, mapping->target_rid, LAST_ATTEMPTS_SHOWN);
+        jout_end(out);
+    }
+    return r < 0 ? r : write_member_errors(tx, out, mapping, state);
 }
 
 /* The published object (reference group-push 3.2); ours are `state`, `memberErrors` and `existingMembers`. */
@@ -138,7 +258,7 @@ int object_mapping(struct tx *tx, struct call *call, const char *key, const stru
     jout_str(out, "existingMembers", existing_names[mapping->existing]);
     if (mapping->members_wait) /* U4: until the next change of them, or Push Now */
         jout_bool(out, "pushMembershipsImmediately", false);
-    r = write_details(tx, call, mapping, &state, single);
+    r = write_details(tx, out, mapping, &state, single);
     jout_object(out, "_links");
     object_link(call, "app", call_link(call, "/api/v1/apps/%s", app->id), NULL);
     object_link(call, "sourceGroup", call_link(call, "/api/v1/groups/%s", source.id), NULL);
@@ -475,7 +595,8 @@ static int name_failure(const struct work *work, void *data)
     jout_object(out, NULL);
     jout_str(out, "type", work->kind == WORK_ACCOUNT ? "account" : "group");
     jout_str(out, "name", name);
-    jout_str(out, "errorClass", work->error_class);
+    jout_str_opt(out, "errorClass", work->error_class);
+    failure_write_class(out, work->error_class);
     jout_str(out, "error", work->error);
     jout_bool(out, "held", work->held);
     jout_end(out);
@@ -557,6 +678,7 @@ static int write_quarantine(struct tx *tx, struct jout *out, int64_t app_rid)
         return r;
     jout_object(out, "quarantine");
     jout_str(out, "errorClass", quarantine.error_class);
+    failure_write_class(out, quarantine.error_class);
     jout_str(out, "error", quarantine.words);
     jout_time(out, "since", quarantine.since);
     jout_time(out, "nextTry", quarantine.next_try);

@@ -107,6 +107,9 @@ int account_forget_known(struct tx *tx, struct account *account) MUSTCHECK;
 /* The plan found nothing to send: an activation is not owed any more when the account is known to be active. */
 int account_settle(struct tx *tx, struct account *account) MUSTCHECK;
 int account_set_disabled_there(struct tx *tx, struct account *account, bool disabled) MUSTCHECK;
+/* The app refused the account as a member: 1 if it should be looked at there (noted), 0 if that was done not long ago.
+ */
+int account_check_due(struct tx *tx, const struct account *account) MUSTCHECK;
 
 /*
  * --- what an import reports; nothing is sent for it, and nobody is activated (invariant 9) ---

@@ -102,6 +102,11 @@ static const struct migration migrations[] = {
         " paused INTEGER NOT NULL,"
         " reason TEXT,"
         " changed BIGINT NOT NULL);"},
+    {2, "ALTER TABLE work ADD COLUMN words TEXT;" /* the target's own */
+        "ALTER TABLE work ADD COLUMN http_status INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE work ADD COLUMN failed_at BIGINT NOT NULL DEFAULT 0;"
+        "ALTER TABLE accounts ADD COLUMN checked_at BIGINT NOT NULL DEFAULT 0;"
+        "ALTER TABLE app_switches ADD COLUMN verify INTEGER NOT NULL DEFAULT 0;"},
 };
 
 const struct store_room app_room = {

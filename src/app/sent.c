@@ -95,6 +95,16 @@ int account_set_disabled_there(struct tx *tx, struct account *account, bool disa
     return account_store(tx, account);
 }
 
+#define CHECK_AGAIN_MS (10 * 60 * 1000) /* milliseconds between two looks at an account that is refused as a member */
+
+SQL(ACCOUNT_CHECKED, "UPDATE accounts SET checked_at = $2 WHERE rid = $1 AND (checked_at < $3 OR checked_at > $2)");
+
+int account_check_due(struct tx *tx, const struct account *account)
+{
+    int64_t now = tx_now(tx);
+    return tx_exec(tx, &ACCOUNT_CHECKED, I(account->rid), I(now), I(now - CHECK_AGAIN_MS));
+}
+
 const char *account_status_name(const struct account *account, enum user_status user_status, bool provisioning_on)
 {
     if (account->scope == SCOPE_NONE || user_status == USER_DEPROVISIONED)

@@ -4,7 +4,8 @@
 #include "base/limits.h"
 
 #define COLUMNS                                                                                                        \
-    "rid, app_rid, kind, object_rid, class, version, since, due, attempts, next_rid, error_class, error, held"
+    "rid, app_rid, kind, object_rid, class, version, since, due, attempts, next_rid, error_class, error, held, words," \
+    " http_status, failed_at"
 
 /*
  * `failed` repeats (held or an error) for the partial index. `carried` is the oldest cause of an earlier job that this
@@ -37,8 +38,8 @@ SQL(WORK_KEEP, "UPDATE work SET since = CASE WHEN carried_version > $2 AND carri
                " carried = CASE WHEN carried_version > $2 THEN carried ELSE 0 END WHERE rid = $1");
 SQL(WORK_DEFER, "UPDATE work SET due = $2 WHERE rid = $1");
 SQL(WORK_RECLASS, "UPDATE work SET class = $2, lane = $3, due = $4 WHERE rid = $1 AND version = $5");
-SQL(WORK_FAIL, "UPDATE work SET due = $2, held = $3, error_class = $4, error = $5, attempts = attempts + 1, failed = 1"
-               " WHERE rid = $1 AND version = $6");
+SQL(WORK_FAIL, "UPDATE work SET due = $2, held = $3, error_class = $4, error = $5, attempts = attempts + 1, failed = 1,"
+               " words = $7, http_status = $8, failed_at = $9 WHERE rid = $1 AND version = $6");
 SQL(WORK_SET_CURSOR, "UPDATE work SET next_rid = $2 WHERE rid = $1");
 SQL(WORK_ADVANCE,
     "UPDATE work SET since = $4, carried = CASE WHEN carried > 0 AND carried < $4 THEN $4 ELSE carried END"
@@ -73,6 +74,9 @@ static struct work work_row(struct tx *tx, const struct query *query)
         .error_class = arena_strdup(tx_arena(tx), query_text(query, 10)),
         .error = arena_strdup(tx_arena(tx), query_text(query, 11)),
         .held = query_int(query, 12) != 0,
+        .words = arena_strdup(tx_arena(tx), query_text(query, 13)),
+        .status = (int)query_int(query, 14),
+        .failed_at = query_int(query, 15),
     };
 }
 
@@ -241,10 +245,10 @@ int work_reclass(struct tx *tx, const struct work *work, enum work_class class)
     return r < 0 ? r : 0;
 }
 
-int work_fail(struct tx *tx, const struct work *work, int64_t due, bool held, const char *error_class,
-              const char *error)
+int work_fail(struct tx *tx, const struct work *work, const struct work_failure *failure)
 {
-    int r = tx_exec(tx, &WORK_FAIL, I(work->rid), I(due), I(held), T(error_class), T(error), I(work->version));
+    int r = tx_exec(tx, &WORK_FAIL, I(work->rid), I(failure->due), I(failure->held), T(failure->error_class),
+                    T(failure->error), I(work->version), T(failure->words), I(failure->status), I(tx_now(tx)));
     if (r != 0)
         return r < 0 ? r : 0;
     return work_defer(tx, work->rid, tx_now(tx)); /* what was asked for is not what failed */

@@ -45,7 +45,10 @@ struct work {
     int64_t due;    /* ms; clamped when read to now + LIMIT_BACKOFF_MAX_MS, so that a clock step delays nothing */
     int64_t cursor; /* expansions: where the next chunk starts */
     const char *error_class; /* NULL: no failure since the last cause */
-    const char *error;       /* the words an administrator reads */
+    const char *error;       /* the words an administrator reads, in the published text form */
+    const char *words;       /* of the failure, what the target said; NULL */
+    int status;              /* of the failure, the HTTP status; 0: no answer */
+    int64_t failed_at;       /* ms; of the failure */
     enum work_kind kind;
     enum work_class class;
     int attempts; /* failed in a row */
@@ -95,10 +98,17 @@ int work_done(struct tx *tx, int64_t rid, int64_t version) MUSTCHECK;
 int work_defer(struct tx *tx, int64_t rid, int64_t due) MUSTCHECK;
 /* What is left of the row is less urgent than it was: moves it to the lane of `class`, due now. */
 int work_reclass(struct tx *tx, const struct work *work, enum work_class class) MUSTCHECK;
-/* Records a failure of what was taken: attempts + 1, due again at `due`, or held. A row with a newer version is due at
- * once instead: its input changed meanwhile. */
-int work_fail(struct tx *tx, const struct work *work, int64_t due, bool held, const char *error_class,
-              const char *error) MUSTCHECK;
+struct work_failure {
+    const char *error_class;
+    const char *error; /* see struct work */
+    const char *words;
+    int status;
+    int64_t due; /* ms: when it is tried again */
+    bool held;   /* not before somebody acts */
+};
+/* Records a failure of what was taken: attempts + 1, due again or held. A row with a newer version is due at once
+ * instead: its input changed meanwhile. */
+int work_fail(struct tx *tx, const struct work *work, const struct work_failure *failure) MUSTCHECK;
 /* Everything that was put off is due now (holds stay): for a start, where what was in flight is not any more. The
  * count. */
 int work_hasten(struct tx *tx) MUSTCHECK;

@@ -232,6 +232,16 @@ static int updated_answer(struct tx *tx, struct flight *flight, struct facts *fa
     return r < 0 ? r : account_set_sent(tx, &facts->account, flight->profile, known);
 }
 
+/* The app refused it as a member: is it disabled there? */
+static int checked_answer(struct tx *tx, struct facts *facts, const struct found *found)
+{
+    int r = report_disabled(tx, facts, found);
+    if (r < 0 || !facts->account.disabled_there)
+        return r;
+    return members_refused_as(tx, facts->account.app_rid, facts->account.user_rid,
+                              error_class_name(ERROR_MEMBER_UNKNOWN), error_class_name(ERROR_MEMBER_INACTIVE));
+}
+
 /* The account was read after a lost answer: what it is now is known, and the step decides anew. */
 static int read_answer(struct tx *tx, struct flight *flight, struct facts *facts)
 {
@@ -239,6 +249,8 @@ static int read_answer(struct tx *tx, struct flight *flight, struct facts *facts
     const struct found *found = &flight->answer->resource;
     if (r < 0 || found->active < 0)
         return r;
+    if (facts->in_doubt && facts->intent.kind == REQUEST_READ_USER)
+        return checked_answer(tx, facts, found);
     r = account_set_sent(tx, &facts->account, NULL, known_of(found));
     return r < 0 ? r : report_disabled(tx, facts, found);
 }
@@ -262,6 +274,9 @@ int account_answer(struct tx *tx, struct lane *lane, struct flight *flight)
         r = intent_delete(tx, flight->intent_rid);
         return r < 0 ? r : account_step(tx, lane, &flight->work, true);
     }
+    bool checks = facts.in_doubt && facts.intent.kind == REQUEST_READ_USER && flight->kind == REQUEST_READ_USER;
+    if (checks && error_class_scope(class) == ERROR_SCOPE_OBJECT && error_class_action(class) == ERROR_ACTION_HOLD)
+        return intent_delete(tx, facts.intent.rid); /* it cannot be looked at, which is no failure of the account */
     if (class != ERROR_NONE) {
         if (flight->intent_rid && error_class_action(class) != ERROR_ACTION_READ_BACK && class != ERROR_SERVER_ERROR) {
             r = intent_delete(tx, flight->intent_rid); /* refused: the app did nothing */

@@ -5,7 +5,6 @@
  */
 #include "engine/inner.h"
 
-#include "base/clock.h"
 #include "base/jout.h"
 #include "push/import.h"
 
@@ -124,15 +123,6 @@ void core_answer(struct core *core, uint64_t number, struct answer *answer)
 
 /* --- the lane of an app --------------------------------------------------------------------------------------------
  */
-
-int64_t backoff_ms(const struct env *env, int attempts)
-{
-    int64_t wait = LIMIT_BACKOFF_MIN_MS;
-    for (int i = 0; i < attempts && wait < LIMIT_BACKOFF_MAX_MS; i++)
-        wait *= 2;
-    wait = MIN_OF(wait, (int64_t)LIMIT_BACKOFF_MAX_MS);
-    return wait - wait / 10 + env_below(env, (uint32_t)(wait / 5) + 1); /* 90 to 110 % */
-}
 
 const char *credential_basic(struct arena *arena, const char *user_name, const char *secret)
 {
@@ -309,13 +299,13 @@ static struct flight *flight_new(struct lane *lane, const struct work *work, con
     return flight;
 }
 
-static void look_again(struct core *core, int64_t due)
+void look_again(struct core *core, int64_t due)
 {
     if (core->due == 0 || due < core->due)
         core->due = due;
 }
 
-static int rate_of(enum request_kind kind)
+int rate_of(enum request_kind kind)
 {
     switch (kind) {
     case REQUEST_FIND_USER:
@@ -371,6 +361,7 @@ static int note_rate(struct tx *tx, struct lane *lane, const struct flight *flig
     int which = rate_of(flight->kind);
     struct rate *rate = &lane->state->rates[which];
     bool learned = false;
+    bool first = class == ERROR_RATE_LIMITED && rate->phase == RATE_FREE;
     if (class == ERROR_RATE_LIMITED)
         learned = rate_limited(rate, lane->now, flight->sent, flight->answer->retry_after_ms);
     else if (flight->answer->transport == TRANSPORT_OK)
@@ -378,8 +369,9 @@ static int note_rate(struct tx *tx, struct lane *lane, const struct flight *flig
     else
         rate_returned(rate, true);
     int64_t per_minute = rate_per_minute(rate);
-    if (!learned || per_minute == 0)
-        return 0;
+    int r = first ? rate_limit_began(tx, flight->app_rid, answer_words(tx_arena(tx), flight->answer)) : 0;
+    if (r < 0 || !learned || per_minute == 0)
+        return r;
     return trait_set(tx, flight->app_rid, (enum trait_kind)(TRAIT_RATE_USERS_READ + which), per_minute, TRAIT_LEARNED);
 }
 
@@ -417,70 +409,6 @@ int lane_request(struct tx *tx, struct lane *lane, const struct work *work, cons
     flight->next = lane->core->fresh;
     lane->core->fresh = flight;
     return STEP_REQUEST;
-}
-
-static const char *failure_text(struct tx *tx, const struct lane *lane, const struct flight *flight, const char *stage,
-                                const char *words)
-{
-    char when[CLOCK_TEXT_BYTES];
-    if (flight->work.kind == WORK_GROUP)
-        return arena_printf(tx_arena(tx),
-                            "Failed on %s: Unable to update Group Push mapping target App group %s: %s: %s",
-                            clock_us(lane->now, when), flight->name, stage, words);
-    return arena_printf(tx_arena(tx), "Automatic provisioning of user %s to app %s failed: %s: %s", flight->name,
-                        lane->app.label, stage, words);
-}
-
-/* The published events: one says "will be retried", the other "cannot be retried". Told when the cause is new, not at
- * each try. */
-static int tell_failure(struct tx *tx, const struct lane *lane, const struct flight *flight, enum error_class class,
-                        const char *text)
-{
-    if (str_eq(flight->work.error_class, error_class_name(class)))
-        return 0;
-    bool held = error_class_action(class) == ERROR_ACTION_HOLD;
-    bool group = flight->work.kind == WORK_GROUP;
-    const char *type = !group ? "application.provision.user.sync"
-                       : held ? "application.provision.group_push.mapping.update.or.delete.failed.with.error"
-                              : "application.provision.group_push.mapping.update.or.delete.failed";
-    struct event event = {.type = type,
-                          .message = error_class_words(class),
-                          .severity = held ? SEVERITY_ERROR : SEVERITY_WARN,
-                          .outcome = "FAILURE",
-                          .reason = target_redact_words(tx_arena(tx), text, flight->name),
-                          .targets = {{.id = lane->app.id,
-                                       .type = "AppInstance",
-                                       .alternate_id = lane->app.label,
-                                       .name = lane->app.label},
-                                      {.id = flight->person,
-                                       .type = group ? "AppGroup" : "AppUser",
-                                       .alternate_id = group ? NULL : flight->name,
-                                       .name = flight->name}},
-                          .target_count = 2};
-    return record_event(tx, &event);
-}
-
-int lane_fail(struct tx *tx, struct lane *lane, const struct flight *flight, enum error_class class, const char *stage,
-              const char *words)
-{
-    const char *text = failure_text(tx, lane, flight, stage, words);
-    bool held = error_class_action(class) == ERROR_ACTION_HOLD;
-    int attempts = flight->work.attempts;
-    int64_t wait = backoff_ms(lane->core->options.env, attempts);
-    if (error_class_action(class) == ERROR_ACTION_READ_BACK && attempts == 0)
-        wait = 0; /* reading is safe at once; the back-off is for what keeps failing */
-    if (flight->answer && flight->answer->retry_after_ms >= 0)
-        wait = MAX_OF(wait, MIN_OF(flight->answer->retry_after_ms, (int64_t)LIMIT_BACKOFF_MAX_MS));
-    if (class == ERROR_RATE_LIMITED) { /* no failure: it goes on at the app's pace */
-        int64_t when = rate_when(&lane->state->rates[rate_of(flight->kind)], lane->now);
-        look_again(lane->core, when);
-        int deferred = work_defer(tx, flight->work.rid, when);
-        return deferred < 0 ? deferred : STEP_WAIT;
-    }
-    int r = tell_failure(tx, lane, flight, class, text);
-    if (r == 0)
-        r = work_fail(tx, &flight->work, lane->now + wait, held, error_class_name(class), text);
-    return r < 0 ? r : STEP_WAIT;
 }
 
 /* --- answers -------------------------------------------------------------------------------------------------------
@@ -572,7 +500,9 @@ static int try_part(struct tx *tx, struct part *part)
     int found = work_find(tx, part->work->app_rid, part->work->kind, part->work->object_rid, &now);
     if (found <= 0)
         return found < 0 ? found : STEP_WAIT;
-    r = work_fail(tx, &now, tx_now(tx), true, error_class_name(ERROR_INTERNAL), text);
+    r = work_fail(tx, &now,
+                  &(struct work_failure){
+                      .error_class = error_class_name(ERROR_INTERNAL), .error = text, .due = tx_now(tx), .held = true});
     return r < 0 ? r : STEP_WAIT;
 }
 

@@ -392,8 +392,10 @@ static int read_chunk(struct tx *tx, struct lane *lane, struct flight *flight, s
     flight->read_offset_next = flight->read_offset + count;
     if (flight->read_offset_next < answer->member_count)
         return STEP_WAIT;
-    if (flight->verify)
-        return members_verify_end(tx, &facts->group, answer->member_count);
+    if (flight->verify) {
+        r = members_verify_end(tx, &facts->group, answer->member_count);
+        return r < 0 || facts->group.verify_state != VERIFY_DROPPED ? r : tell_not_kept(tx, lane, flight);
+    }
     int64_t extra = 0;
     enum existing_members existing = facts->group.overwrite_wanted ? EXISTING_REMOVE : facts->mapping.existing;
     r = members_read_end(tx, &facts->group, existing, answer->member_count, &extra);
@@ -435,6 +437,28 @@ static int gone_answer(struct tx *tx, struct lane *lane, struct flight *flight, 
     return r < 0 ? r : fail(tx, lane, flight, ERROR_GROUP_MISSING, answer_words(tx_arena(tx), flight->answer));
 }
 
+/* Refused alone. The account may be gone there, and then it is made anew and pushed again; or it may be disabled. */
+static int isolate(struct tx *tx, const struct lane *lane, const struct flight *flight,
+                   const struct flight_member *member, const char *words)
+{
+    struct account account = {0};
+    int r = account_get(tx, flight->app_rid, member->user_rid, &account);
+    if (r < 0 && r != ERR_NOT_FOUND)
+        return r;
+    enum error_class class = account.disabled_there && member->add ? ERROR_MEMBER_INACTIVE : ERROR_MEMBER_UNKNOWN;
+    bool may_check = r == 0 && member->add && account.external_id;
+    r = member_refused(tx, member->rid, member->version, error_class_name(class), words);
+    if (r == 0)
+        r = tell_member_refused(tx, lane, flight, member, class, words);
+    int check = r == 0 && may_check ? account_check_due(tx, &account) : r;
+    if (check <= 0)
+        return check;
+    struct work work = {.app_rid = flight->app_rid, .kind = WORK_ACCOUNT, .object_rid = account.rid};
+    int64_t intent_rid = 0;
+    r = intent_add(tx, &work, REQUEST_READ_USER, lane->state->epoch, lane->now, NULL, &intent_rid);
+    return r < 0 ? r : work_add(tx, flight->app_rid, WORK_ACCOUNT, account.rid, WORK_FRESH);
+}
+
 /*
  * The app refused a batch: which of its members is told apart by halving. Some apps say 404 for an unknown member; the
  * group is read before one is blamed for that, since it may be the group that is gone.
@@ -452,7 +476,7 @@ static int refused_answer(struct tx *tx, struct lane *lane, struct flight *fligh
     if (r == 0 && (absent || only->rid == 0))
         r = member_is(tx, flight, only, false);
     else if (r == 0)
-        r = member_refused(tx, only->rid, only->version, error_class_name(ERROR_MEMBER_UNKNOWN), words);
+        r = isolate(tx, lane, flight, only, words);
     if (r == 0 && !only->add && only->rid)
         r = poke_account(tx, flight->app_rid, only->user_rid);
     return r < 0 ? r : batch_member_refused(tx, lane->core, flight);
@@ -477,8 +501,6 @@ static int error_answer(struct tx *tx, struct lane *lane, struct flight *flight,
     }
     if (class == ERROR_NAME_TAKEN && flight->kind == REQUEST_CREATE_GROUP)
         return step_again(tx, lane, &flight->work, true);
-    if (class == ERROR_NAME_TAKEN)
-        class = ERROR_NAME_UNUSABLE;
     return fail(tx, lane, flight, class, words);
 }
 

@@ -29,7 +29,8 @@ int quarantine_get(struct tx *tx, int64_t app_rid, struct quarantine *ret)
     return 1;
 }
 
-static int tell(struct tx *tx, int64_t app_rid, const char *type, const char *message, const char *reason)
+static int tell(struct tx *tx, int64_t app_rid, const char *type, enum severity severity, const char *message,
+                const char *reason)
 {
     struct app app = {0};
     int r = app_by_rid(tx, app_rid, &app);
@@ -38,7 +39,7 @@ static int tell(struct tx *tx, int64_t app_rid, const char *type, const char *me
     struct event event = {
         .type = type,
         .message = message,
-        .severity = reason ? SEVERITY_ERROR : SEVERITY_INFO,
+        .severity = severity,
         .outcome = reason ? "FAILURE" : "SUCCESS",
         .reason = reason,
         .targets = {{.id = app.id, .type = "AppInstance", .alternate_id = app.label, .name = app.label}},
@@ -55,7 +56,8 @@ int quarantine_fail(struct tx *tx, int64_t app_rid, enum error_class class, cons
     const char *text = arena_printf(tx_arena(tx), "%s (%s)", error_class_words(class), words);
     int r = tx_exec(tx, &QUARANTINE_SET, I(app_rid), T(error_class_name(class)), T(text), I(tx_now(tx)), I(next_try));
     if (r >= 0 && !(known && str_eq(before.error_class, error_class_name(class))))
-        r = tell(tx, app_rid, error_class_event(class), "Nothing gets through to the application: it is in quarantine",
+        r = tell(tx, app_rid, error_class_event(class), SEVERITY_ERROR,
+                 "Nothing gets through to the application: it is in quarantine",
                  target_redact_words(tx_arena(tx), text, NULL));
     return r < 0 ? r : 0;
 }
@@ -65,6 +67,12 @@ int quarantine_lift(struct tx *tx, int64_t app_rid)
     int r = tx_exec(tx, &QUARANTINE_DELETE, I(app_rid));
     if (r <= 0)
         return r;
-    return tell(tx, app_rid, "muster.app.quarantine.lift", "The application answers again: its quarantine is lifted",
-                NULL);
+    return tell(tx, app_rid, "muster.app.quarantine.lift", SEVERITY_INFO,
+                "The application answers again: its quarantine is lifted", NULL);
+}
+
+int rate_limit_began(struct tx *tx, int64_t app_rid, const char *words)
+{
+    return tell(tx, app_rid, error_class_event(ERROR_RATE_LIMITED), SEVERITY_WARN,
+                error_class_words(ERROR_RATE_LIMITED), words);
 }

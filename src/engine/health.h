@@ -24,4 +24,7 @@ int quarantine_fail(struct tx *tx, int64_t app_rid, enum error_class class, cons
 /* Something got through. Fine when there was none. */
 int quarantine_lift(struct tx *tx, int64_t app_rid) MUSTCHECK;
 
+/* The app began to refuse requests because they are too many: the event. */
+int rate_limit_began(struct tx *tx, int64_t app_rid, const char *words) MUSTCHECK;
+
 #endif

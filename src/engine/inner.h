@@ -111,8 +111,18 @@ int intent_delete(struct tx *tx, int64_t rid) MUSTCHECK;
 int intent_find(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid, struct intent *ret) MUSTCHECK;
 int intent_delete_object(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid) MUSTCHECK;
 
+/* The pace that a request of this kind belongs to: an index of rates. */
+int rate_of(enum request_kind kind);
+/* There may be something to do at `due` (ms), whatever else happens. */
+void look_again(struct core *core, int64_t due);
+
+/* --- failures (failure.c) --- */
 /* The back-off before try number `attempts` + 1, with jitter. */
 int64_t backoff_ms(const struct env *env, int attempts);
+/* The events of a member that was refused, and of members that a read did not find. */
+int tell_member_refused(struct tx *tx, const struct lane *lane, const struct flight *flight,
+                        const struct flight_member *member, enum error_class class, const char *words) MUSTCHECK;
+int tell_not_kept(struct tx *tx, const struct lane *lane, const struct flight *flight) MUSTCHECK;
 
 /* --- batches (batch.c) --- */
 struct split;

@@ -266,7 +266,9 @@ static enum transport transport_of(const struct transfer *t, CURLcode code)
     }
     long sent = 0;
     (void)curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
-    return sent == 0 ? TRANSPORT_NOT_SENT : TRANSPORT_UNKNOWN;
+    if (sent == 0)
+        return TRANSPORT_NOT_SENT;
+    return code == CURLE_OPERATION_TIMEDOUT ? TRANSPORT_TIMEOUT : TRANSPORT_UNKNOWN;
 }
 
 /* The value of a header line. answer_hide() looks behind the scheme itself. */
@@ -282,7 +284,7 @@ static void finish(struct transfer *t, CURLcode code)
     (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     enum transport transport = transport_of(t, code);
     answer_hide(t->answer, value_in(t->credential));
-    if (transport != TRANSPORT_OK && transport != TRANSPORT_FORBIDDEN)
+    if (transport != TRANSPORT_OK && transport != TRANSPORT_FORBIDDEN && transport != TRANSPORT_TIMEOUT)
         t->answer->transport_words = curl_easy_strerror(code);
     answer_finish(t->answer, transport, transport == TRANSPORT_OK ? (int)status : 0);
 }
@@ -332,7 +334,8 @@ static void verify_answer(struct transfer *t)
     struct engine *engine = t->engine;
     enum error_class class = answer_judge(t->answer, t->verify_step ? REQUEST_FIND_USER : REQUEST_PROBE);
     if (t->verify_step == 0 && (class == ERROR_NONE || class == ERROR_NOT_FOUND || class == ERROR_UNSUPPORTED ||
-                                class == ERROR_ATTRIBUTE_REFUSED || class == ERROR_SERVER_ERROR)) {
+                                class == ERROR_ATTRIBUTE_REFUSED || class == ERROR_SERVER_ERROR ||
+                                class == ERROR_TIMEOUT || class == ERROR_CONNECTION_LOST)) {
         transfer_free(t);
         verify_send(engine, verify, 1);
         return;

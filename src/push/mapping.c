@@ -35,7 +35,8 @@ SQL(MEMBERS_KNOWN_COUNT,
 SQL(MEMBERS_DIRTY_COUNT,
     "SELECT count(*) FROM target_members WHERE target_rid = $1 AND dirty = 1 AND error_class IS NULL");
 SQL(MEMBERS_FAILED_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1 AND error_class IS NOT NULL");
-SQL(MEMBERS_FAILED_FIRST, "SELECT error FROM target_members WHERE target_rid = $1 AND error_class IS NOT NULL"
+SQL(MEMBERS_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1");
+SQL(MEMBERS_FAILED_FIRST, "SELECT error, error_at FROM target_members WHERE target_rid = $1 AND error_class IS NOT NULL"
                           " ORDER BY rid LIMIT 1");
 SQL(STRANGERS_COUNT, "SELECT count(*) FROM target_strangers WHERE target_rid = $1");
 SQL(EXTRA_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1 AND extra = 1");
@@ -439,6 +440,14 @@ int target_group_pushed(struct tx *tx, int64_t target_rid)
 /* --- state ---------------------------------------------------------------------------------------------------------
  */
 
+/* 4211 as "4,211". */
+static const char *count_text(struct arena *arena, int64_t count)
+{
+    if (count < 1000)
+        return arena_printf(arena, "%lld", (long long)count);
+    return arena_printf(arena, "%s,%03lld", count_text(arena, count / 1000), (long long)(count % 1000));
+}
+
 /* The group is fine and members of it were refused: said in `error`, while the mapping stays ACTIVE. */
 static int read_member_errors(struct tx *tx, const struct mapping *mapping, struct mapping_state *ret)
 {
@@ -446,15 +455,20 @@ static int read_member_errors(struct tx *tx, const struct mapping *mapping, stru
     int r = tx_get_int(tx, &ret->members_failed, &MEMBERS_FAILED_COUNT, I(mapping->target_rid));
     if (r < 0 || ret->members_failed == 0)
         return r < 0 ? r : 0;
-    r = tx_query(tx, &query, &MEMBERS_FAILED_FIRST, I(mapping->target_rid));
+    int64_t members = 0;
+    r = tx_get_int(tx, &members, &MEMBERS_COUNT, I(mapping->target_rid));
+    if (r >= 0)
+        r = tx_query(tx, &query, &MEMBERS_FAILED_FIRST, I(mapping->target_rid));
     if (r >= 0)
         r = query_next(&query);
     if (r <= 0)
         return r;
+    struct arena *arena = tx_arena(tx);
     const char *first = query_text(&query, 0);
-    ret->error = arena_printf(tx_arena(tx), "The app refused %lld %s of the group. %s: %s",
-                              (long long)ret->members_failed, ret->members_failed == 1 ? "member" : "members",
+    ret->error = arena_printf(arena, "%s of %s members could not be pushed. %s: %s",
+                              count_text(arena, ret->members_failed), count_text(arena, members),
                               ret->members_failed == 1 ? "The reason" : "The first reason", first ? first : "unknown");
+    ret->failed_at = query_int(&query, 1);
     query_close(&query);
     return 0;
 }
@@ -472,6 +486,9 @@ int mapping_error(struct tx *tx, const struct mapping *mapping, struct mapping_s
     ret->in_error = mapping->status == MAPPING_ACTIVE && work.held;
     ret->error = work.error_class ? work.error : ret->error;
     ret->error_class = work.error_class;
+    ret->words = work.words;
+    ret->status = work.status;
+    ret->failed_at = work.error_class ? work.failed_at : ret->failed_at;
     ret->due = work.held ? 0 : work.due;
     ret->attempts = work.attempts;
     return 0;

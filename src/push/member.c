@@ -196,7 +196,18 @@ int member_refused(struct tx *tx, int64_t member_rid, int64_t version, const cha
     return r < 0 ? r : 0;
 }
 
-int member_errors_write(struct tx *tx, struct jout *out, int64_t target_rid, int limit)
+SQL(MEMBERS_REFUSED_AS,
+    "UPDATE target_members SET error_class = $4 WHERE user_rid = $2 AND error_class = $3"
+    " AND EXISTS (SELECT 1 FROM target_groups AS t WHERE t.rid = target_members.target_rid AND t.app_rid = $1)");
+
+int members_refused_as(struct tx *tx, int64_t app_rid, int64_t user_rid, const char *from, const char *to)
+{
+    int r = tx_exec(tx, &MEMBERS_REFUSED_AS, I(app_rid), I(user_rid), T(from), T(to));
+    return r < 0 ? r : 0;
+}
+
+int member_errors_write(struct tx *tx, struct jout *out, int64_t target_rid, int limit,
+                        void (*more)(struct jout *out, const char *error_class))
 {
     struct query query;
     int count = 0;
@@ -212,6 +223,7 @@ int member_errors_write(struct tx *tx, struct jout *out, int64_t target_rid, int
         jout_str(out, "userId", found == 0 ? user.id : NULL);
         jout_str(out, "login", found == 0 ? user.login : NULL);
         jout_str(out, "errorClass", query_text(&query, 1));
+        more(out, query_text(&query, 1));
         jout_str(out, "error", query_text(&query, 2));
         jout_time(out, "failed", query_int(&query, 3));
         jout_end(out);

@@ -123,6 +123,9 @@ struct mapping_state {
     const char *error;       /* of the group in the published text form, else of refused members; NULL: none */
     bool waiting;            /* there is work for the group */
     int64_t due;             /* ms of the next try; 0 when nothing waits */
+    const char *words;       /* of the error: what the target said; NULL */
+    int status;              /* of the error: HTTP status, 0 for no answer */
+    int64_t failed_at;       /* ms; of the error of the group, else of the first refused member */
     int attempts;
     int64_t members_known; /* acknowledged by the app */
     int64_t members_pending;
@@ -204,8 +207,12 @@ int member_unsure(struct tx *tx, int64_t member_rid) MUSTCHECK;
 /* The app refused this member: isolated, everybody else goes on. A newer version than was sent is not meant. */
 int member_refused(struct tx *tx, int64_t member_rid, int64_t version, const char *error_class,
                    const char *error) MUSTCHECK;
-/* Members of a mapping that are refused, as {userId, errorClass, error} objects into an open array; the count. */
-int member_errors_write(struct tx *tx, struct jout *out, int64_t target_rid, int limit) MUSTCHECK;
+/* Refusals of a person in all groups of an app turned out to have another cause. */
+int members_refused_as(struct tx *tx, int64_t app_rid, int64_t user_rid, const char *from, const char *to) MUSTCHECK;
+/* Members of a mapping that are refused, as {userId, login, errorClass, error, failed} objects into an open array, each
+ * with what `more` adds for its class; the count. */
+int member_errors_write(struct tx *tx, struct jout *out, int64_t target_rid, int limit,
+                        void (*more)(struct jout *out, const char *error_class)) MUSTCHECK;
 /* Refused members in all groups of an app. */
 int64_t member_failures(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* Memberships of the person in ACTIVE mappings of the app that still wait for their removal, or for the answer of an

@@ -2,6 +2,8 @@
 /* The journal: what targets were asked, and what they answered. */
 #include "record/inner.h"
 
+#define FAILED_ATTEMPT_LOOK 20 /* attempts of an object among which the one that failed is looked for */
+
 SQL(ATTEMPT_INSERT,
     "INSERT INTO attempt (app_rid, work_kind, object_rid, sent, duration_ms, method, path, request, status, answer,"
     " error_class, person, captured, full_request, full_answer, erased)"
@@ -31,9 +33,9 @@ int record_attempt(struct tx *tx, const struct attempt *attempt)
     return r < 0 ? r : 0;
 }
 
-static void write_attempt(struct jout *out, const struct query *query)
+static void write_attempt(struct jout *out, const char *key, const struct query *query)
 {
-    jout_object(out, NULL);
+    jout_object(out, key);
     jout_time(out, "sent", query_int(query, 0));
     jout_int(out, "durationMs", query_int(query, 1));
     jout_str(out, "method", query_text(query, 2));
@@ -57,8 +59,23 @@ int record_attempts_write(struct tx *tx, struct jout *out, int64_t app_rid, int 
                        : tx_query(tx, &query, &ATTEMPTS_OF_APP, I(app_rid), I(limit));
     int count = 0;
     while (r >= 0 && (r = query_next(&query)) > 0) {
-        write_attempt(out, &query);
+        write_attempt(out, NULL, &query);
         count++;
     }
     return r < 0 ? r : count;
+}
+
+int record_failed_attempt_write(struct tx *tx, struct jout *out, const char *key, int64_t app_rid, int work_kind,
+                                int64_t object_rid)
+{
+    struct query query;
+    int r = tx_query(tx, &query, &ATTEMPTS_OF_OBJECT, I(app_rid), I(work_kind), I(object_rid), I(FAILED_ATTEMPT_LOOK));
+    while (r >= 0 && (r = query_next(&query)) > 0) {
+        if (!query_text(&query, 7))
+            continue;
+        write_attempt(out, key, &query);
+        query_close(&query);
+        return 1;
+    }
+    return r;
 }

@@ -10,7 +10,7 @@
 
 enum error_class {
     ERROR_NONE,
-#define X(name, scope, action, event, words) ERROR_##name,
+#define X(name, scope, action, code, event, cause, remedy) ERROR_##name,
 #include "target/errors.def"
 #undef X
     ERROR_CLASS_COUNT,
@@ -22,7 +22,11 @@ const char *error_class_name(enum error_class class); /* "RATE_LIMITED"; NULL fo
 enum error_class error_class_parse(const char *name); /* ERROR_NONE for NULL and unknown names */
 enum error_scope error_class_scope(enum error_class class);
 enum error_action error_class_action(enum error_class class);
-const char *error_class_event(enum error_class class);
+const char *error_class_code(enum error_class class);  /* published, "E0000059" */
+const char *error_class_event(enum error_class class); /* published event type */
+/* What an administrator reads: the probable cause, what to do about it, and both. Sentences. */
+const char *error_class_cause(enum error_class class);
+const char *error_class_remedy(enum error_class class);
 const char *error_class_words(enum error_class class);
 
 /* How the exchange went below HTTP. */
@@ -32,7 +36,8 @@ enum transport {
     TRANSPORT_RESOLVE,   /* no address for the host name */
     TRANSPORT_TLS,       /* certificate or handshake */
     TRANSPORT_FORBIDDEN, /* the name resolved to an address that is never connected to */
-    TRANSPORT_UNKNOWN,   /* time-out, reset or cut after (part of) the request was sent */
+    TRANSPORT_TIMEOUT,   /* no whole answer in time, after (part of) the request was sent */
+    TRANSPORT_UNKNOWN,   /* reset or cut after (part of) the request was sent */
 };
 
 #define ANSWER_SECRETS_MAX 64     /* forms of the credential: at most 8 each of 6 texts */
@@ -139,11 +144,12 @@ bool request_is_write(enum request_kind kind);
  * ERROR_NONE: done as asked. REQUEST_FIND_*: 404 counts as "none found". REQUEST_DELETE_GROUP: 404 counts as done. A
  * create answered 2xx without an id, or with one over LIMIT_EXTERNAL_ID_BYTES, is ERROR_OUTCOME_UNKNOWN (look it up).
  * A 2xx whose body is malformed acknowledges nothing: ERROR_MALFORMED_ANSWER, of writes as well; one without a body
- * acknowledges a write that needs no id. A write with TRANSPORT_UNKNOWN, 408, 502,
- * 504 or a proxy's 52x is ERROR_OUTCOME_UNKNOWN; a read is SERVER_ERROR. A create answered 404 is UNSUPPORTED: there is
- * nothing to look for again. 403 with Retry-After is RATE_LIMITED. A find answered invalidFilter or tooMany is
- * UNSUPPORTED: nothing is known. So is a list answered 404: there is no such endpoint. A 400, 409 or 422 to
- * REQUEST_MEMBERS is MEMBER_UNKNOWN whatever the number of members: who was the cause shows when the batch is split.
+ * acknowledges a write that needs no id. A write with TRANSPORT_TIMEOUT, TRANSPORT_UNKNOWN, 408, 502, 504 or a
+ * proxy's 52x is ERROR_OUTCOME_UNKNOWN; a read is TIMEOUT, CONNECTION_LOST, or (502, 52x) SERVER_ERROR. A create
+ * answered 404 is UNSUPPORTED: there is nothing to look for again. 403 with Retry-After is RATE_LIMITED. A find
+ * answered invalidFilter or tooMany is UNSUPPORTED: nothing is known. So is a list answered 404: there is no such
+ * endpoint. A 400, 409 or 422 to REQUEST_MEMBERS is MEMBER_UNKNOWN whatever the number of members: who was the cause
+ * shows when the batch is split.
  */
 enum error_class answer_judge(const struct answer *answer, enum request_kind kind);
 /* The scimType of a SCIM error ("uniqueness", "noTarget"), or NULL. Lives as long as the answer. */

@@ -5,13 +5,17 @@
 
 static const struct {
     const char *name;
+    const char *code;
     const char *event;
+    const char *cause;
+    const char *remedy;
     const char *words;
     enum error_scope scope;
     enum error_action action;
 } classes[ERROR_CLASS_COUNT] = {
-#define X(name_, scope_, action_, event_, words_)                                                                      \
-    [ERROR_##name_] = {#name_, event_, words_, ERROR_SCOPE_##scope_, ERROR_ACTION_##action_},
+#define X(name_, scope_, action_, code_, event_, cause_, remedy_)                                                      \
+    [ERROR_##name_] = {                                                                                                \
+        #name_, code_, event_, cause_, remedy_, cause_ " " remedy_, ERROR_SCOPE_##scope_, ERROR_ACTION_##action_},
 #include "target/errors.def"
 #undef X
 };
@@ -41,6 +45,24 @@ enum error_action error_class_action(enum error_class class)
 {
     assert(class < ERROR_CLASS_COUNT);
     return classes[class].action;
+}
+
+const char *error_class_code(enum error_class class)
+{
+    assert(class < ERROR_CLASS_COUNT);
+    return classes[class].code;
+}
+
+const char *error_class_cause(enum error_class class)
+{
+    assert(class < ERROR_CLASS_COUNT);
+    return classes[class].cause;
+}
+
+const char *error_class_remedy(enum error_class class)
+{
+    assert(class < ERROR_CLASS_COUNT);
+    return classes[class].remedy;
 }
 
 const char *error_class_event(enum error_class class)
@@ -102,9 +124,10 @@ static bool gives_name(enum request_kind kind)
 
 /* --- judging ------------------------------------------------------------------------------------------------------ */
 
-static enum error_class lost(enum request_kind kind)
+/* No answer that counts: of a write nobody knows what it did; a read may be asked again, for the reason `of_read`. */
+static enum error_class lost(enum request_kind kind, enum error_class of_read)
 {
-    return request_is_write(kind) ? ERROR_OUTCOME_UNKNOWN : ERROR_SERVER_ERROR;
+    return request_is_write(kind) ? ERROR_OUTCOME_UNKNOWN : of_read;
 }
 
 static enum error_class judge_success(const struct answer *answer, enum request_kind kind)
@@ -168,7 +191,7 @@ static enum error_class judge_client_error(const struct answer *answer, enum req
     case 407: /* a proxy on the way wants a credential: nothing gets through */
         return ERROR_UNAVAILABLE;
     case 408: /* also written by gateways that passed the request on */
-        return lost(kind);
+        return lost(kind, ERROR_TIMEOUT);
     case 409:
         return judge_conflict(kind);
     case 412:
@@ -193,8 +216,10 @@ static enum error_class judge_server_error(int status, enum request_kind kind)
         return ERROR_UNSUPPORTED;
     if (status == 503)
         return ERROR_UNAVAILABLE;
-    if (status == 502 || status == 504 || (status >= 520 && status <= 529))
-        return lost(kind);
+    if (status == 504 || status == 524)
+        return lost(kind, ERROR_TIMEOUT);
+    if (status == 502 || (status >= 520 && status <= 529))
+        return lost(kind, ERROR_SERVER_ERROR);
     return ERROR_SERVER_ERROR;
 }
 
@@ -227,8 +252,10 @@ enum error_class answer_judge(const struct answer *answer, enum request_kind kin
         return ERROR_TLS;
     case TRANSPORT_FORBIDDEN:
         return ERROR_FORBIDDEN_ADDRESS;
+    case TRANSPORT_TIMEOUT:
+        return lost(kind, ERROR_TIMEOUT);
     case TRANSPORT_UNKNOWN:
     default:
-        return lost(kind);
+        return lost(kind, ERROR_CONNECTION_LOST);
     }
 }

@@ -271,6 +271,8 @@ static const char *transport_words(enum transport transport)
     case TRANSPORT_FORBIDDEN:
         return "The address is not one that Muster connects to";
     case TRANSPORT_UNKNOWN:
+        return "Connection reset";
+    case TRANSPORT_TIMEOUT:
     case TRANSPORT_OK:
     default:
         return "Read timed out";

@@ -51,7 +51,13 @@ static int64_t done(struct fixture *f, int64_t rid, int64_t version)
 static int fail_run(struct tx *tx, void *arg)
 {
     struct step *s = arg;
-    return work_fail(tx, &s->work, s->f->now + s->number, s->flag, "bad_value", "The app refused the value.");
+    return work_fail(tx, &s->work,
+                     &(struct work_failure){.error_class = "bad_value",
+                                            .error = "The app refused the value.",
+                                            .words = "Bad Request",
+                                            .status = 400,
+                                            .due = s->f->now + s->number,
+                                            .held = s->flag});
 }
 
 static void fail_work(struct fixture *f, struct work work, int64_t delay, bool held)

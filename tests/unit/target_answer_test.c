@@ -328,9 +328,10 @@ struct row {
     }
 #define UNKNOWN "OUTCOME_UNKNOWN"
 #define SERVER "SERVER_ERROR"
-#define LOST                                                                                                           \
+/* No answer that counts: of writes nobody knows; reads fail for this reason. */
+#define LOST(of_read)                                                                                                  \
     {                                                                                                                  \
-        SERVER, UNKNOWN, SERVER, UNKNOWN, SERVER, UNKNOWN, SERVER, UNKNOWN, UNKNOWN, UNKNOWN, SERVER                   \
+        of_read, UNKNOWN, of_read, UNKNOWN, of_read, UNKNOWN, of_read, UNKNOWN, UNKNOWN, UNKNOWN, of_read              \
     }
 #define BAD "MALFORMED_ANSWER"
 #define ATTR "ATTRIBUTE_REFUSED"
@@ -362,7 +363,7 @@ static const struct row rows[] = {
     {404, "", {OK, NO, GONE, GONE, OK, NO, GONE, GONE, GONE, OK, GONE}},
     {410, "{}", {OK, NO, GONE, GONE, OK, NO, GONE, GONE, GONE, OK, GONE}},
     {405, "", ALL("UNSUPPORTED")},
-    {408, "", LOST},
+    {408, "", LOST("TIMEOUT")},
     {409, "", {SERVER, TAKEN, SERVER, TAKEN, SERVER, TAKEN, SERVER, TAKEN, MEMBER, SERVER, SERVER}},
     {413, "", ALL("TOO_LARGE")},
     {415, "", ALL("UNSUPPORTED")},
@@ -371,11 +372,12 @@ static const struct row rows[] = {
     {429, "", ALL("RATE_LIMITED")},
     {500, "", ALL(SERVER)},
     {501, "", ALL("UNSUPPORTED")},
-    {502, "<html></html>", LOST},
+    {502, "<html></html>", LOST(SERVER)},
     {503, "", ALL("UNAVAILABLE")},
-    {504, "", LOST},
+    {504, "", LOST("TIMEOUT")},
     {507, "", ALL(SERVER)},
-    {524, "", LOST},
+    {522, "", LOST(SERVER)},
+    {524, "", LOST("TIMEOUT")},
 };
 
 static void expect_class(const struct answer *answer, int kind, const char *expected)
@@ -409,7 +411,8 @@ static void transport_decides_first(void **state)
         {TRANSPORT_RESOLVE, ALL("NAME_RESOLUTION")},
         {TRANSPORT_TLS, ALL("TLS")},
         {TRANSPORT_FORBIDDEN, ALL("FORBIDDEN_ADDRESS")},
-        {TRANSPORT_UNKNOWN, LOST},
+        {TRANSPORT_TIMEOUT, LOST("TIMEOUT")},
+        {TRANSPORT_UNKNOWN, LOST("CONNECTION_LOST")},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -443,7 +446,12 @@ static void classes_have_names_and_words(void **state)
     for (int i = ERROR_NONE + 1; i < ERROR_CLASS_COUNT; i++) {
         enum error_class class = (enum error_class)i;
         assert_int_equal(error_class_parse(error_class_name(class)), class);
-        assert_true(strlen(error_class_words(class)) > 20);
+        assert_true(strlen(error_class_cause(class)) > 20);
+        assert_true(strlen(error_class_remedy(class)) > 10);
+        assert_int_equal(strncmp(error_class_words(class), error_class_cause(class), strlen(error_class_cause(class))),
+                         0);
+        assert_non_null(strstr(error_class_words(class), error_class_remedy(class)));
+        assert_int_equal(strncmp(error_class_code(class), "E0000", 5), 0);
         assert_int_equal(strncmp(error_class_event(class), "application.", 12), 0);
     }
     assert_int_equal(error_class_scope(ERROR_CREDENTIALS), ERROR_SCOPE_APP);
@@ -510,8 +518,12 @@ static void words_below_http(void **state)
     struct arena *arena CLEANUP(arena_freep) = arena_new();
     (void)state;
     struct answer *answer = answer_new(ANSWER_RESOURCE);
-    answer_finish(answer, TRANSPORT_UNKNOWN, 0);
+    answer_finish(answer, TRANSPORT_TIMEOUT, 0);
     assert_string_equal(answer_words(arena, answer), "Read timed out");
+    answer_free(answer);
+    answer = answer_new(ANSWER_RESOURCE);
+    answer_finish(answer, TRANSPORT_UNKNOWN, 0);
+    assert_string_equal(answer_words(arena, answer), "Connection reset");
     answer->transport_words = "Connection reset\nby peer";
     assert_string_equal(answer_words(arena, answer), "Connection reset by peer");
     answer_free(answer);

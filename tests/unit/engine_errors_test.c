@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is made of failures: which class, which words, when it is tried again, and what brings things back in step. */
+#include "world.h"
+
+#include "engine/engine.h"
+#include "engine/inner.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define MINUTE_MS 60000
+
+static void order(struct world *world, struct practice_fault fault)
+{
+    char why[128] = "";
+    if (practice_set_fault(world->practice, &fault, why, sizeof(why)) < 0)
+        fail_msg("%s", why);
+}
+
+/* Ann and Bob in a group that is assigned, not pushed yet. */
+static const char *make_pair(struct world *world)
+{
+    const char *group = world_group(world, "Pair");
+    world_member(world, group, world_user(world, "ann@example.com"), true);
+    world_member(world, group, world_user(world, "bob@example.com"), true);
+    world_assign_group(world, group, true);
+    world_settle(world, MINUTE_MS);
+    return group;
+}
+
+static const char *user_path(struct world *world, const char *login)
+{
+    const char *id = NULL;
+    bool active = false;
+    assert_true(practice_find_user(world->practice, login, &id, &active));
+    return arena_printf(world->arena, "/scim/v2/Users/%s", id);
+}
+
+struct look {
+    struct world *world;
+    const char *mapping;
+    const char *text;
+};
+
+static void nothing_more(UNUSED struct jout *out, UNUSED const char *error_class)
+{
+}
+
+static int read_member_errors(struct tx *tx, void *arg)
+{
+    struct look *look = arg;
+    struct mapping mapping = {0};
+    struct buf text;
+    struct jout out;
+    buf_init(&text, 65536);
+    jout_init(&out, &text);
+    jout_array(&out, NULL);
+    int r = mapping_by_id(tx, look->world->app.rid, look->mapping, &mapping);
+    if (r == 0)
+        r = member_errors_write(tx, &out, mapping.target_rid, 10, nothing_more);
+    jout_end(&out);
+    look->text = arena_strdup(look->world->arena, buf_text(&text));
+    buf_free(&text);
+    return r < 0 ? r : 0;
+}
+
+static const char *member_errors(struct world *world, const char *mapping)
+{
+    struct look look = {.world = world, .mapping = mapping};
+    assert_int_equal(store_read_wait(world->store, read_member_errors, &look), 0);
+    return look.text;
+}
+
+/* The app refuses a member because the account is gone there: it is made anew, and the membership follows. */
+static void test_an_account_that_is_gone_is_made_anew(void **state)
+{
+    struct world *world = *state;
+    const char *group = make_pair(world);
+    assert_int_equal(world_request(world, "DELETE", user_path(world, "bob@example.com"), ""), 204);
+    const char *mapping = world_push(world, group, "Pair");
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(world_there(world, "Pair", "bob@example.com"), 1);
+    assert_int_equal(world_there(world, "Pair", "ann@example.com"), 1);
+    assert_int_equal(practice_copies_max(world->practice, PRACTICE_USER, NULL), 2); /* Bob's, before and after */
+    assert_null(world_mapping_state(world, mapping).error);
+}
+
+/* The account is there: it is looked at once, not again and again. */
+static void test_a_refused_member_is_looked_at_once(void **state)
+{
+    struct world *world = *state;
+    const char *group = make_pair(world);
+    order(world, (struct practice_fault){.kind = FAULT_MEMBER_REFUSED, .status = 400, .text = "bob@example.com"});
+    const char *mapping = world_push(world, group, "Pair");
+    world_settle(world, MINUTE_MS);
+    assert_non_null(strstr(member_errors(world, mapping), "\"errorClass\":\"MEMBER_UNKNOWN\""));
+    struct mapping_state seen = world_mapping_state(world, mapping);
+    assert_int_equal(strncmp(seen.error, "1 of 2 members could not be pushed. The reason: Bad Request", 59), 0);
+    assert_false(seen.in_error);
+    uint64_t before = world->requests;
+    world_member(world, group, world_user(world, "cyd@example.com"), true);
+    world_settle(world, 9 * MINUTE_MS);
+    /* Cyd: looked up, created, added. Bob is left alone. */
+    assert_int_equal(world->requests - before, 3);
+}
+
+static void test_a_disabled_account_is_named_as_the_cause(void **state)
+{
+    struct world *world = *state;
+    const char *group = make_pair(world);
+    order(world, (struct practice_fault){.kind = FAULT_INACTIVE_MEMBERS, .status = 400});
+    assert_in_range(
+        world_request(world, "PATCH", user_path(world, "bob@example.com"),
+                      "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[{\"op\":"
+                      "\"replace\",\"path\":\"active\",\"value\":false}]}"),
+        200, 204);
+    const char *mapping = world_push(world, group, "Pair");
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(world_there(world, "Pair", "ann@example.com"), 1);
+    assert_non_null(strstr(member_errors(world, mapping), "\"errorClass\":\"MEMBER_INACTIVE\""));
+    assert_int_equal(world_active(world, "bob@example.com"), 0); /* reported, never repaired (invariant 9) */
+}
+
+/* An app at which accounts cannot be read: the check fails, which is no failure of the account. */
+static void test_an_account_that_cannot_be_looked_at(void **state)
+{
+    struct world *world = *state;
+    const char *group = make_pair(world);
+    order(world, (struct practice_fault){.kind = FAULT_MEMBER_REFUSED, .status = 400, .text = "bob@example.com"});
+    order(world, (struct practice_fault){.kind = FAULT_STATUS, .status = 403, .method = "GET", .prefix = "/Users/"});
+    const char *mapping = world_push(world, group, "Pair");
+    world_settle(world, MINUTE_MS);
+    assert_non_null(strstr(member_errors(world, mapping), "\"errorClass\":\"MEMBER_UNKNOWN\""));
+    uint64_t before = world->requests;
+    world_settle(world, 60 * MINUTE_MS);
+    assert_int_equal(world->requests, before);
+}
+
+/* 1, 2, 4 ... seconds, 10 % more or less by chance, at most five minutes, however often it failed. */
+static void test_back_off(void **state)
+{
+    struct world *world = *state;
+    int64_t expected = LIMIT_BACKOFF_MIN_MS;
+    int64_t least = INT64_MAX;
+    int64_t most = 0;
+    for (int attempts = 0; attempts < 1000; attempts++) {
+        int64_t wait = backoff_ms(&world->env, attempts);
+        assert_in_range(wait, expected - expected / 10, expected + expected / 10);
+        expected = MIN_OF(expected * 2, (int64_t)LIMIT_BACKOFF_MAX_MS);
+        if (attempts > 20) {
+            least = MIN_OF(least, wait);
+            most = MAX_OF(most, wait);
+        }
+    }
+    assert_true(least < LIMIT_BACKOFF_MAX_MS * 92 / 100 && most > LIMIT_BACKOFF_MAX_MS * 108 / 100); /* jitter */
+}
+
+/* Three days of 500: tried on at the capped interval, and everything is there when it ends. */
+static void test_a_transient_failure_is_tried_for_ever(void **state)
+{
+    struct world *world = *state;
+    const char *group = make_pair(world);
+    order(world, (struct practice_fault){.kind = FAULT_STATUS, .status = 500, .method = "POST", .prefix = "/Groups"});
+    const char *mapping = world_push(world, group, "Pair");
+    uint64_t before = world->requests;
+    world_settle(world, 3LL * 24 * 60 * MINUTE_MS);
+    uint64_t tried = world->requests - before;
+    assert_in_range(tried, 2 * 3 * 24 * 60 / 6, 2 * 3 * 24 * 60 / 4); /* a look-up and a create each five minutes */
+    assert_false(world_mapping_state(world, mapping).in_error);
+    assert_string_equal(world_mapping_state(world, mapping).error_class, "SERVER_ERROR");
+    practice_clear_faults(world->practice);
+    world_settle(world, 6 * MINUTE_MS);
+    assert_int_equal(world_there(world, "Pair", "ann@example.com"), 1);
+}
+
+static int retry_job(struct tx *tx, void *arg)
+{
+    return engine_retry(tx, ((struct world *)arg)->app.rid);
+}
+
+/* What is tried again much later is tried at once when its input changes, or when an administrator asks. */
+static void test_a_change_and_an_administrator_cut_the_wait_short(void **state)
+{
+    struct world *world = *state;
+    const char *group = make_pair(world);
+    (void)world_push(world, group, "Pair");
+    world_settle(world, MINUTE_MS);
+    order(world, (struct practice_fault){.kind = FAULT_STATUS, .status = 500, .prefix = "/Groups"});
+    world_member(world, group, world_user(world, "cyd@example.com"), true);
+    world_settle(world, 60 * MINUTE_MS);
+    practice_clear_faults(world->practice);
+    uint64_t before = world->requests;
+    world_settle(world, 1000);
+    assert_int_equal(world->requests, before); /* the next try is minutes away */
+    world_member(world, group, world_user(world, "dan@example.com"), true);
+    world_settle(world, 1000);
+    assert_int_equal(world_there(world, "Pair", "cyd@example.com"), 1);
+    assert_int_equal(world_there(world, "Pair", "dan@example.com"), 1);
+
+    order(world, (struct practice_fault){.kind = FAULT_STATUS, .status = 500, .prefix = "/Groups"});
+    world_member(world, group, world_user(world, "eve@example.com"), true);
+    world_settle(world, 60 * MINUTE_MS);
+    practice_clear_faults(world->practice);
+    before = world->requests;
+    world_settle(world, 1000);
+    assert_int_equal(world->requests, before);
+    assert_int_equal(store_write_wait(world->store, NULL, retry_job, world), 0);
+    world_settle(world, 1000);
+    assert_int_equal(world_there(world, "Pair", "eve@example.com"), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_an_account_that_is_gone_is_made_anew, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_refused_member_is_looked_at_once, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_disabled_account_is_named_as_the_cause, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_an_account_that_cannot_be_looked_at, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_back_off, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_transient_failure_is_tried_for_ever, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_change_and_an_administrator_cut_the_wait_short, world_setup,
+                                        world_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
