@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "base/text.h"
 
+#define RETRY_AFTER_S "2" /* seconds, while the database is away */
+
 void call_empty(struct call *call)
 {
     struct call_private *p = call->_private;
@@ -35,6 +37,11 @@ static void explain_failure(struct call *call, int result)
     } else if (result == ERR_BUSY) {
         (void)problem_set(problem, E0000047, "%s", "");
         (void)problem_cause(problem, "The server has as much to do as it can hold; try again in a moment");
+    } else if (result == ERR_UNAVAILABLE) {
+        (void)problem_set(problem, E0000009, "%s", "");
+        (void)problem_cause(problem, "The database cannot be reached; nothing was changed. Try again in a moment");
+        call->_private->error_status = 503;
+        exchange_add_header(call->_private->exchange, "Retry-After", RETRY_AFTER_S);
     } else {
         (void)problem_set(problem, E0000009, "%s", "");
     }

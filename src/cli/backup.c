@@ -43,10 +43,23 @@ static int copy_store(struct cli *cli, const struct datadir *data, const char *p
                  : CLI_OK;
 }
 
+/* A database has tools of its own, which know what it is doing meanwhile. */
+static int refuse_database(const struct cli *cli, const char *tool)
+{
+    if (!cli_option(cli, "database") && !cli_option(cli, "database-file"))
+        return CLI_OK;
+    return cli_fail(
+        cli, CLI_USAGE,
+        "this verb is for a store in a file; for a database of PostgreSQL use %s, and see docs/operations.md", tool);
+}
+
 int cmd_backup(struct cli *cli)
 {
     const char *file = cli->args[0];
     struct datadir data;
+    int refused = refuse_database(cli, "pg_dump --format=custom");
+    if (refused)
+        return refused;
     (void)umask(077);
     datadir_init(&data, cli, cli_option(cli, "data"), NULL);
     if (access(data.store_path, F_OK) != 0)
@@ -265,6 +278,9 @@ static bool is_same_file(const char *a, const char *b)
 int cmd_restore(struct cli *cli)
 {
     struct restoring r = {.cli = cli, .file = cli->args[0], .key_from = cli_option(cli, "key-file")};
+    int refused = refuse_database(cli, "pg_restore");
+    if (refused)
+        return refused;
     if (access(r.file, R_OK) != 0)
         return cli_fail(cli, CLI_FAILED, "cannot read %s: %s", r.file, strerror(errno));
     datadir_init(&r.data, cli, cli_option(cli, "data"), NULL);

@@ -69,8 +69,104 @@ void datadir_init(struct datadir *data, struct cli *cli, const char *dir, const 
 {
     *data = (struct datadir){.dir = dir ? dir : DATADIR_DEFAULT, .lock_fd = -1};
     data->store_path = arena_printf(cli->arena, "%s/muster.db", data->dir);
+    data->shown = data->store_path;
     data->token_path = arena_printf(cli->arena, "%s/admin.token", data->dir);
     data->key_path = key_file ? key_file : arena_printf(cli->arena, "%s/muster.key", data->dir);
+}
+
+/* --- a database elsewhere --------------------------------------------------------------------------------------------
+ */
+
+static void blot(char *from, const char *to)
+{
+    for (; from < to; from++)
+        *from = '*';
+}
+
+/* Blots out the password of postgresql://name:password@host/...?password=... */
+static void blot_password(char *url)
+{
+    char *start = strstr(url, "://");
+    start = start ? start + 3 : url;
+    char *end = start + strcspn(start, "/?");
+    char *at = memrchr(start, '@', (size_t)(end - start));
+    char *colon = at ? memchr(start, ':', (size_t)(at - start)) : NULL;
+    if (colon)
+        blot(colon + 1, at);
+    static const char *const secrets[] = {"password=", "sslpassword="};
+    for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
+        char *value = *end ? strstr(end, secrets[i]) : NULL;
+        if (value) {
+            value += strlen(secrets[i]);
+            blot(value, value + strcspn(value, "&"));
+        }
+    }
+}
+
+const char *database_shown(struct arena *arena, const char *url)
+{
+    char *shown = arena_strdup(arena, url);
+    if (store_is_postgresql(shown))
+        blot_password(shown);
+    return shown;
+}
+
+static int read_url_file(const struct cli *cli, const char *path, const char **ret)
+{
+    struct stat st;
+    char line[4096] = "";
+    FILE *file = fopen(path, "re");
+    if (!file || fstat(fileno(file), &st) != 0) {
+        if (file)
+            (void)fclose(file);
+        return cli_fail(cli, CLI_USAGE, "--database-file %s: %s", path, strerror(errno));
+    }
+    bool got = fgets(line, sizeof(line), file) != NULL;
+    (void)fclose(file);
+    if (S_ISREG(st.st_mode) && (st.st_mode & 077))
+        return cli_fail(cli, CLI_USAGE, "--database-file %s can be read by others: chmod 600 %s", path, path);
+    line[strcspn(line, "\r\n")] = '\0';
+    if (!got || !line[0])
+        return cli_fail(cli, CLI_USAGE, "--database-file %s: its first line must be the database's URL", path);
+    *ret = arena_strdup(cli->arena, line);
+    return CLI_OK;
+}
+
+int datadir_set_database(struct datadir *data, struct cli *cli, const char *url, const char *file)
+{
+    if (url && file)
+        return cli_fail(cli, CLI_USAGE, "--database and --database-file name the same thing; give one of them");
+    const char *from_file = NULL;
+    int r = file ? read_url_file(cli, file, &from_file) : CLI_OK;
+    if (r)
+        return r;
+    if (from_file)
+        url = from_file;
+    if (!url)
+        return CLI_OK;
+    if (!store_is_postgresql(url))
+        return cli_fail(
+            cli, CLI_USAGE,
+            "%s is no URL of a database: give postgresql://USER@HOST/DATABASE (a store in a file needs none: "
+            "it is in --data)",
+            file ? file : "--database");
+    data->store_path = arena_strdup(cli->arena, url);
+    data->shown = database_shown(cli->arena, url);
+    return CLI_OK;
+}
+
+int datadir_database(struct datadir *data, struct cli *cli)
+{
+    const char *url = cli_option(cli, "database");
+    int r = datadir_set_database(data, cli, url, cli_option(cli, "database-file"));
+    if (url)
+        blot_password((char *)(uintptr_t)url); /* stands in the list of processes */
+    return r;
+}
+
+bool datadir_has_store(const struct datadir *data)
+{
+    return store_is_postgresql(data->store_path) || access(data->store_path, F_OK) == 0;
 }
 
 static int make_folder(const struct datadir *data, const struct cli *cli)
@@ -115,7 +211,7 @@ int datadir_lock(struct datadir *data, const struct cli *cli, bool create)
         return cli_fail(cli, CLI_FAILED, "cannot write %s/lock: %s", data->dir, strerror(errno));
     }
     data->lock_fd = fd;
-    data->fresh = access(data->store_path, F_OK) != 0;
+    data->fresh = !datadir_has_store(data);
     return CLI_OK;
 }
 
@@ -168,13 +264,17 @@ static int complain_missing_key(struct datadir *data, const struct cli *cli, con
              : cli_fail(cli, CLI_KEY,
                         "%s; the credentials in %s can be read with the key %s only: put the file back, or name it "
                         "with --key-file",
-                        why, data->store_path, wanted.id ? wanted.id : "of that file");
+                        why, data->shown, wanted.id ? wanted.id : "of that file");
 }
 
 int datadir_open(struct datadir *data, const struct cli *cli, int readers, void (*on_commit)(void *, bool),
                  void *on_commit_data)
 {
     char why[WHY_BYTES] = "";
+    int found = store_is_postgresql(data->store_path) ? store_probe(data->store_path, why, sizeof(why)) : 1;
+    if (found < 0)
+        return cli_fail(cli, CLI_FAILED, "%s: %s", data->shown, why);
+    data->fresh |= found == 0;
     int r = keyring_load(&data->keyring, data->key_path, data->fresh, why, sizeof(why));
     if (r == ERR_NOT_FOUND)
         return complain_missing_key(data, cli, why);
@@ -189,8 +289,7 @@ int datadir_open(struct datadir *data, const struct cli *cli, int readers, void 
     if (r == ERR_KEY)
         return cli_fail(cli, CLI_KEY, "%s does not fit: %s; name the right one with --key-file", data->key_path,
                         check.why);
-    return r < 0 ? cli_fail(cli, CLI_FAILED, "%s: %s", data->store_path, check.why[0] ? check.why : err_text(r))
-                 : CLI_OK;
+    return r < 0 ? cli_fail(cli, CLI_FAILED, "%s: %s", data->shown, check.why[0] ? check.why : err_text(r)) : CLI_OK;
 }
 
 void datadir_close(struct datadir *data)
@@ -231,10 +330,15 @@ static int write_token(struct tx *tx, const char *name, const char *path)
 
 static int first_token(struct tx *tx, void *arg)
 {
-    const struct datadir *data = arg;
+    struct datadir *data = arg;
     bool any = false;
     int r = token_each(tx, stop_at_first, &any);
-    return r < 0 || any ? r : write_token(tx, TOKEN_NAME, data->token_path);
+    if (r == 0 && any && data->wrote_token) /* the job runs again, because another node was first */
+        (void)unlink(data->token_path);
+    if (r < 0 || any)
+        return r;
+    data->wrote_token = true;
+    return write_token(tx, TOKEN_NAME, data->token_path);
 }
 
 static int fresh_token(struct tx *tx, void *arg)
@@ -290,9 +394,12 @@ int datadir_token_create(struct cli *cli, const char *dir, const char *name, con
     datadir_init(&data, cli, dir, NULL);
     if (role_parse(role, &new.role) < 0)
         return cli_fail(cli, CLI_USAGE, "there is no role %s", role);
-    if (access(data.store_path, F_OK) != 0)
+    int r = datadir_database(&data, cli);
+    if (r)
+        return r;
+    if (!datadir_has_store(&data))
         return cli_fail(cli, CLI_FAILED, "there is no store in %s", data.dir);
-    int r = datadir_lock(&data, cli, false);
+    r = datadir_lock(&data, cli, false);
     if (r == CLI_OK)
         r = datadir_open(&data, cli, 0, NULL, NULL);
     if (r == CLI_OK) {

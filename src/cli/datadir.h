@@ -14,17 +14,30 @@ extern const struct store_room *const cli_rooms[];
 
 struct datadir {
     const char *dir;
-    const char *store_path;
+    const char *store_path; /* the file, or the URL of a database of PostgreSQL */
+    const char *shown;      /* the same for people: without a password */
     const char *key_path;
     const char *token_path;
     int lock_fd; /* -1: not locked */
-    bool fresh;  /* there was no store when it was locked */
+    bool fresh;  /* there was no store when it was locked (a file) or opened (PostgreSQL) */
+    bool wrote_token;
     struct keyring *keyring;
     struct store *store;
 };
 
 /* The paths; `key_file` NULL is the one in the directory. Opens nothing. */
 void datadir_init(struct datadir *data, struct cli *cli, const char *dir, const char *key_file);
+/*
+ * The store that --database or --database-file name, instead of the file in the directory; a password in --database is
+ * blotted out of the command line, where others could read it. CLI_OK, or CLI_USAGE after a complaint.
+ */
+int datadir_database(struct datadir *data, struct cli *cli) MUSTCHECK;
+/* The same for one URL, or the path of a file that holds it ("" for none). */
+int datadir_set_database(struct datadir *data, struct cli *cli, const char *url, const char *file) MUSTCHECK;
+/* Is there something to open? For PostgreSQL that is found out by opening it. */
+bool datadir_has_store(const struct datadir *data);
+/* A URL without its password, in the arena. */
+const char *database_shown(struct arena *arena, const char *url);
 /* Makes the directory if `create` (mode 0700), locks it. CLI_OK, CLI_FAILED, CLI_IN_USE, after a complaint. */
 int datadir_lock(struct datadir *data, const struct cli *cli, bool create) MUSTCHECK;
 /*

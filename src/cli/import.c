@@ -193,14 +193,16 @@ static int import_locally(struct cli *cli, const char *dir)
 {
     struct local local = {.cli = cli};
     datadir_init(&local.data, cli, dir, cli_option(cli, "key-file"));
-    int r = datadir_lock(&local.data, cli, true);
+    int r = datadir_database(&local.data, cli);
+    if (r == CLI_OK)
+        r = datadir_lock(&local.data, cli, true);
     if (r == CLI_OK)
         r = datadir_open(&local.data, cli, 0, NULL, NULL);
     char *real = r == CLI_OK ? realpath(local.data.store_path, NULL) : NULL;
     struct import_sink sink = {.send = local_send,
                                .has_attribute = local_has_attribute,
                                .data = &local,
-                               .target = real ? real : local.data.store_path};
+                               .target = real ? real : local.data.shown};
     if (r == CLI_OK)
         r = run_import(cli, &sink);
     free(real);
@@ -213,8 +215,9 @@ int cmd_import(struct cli *cli)
     const char *dir = cli_option(cli, "data");
     if (dir)
         return import_locally(cli, dir);
-    if (cli_option(cli, "key-file"))
-        return cli_fail(cli, CLI_USAGE, "--key-file goes with --data; a server knows its own");
+    if (cli_option(cli, "key-file") || cli_option(cli, "database") || cli_option(cli, "database-file"))
+        return cli_fail(cli, CLI_USAGE,
+                        "--key-file, --database and --database-file go with --data; a server knows its own");
     int r = client_open(cli);
     if (r)
         return r;

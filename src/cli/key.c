@@ -75,9 +75,12 @@ int cmd_key_rotate(struct cli *cli)
     struct datadir data;
     struct rotation rotation = {.data = &data};
     datadir_init(&data, cli, cli_option(cli, "data"), cli_option(cli, "key-file"));
-    if (access(data.store_path, F_OK) != 0)
+    int r = datadir_database(&data, cli);
+    if (r)
+        return r;
+    if (!datadir_has_store(&data))
         return cli_fail(cli, CLI_FAILED, "there is no store in %s (--data)", data.dir);
-    int r = datadir_lock(&data, cli, false);
+    r = datadir_lock(&data, cli, false);
     if (r == CLI_OK)
         r = datadir_open(&data, cli, 0, NULL, NULL);
     if (r == CLI_OK)

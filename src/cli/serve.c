@@ -45,6 +45,7 @@ static int read_options(struct cli *cli, struct server_options *ret)
     const char *listen = cli_option(cli, "listen");
     *ret = (struct server_options){.dir = cli_option(cli, "data"),
                                    .key_file = cli_option(cli, "key-file"),
+                                   .database = true,
                                    .host = "127.0.0.1",
                                    .port = 8080,
                                    .tls_cert_file = cli_option(cli, "tls-cert"),
@@ -83,6 +84,8 @@ static void say_ready(struct cli *cli, const struct server *server)
     /* A restored store brings tokens of its own, whose file is elsewhere. */
     bool token = access(data->token_path, R_OK) == 0;
     jval_set_str(out, "token", token ? data->token_path : NULL);
+    if (store_is_postgresql(data->store_path))
+        jval_set_str(out, "database", data->shown);
     cli_print_json(cli, out);
     cli_say(cli, "muster is ready on %s, data in %s, token in %s", server_url(server), data->dir,
             token ? data->token_path : "no file: use one that you have");

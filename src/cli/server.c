@@ -96,7 +96,9 @@ static int start_api(struct server *server, const struct cli *cli, const struct 
 
 static int start_parts(struct server *server, struct cli *cli, const struct server_options *options)
 {
-    int r = datadir_lock(&server->data, cli, true);
+    int r = options->database ? datadir_database(&server->data, cli) : CLI_OK;
+    if (r == CLI_OK)
+        r = datadir_lock(&server->data, cli, true);
     if (r == CLI_OK)
         r = datadir_open(&server->data, cli, SERVER_READERS, on_commit, server);
     if (r == CLI_OK)

@@ -10,6 +10,7 @@ struct server;
 struct server_options {
     const char *dir;
     const char *key_file; /* NULL: in `dir` */
+    bool database;        /* --database and --database-file are options of the verb */
     const char *host;
     int port;
     const char *tls_cert_file, *tls_key_file;

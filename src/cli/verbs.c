@@ -15,6 +15,11 @@
     {                                                                                                                  \
         "key-file", "FILE", "the file with the keys that seal credentials; DIR/muster.key if absent", false            \
     }
+#define OPTIONS_DATABASE                                                                                               \
+    {"database", "URL", "the store is in this database: postgresql://USER@HOST/DATABASE, as libpq takes it", false},   \
+    {                                                                                                                  \
+        "database-file", "FILE", "the same, with the URL in the first line of FILE (mode 600), for a password", false  \
+    }
 #define OPTION_LIMIT                                                                                                   \
     {                                                                                                                  \
         "limit", "N", "show at most N; all if absent", false                                                           \
@@ -22,6 +27,7 @@
 
 static const struct option_spec serve_options[] = {
     OPTION_DATA,
+    OPTIONS_DATABASE,
     {"listen", "HOST:PORT", "where to answer; 127.0.0.1:8080 if absent, port 0 picks one", false},
     {"tls-cert", "FILE", "PEM file with the server's certificate and what it is signed by", false},
     {"tls-key", "FILE", "PEM file with the certificate's key", false},
@@ -61,6 +67,7 @@ static const struct option_spec demo_options[] = {
 
 static const struct option_spec import_options[] = {
     {"data", "DIR", "import into this data directory, without a server", false},
+    OPTIONS_DATABASE,
     OPTION_KEY_FILE,
     {"strict", NULL, "look at every row first and import nothing if one is bad", false},
     {"dry-run", NULL, "change nothing, say what would happen", false},
@@ -68,16 +75,17 @@ static const struct option_spec import_options[] = {
     {0},
 };
 
-static const struct option_spec backup_options[] = {OPTION_DATA, {0}};
+static const struct option_spec backup_options[] = {OPTION_DATA, OPTIONS_DATABASE, {0}};
 
 static const struct option_spec restore_options[] = {
     OPTION_DATA,
+    OPTIONS_DATABASE,
     {"key-file", "FILE", "the key file of the store that was backed up: checked and copied into DIR", false},
     {"force", NULL, "put it in the place of the store in DIR, which is kept beside it", false},
     {0},
 };
 
-static const struct option_spec key_options[] = {OPTION_DATA, OPTION_KEY_FILE, {0}};
+static const struct option_spec key_options[] = {OPTION_DATA, OPTIONS_DATABASE, OPTION_KEY_FILE, {0}};
 
 static const struct option_spec pause_options[] = {
     {"reason", "TEXT", "why, for those who ask", false},
@@ -94,6 +102,7 @@ static const struct option_spec wait_options[] = {
 static const struct option_spec token_create_options[] = {
     {"role", "ROLE", "read-only, operator or admin; operator if absent", false},
     {"data", "DIR", "without a server, in this data directory", false},
+    OPTIONS_DATABASE,
     {0},
 };
 
@@ -249,6 +258,10 @@ const struct verb cli_verbs[] = {
      "first start, the first administrator's API token (admin.token), which is shown nowhere else. One process at a "
      "time "
      "uses DIR. Without the key the credentials in the store cannot be read: keep a copy, apart from the backups.\n\n"
+     "With --database the store is in PostgreSQL instead, in a database with the encoding UTF8 that is Muster's own, "
+     "and "
+     "DIR holds the key and the token. Several hosts, TLS and time-outs are said in the URL, as libpq takes them. A "
+     "password belongs into the file of --database-file, or where libpq looks for one (PGPASSWORD, ~/.pgpass).\n\n"
      "Beyond loopback the server wants TLS, or a proxy in front of it that is named with --behind-proxy. When it is "
      "ready it says so in one line. SIGTERM and SIGINT end it; what was acknowledged is on disk at any moment.",
      "muster serve   # on 127.0.0.1:8080, in ./muster-data\n"

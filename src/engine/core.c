@@ -470,7 +470,8 @@ static int run_part(struct tx *tx, void *arg)
 
 bool is_of_store(int error)
 {
-    return error == ERR_IO || error == ERR_BUSY || error == ERR_TIMEOUT || error == ERR_NOMEM || error == ERR_STALE;
+    return error == ERR_IO || error == ERR_BUSY || error == ERR_TIMEOUT || error == ERR_NOMEM || error == ERR_STALE ||
+           error == ERR_UNAVAILABLE;
 }
 
 static void forget_fresh(struct core *core, const struct flight *until)

@@ -523,6 +523,22 @@ int store_open(struct store **ret, const struct store_options *options, char *re
     return 0;
 }
 
+int store_probe(const char *location, char *ret_why, size_t why_size)
+{
+    struct handle handle;
+    const struct store_options options = {.path = location, .read_only = true};
+    ret_why[0] = '\0';
+    if (!store_is_postgresql(location) && access(location, F_OK) != 0)
+        return 0;
+    int r = handle_open(&handle, &options, false, ret_why, why_size);
+    if (r == 0)
+        r = handle.backend->inspect(&handle, ret_why, why_size);
+    handle_close(&handle);
+    if (r < 0 && !ret_why[0])
+        (void)snprintf(ret_why, why_size, "%s", err_text(r));
+    return r;
+}
+
 static void close_lane(struct lane *lane)
 {
     if (lane->started)

@@ -238,6 +238,11 @@ struct store_options {
     bool unfinished; /* open it though a copy into it has not ended: for the copy itself */
 };
 
+/*
+ * Is there a store at this location already? 1 yes, 0 not yet, or a negative error with a sentence in `ret_why`: it
+ * cannot be reached, or holds something else. Makes nothing.
+ */
+int store_probe(const char *location, char *ret_why, size_t why_size) MUSTCHECK;
 /* Is this location (struct store_options, path) a database of PostgreSQL? */
 bool store_is_postgresql(const char *location);
 

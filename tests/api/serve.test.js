@@ -29,7 +29,7 @@ describe('serve', () => {
     test('one process a data directory', async () => {
         const muster = await Muster.start();
         try {
-            const second = await refused(['--data', muster.data]);
+            const second = await refused(muster.where);
             assert.equal(second.code, 6, second.output);
             assert.match(second.output, /another|in use|running/i);
         } finally {
@@ -60,17 +60,17 @@ describe('serve', () => {
         await muster.program.stop();
         try {
             fs.rmSync(key);
-            const missing = await refused(['--data', muster.data]);
+            const missing = await refused(muster.where);
             assert.equal(missing.code, 7, missing.output);
             assert.match(missing.output, /muster\.key/);
             const other = await Muster.start();
             fs.copyFileSync(path.join(other.data, 'muster.key'), key);
             await other.stop();
-            const wrong = await refused(['--data', muster.data]);
+            const wrong = await refused(muster.where);
             assert.equal(wrong.code, 7, wrong.output);
             assert.match(wrong.output, /key/);
             fs.writeFileSync(key, 'nonsense');
-            assert.equal((await refused(['--data', muster.data])).code, 7);
+            assert.equal((await refused(muster.where)).code, 7);
             fs.writeFileSync(key, saved);
             await muster.startAgain();
         } finally {

@@ -3,6 +3,8 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { spawnSync } = require('node:child_process');
+const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -18,6 +20,17 @@ function temporaryDirectory() {
     return fs.mkdtempSync(path.join(os.tmpdir(), 'muster-test-'));
 }
 
+// Where a server in `dir` keeps its store: arguments for the command line. Nothing on SQLite; with MUSTER_TEST_DATABASE a
+// schema of its own in that database.
+function databaseOf(dir) {
+    const url = process.env.MUSTER_TEST_DATABASE;
+    if (!url) return [];
+    const schema = `t_${createHash('sha256').update(dir).digest('hex').slice(0, 16)}`;
+    const made = spawnSync('psql', ['-q', '-c', `CREATE SCHEMA IF NOT EXISTS ${schema}`, url], { encoding: 'utf8' });
+    assert.equal(made.status, 0, made.stderr);
+    return ['--database', `${url}?options=-csearch_path%3D${schema}`];
+}
+
 class Muster {
     // A server on a port and a data directory of its own. `args` are added to the command line.
     static async start({ args = [], env = {}, dir } = {}) {
@@ -27,13 +40,14 @@ class Muster {
         muster.dir = dir || temporaryDirectory();
         muster.ownsDir = !dir;
         muster.data = path.join(muster.dir, 'data');
+        muster.where = ['--data', muster.data, ...databaseOf(muster.data)];
         muster.change = 0; // the newest change that an answer has named
         await muster.startAgain();
         return muster;
     }
 
     async startAgain(args = this.args) {
-        this.program = await Program.start(BIN, ['serve', '--data', this.data, '--listen', '127.0.0.1:0', ...args], {
+        this.program = await Program.start(BIN, ['serve', ...this.where, '--listen', '127.0.0.1:0', ...args], {
             ready: READY,
             env: this.env,
             cwd: this.dir,
