@@ -82,20 +82,25 @@ static int read_limit(struct call *call, int limit_default, int limit_max, int *
     return 0;
 }
 
+int call_cursor(struct call *call, const char **ret)
+{
+    const char *after = call_query(call, "after");
+    *ret = NULL;
+    if (after && *after && cursor_decode(call->arena, call->api->cursor_key, call->route->operation, after, ret) < 0)
+        return call_invalid(call, "after",
+                            "This is not a cursor of this list; take the link with rel=\"next\" from the page "
+                            "before, or leave it out to start anew");
+    return 0;
+}
+
 int call_page(struct call *call, int limit_default, int limit_max, struct page *ret)
 {
     struct page page = {0};
     int r = read_limit(call, limit_default, limit_max, &page.limit);
+    if (r == 0)
+        r = call_cursor(call, &page.after);
     if (r < 0)
         return r;
-    const char *after = call_query(call, "after");
-    if (after && *after) {
-        r = cursor_decode(call->arena, call->api->cursor_key, call->route->operation, after, &page.after);
-        if (r < 0)
-            return call_invalid(call, "after",
-                                "This is not a cursor of this list; take the link with rel=\"next\" from the page "
-                                "before, or leave it out to start anew");
-    }
     *ret = page;
     return 0;
 }

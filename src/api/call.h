@@ -87,6 +87,8 @@ struct page {
 /* Reads limit= (default, maximum; E0000001 beyond, as published) and after= (empty is tolerated; ERR_PROBLEM for a bad
  * one). */
 int call_page(struct call *call, int limit_default, int limit_max, struct page *ret) MUSTCHECK;
+/* The after= of call_page() alone: the decoded cursor, or NULL. */
+int call_cursor(struct call *call, const char **ret) MUSTCHECK;
 /* Adds the Link headers: self always, next when `cursor` is not NULL (any text; it is encoded, other query parameters
  * are kept). */
 void call_page_links(struct call *call, const char *cursor);
@@ -112,6 +114,6 @@ struct engine *api_engine(const struct api *api);
 /* The route tables of the verticals; each ends with a route whose method is NULL. */
 extern const struct route user_routes[], group_routes[], schema_routes[], app_routes[], app_user_routes[],
     app_group_routes[], connection_routes[], feature_routes[], push_routes[], push_rule_routes[], push_bulk_routes[],
-    token_routes[], system_routes[], import_routes[], imports_routes[], target_routes[], record_routes[];
+    token_routes[], system_routes[], import_routes[], imports_routes[], target_routes[], record_routes[], log_routes[];
 
 #endif

@@ -118,7 +118,7 @@ static const struct {
     {"upsertApiToken", "ApiToken", "Rename an API token"},
     {"revokeApiToken", "ApiToken", "Revoke an API token"},
     {"revokeCurrentApiToken", "ApiToken", "Revoke the token that the request is made with"},
-    {"listLogEvents", "SystemLog", "List the system log, oldest first; the last page links to what comes later"},
+    {"listLogEvents", "SystemLog", "List the system log: between two times, or polling; filter and q select"},
     {"importRows", "Import", "Bring in many users or memberships in one transaction; dryRun=true changes nothing"},
     {"getWellknownOrgMetadata", "OrgSetting", "Read the organisation's id"},
     {"getOrgState", "Org", "Read whether sending is paused everywhere"},

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The organisation, the system log, health and the API's own description. */
+/* The organisation, health and the API's own description. */
 #include "api/inner.h"
-#include "record/record.h"
-
-#define LOGS_DEFAULT 100 /* as published */
-#define LOGS_MAX 1000    /* as published */
 
 static int get_organization(struct tx *tx, struct call *call)
 {
@@ -25,35 +21,6 @@ static int get_organization(struct tx *tx, struct call *call)
     jout_end(out);
     jout_end(out);
     jout_end(out);
-    return 0;
-}
-
-static int list_events(struct tx *tx, struct call *call)
-{
-    static const char *const later[] = {"since", "until", "filter", "q"};
-    for (size_t i = 0; i < ARRAY_LEN(later); i++) {
-        const char *value = call_query(call, later[i]);
-        if (value && *value)
-            return call_invalid(call, later[i],
-                                "This version lists the whole log in order and cannot select; leave it out and page "
-                                "with limit and after");
-    }
-    const char *order = call_query(call, "sortOrder");
-    if (order && *order && !str_eq(order, "ASCENDING"))
-        return call_invalid(call, "sortOrder", "This version lists the log oldest first only (ASCENDING)");
-    struct page page;
-    int r = call_page(call, LOGS_DEFAULT, LOGS_MAX, &page);
-    if (r < 0)
-        return r;
-    int64_t after = page.after ? strtoll(page.after, NULL, 10) : 0;
-    int64_t last = after;
-    jout_array(&call->out, NULL);
-    r = record_events_write(tx, &call->out, after, page.limit, &last);
-    jout_end(&call->out);
-    if (r < 0)
-        return r;
-    /* As published: a polling query always has a next page, to be asked again later. */
-    call_page_links(call, arena_printf(call->arena, "%lld", (long long)(r > 0 ? last : after)));
     return 0;
 }
 
@@ -94,7 +61,6 @@ static int not_reached(struct tx *tx, struct call *call)
 
 const struct route system_routes[] = {
     {"GET", "/.well-known/okta-organization", ROUTE_OPEN, ROLE_NONE, get_organization, "getWellknownOrgMetadata", NULL},
-    {"GET", "/api/v1/logs", ROUTE_READ, ROLE_READ_ONLY, list_events, "listLogEvents", NULL},
     {"GET", "/livez", ROUTE_OPEN, ROLE_NONE, not_reached, "getLiveness", answer_alive},
     {"GET", "/readyz", ROUTE_OPEN, ROLE_NONE, get_ready, "getReadiness", NULL},
     {"GET", "/openapi.json", ROUTE_OPEN, ROLE_NONE, not_reached, "getApiDescription", answer_description},

@@ -74,6 +74,8 @@
 #define LIMIT_JOURNAL_DAYS 30                /* days, unless an administrator sets it */
 #define LIMIT_SYSTEM_LOG_DAYS 90             /* days, unless an administrator sets it */
 #define LIMIT_KEEP_DAYS 3650                 /* the most days that an administrator may set */
+#define LIMIT_LOG_SCAN 50000                 /* events that one page of the log looks at to find those asked for */
+#define LIMIT_LOG_PAGE 1000                  /* events of one page, as published */
 #define LIMIT_CAPTURE_MINUTES (24 * 60)      /* minutes that full capture may be on */
 #define LIMIT_CAPTURE_BODY_BYTES (64 * 1024) /* bytes of a request that full capture keeps */
 

@@ -3,6 +3,7 @@
 #ifndef RECORD_INNER_H
 #define RECORD_INNER_H
 
+#include "base/jval.h"
 #include "record/record.h"
 
 /* Types of targets that are a person; both carry the person's public id. */
@@ -12,5 +13,19 @@
 
 /* What stays of a text: "<string, 12 bytes>". NULL stays NULL. */
 const char *erased_text(struct arena *arena, const char *text);
+
+/* catalogue.c: the displayMessage of an event type; the type itself for one that is not listed. */
+const char *event_message(const char *type);
+
+/* match.c: a row of the log, and whether a query selects it. */
+struct log_row {
+    int64_t published;
+    const char *type;
+    int severity;
+    const char *outcome;
+    const char *text;      /* the LogEvent, JSON */
+    struct jval *document; /* read when it is needed; NULL before and afterwards */
+};
+bool log_row_fits(struct log_row *row, const struct log_query *query);
 
 #endif

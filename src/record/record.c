@@ -64,6 +64,8 @@ static const struct migration migrations[] = {
         " one INTEGER PRIMARY KEY CHECK (one = 1),"
         " attempt_days INTEGER NOT NULL,"
         " log_days INTEGER NOT NULL);"},
+    {3, "CREATE INDEX system_log_time ON system_log (published, rid);"
+        "DROP INDEX system_log_published;"},
 };
 
 const struct store_room record_room = {
@@ -167,7 +169,7 @@ static void write_event(struct tx *tx, struct jout *out, const struct event *eve
     jout_str(out, "version", "0");
     jout_str(out, "severity", severity_name(event->severity));
     jout_str(out, "legacyEventType", NULL);
-    jout_str(out, "displayMessage", event->message ? event->message : event->type);
+    jout_str(out, "displayMessage", event->message ? event->message : event_message(event->type));
     write_actor(out, origin);
     write_client(out, origin);
     jout_object(out, "outcome");

@@ -7,7 +7,9 @@
 #ifndef RECORD_RECORD_H
 #define RECORD_RECORD_H
 
+#include "base/filter.h"
 #include "base/jout.h"
+#include "base/problem.h"
 #include "store/store.h"
 
 extern const struct store_room record_room;
@@ -44,6 +46,36 @@ int record_event(struct tx *tx, const struct event *event) MUSTCHECK;
 /* Writes the rows after `after` (a rid, 0 for all) as published LogEvent objects into an open array, at most `limit`,
  * oldest first. The count, `*ret_last` the rid of the last; or a negative error. */
 int record_events_write(struct tx *tx, struct jout *out, int64_t after, int limit, int64_t *ret_last) MUSTCHECK;
+
+/* --- reading the log (log.c) ---------------------------------------------------------------------------------------
+ */
+
+#define LOG_WORDS_MAX 10      /* keywords of q=, as published */
+#define LOG_WORD_CHARS_MAX 40 /* characters of one, as published */
+
+struct log_query {
+    int64_t since;   /* ms, inclusive. Polling: where to begin without a cursor */
+    int64_t until;   /* ms, exclusive; bounded only */
+    bool bounded;    /* between two times, in the order of time; else polling: in the order of commits, without end */
+    bool descending; /* bounded only */
+    const struct filter *filter;      /* NULL: all. log_filter_check() was 0 */
+    const char *words[LOG_WORDS_MAX]; /* folded (text_fold); every one must stand in the event */
+    size_t word_count;
+    int limit;         /* events; 0 for none, just the cursor */
+    const char *after; /* what an earlier page gave in `*ret_next`, or NULL */
+    int scan_max;      /* events that are looked at for one page; 0: LIMIT_LOG_SCAN */
+};
+/* 0, or ERR_PROBLEM (E0000031): names a property that events do not have. */
+int log_filter_check(const struct filter *filter, struct problem *problem) MUSTCHECK;
+/*
+ * Writes published LogEvent objects into an open array. The count, and in `*ret_next` (the tx's arena) the cursor of
+ * the next page: of a polling query always (an empty page is asked again later), of a bounded one NULL at its end. A
+ * page may hold less than `limit` before the end (LIMIT_LOG_SCAN). ERR_SYNTAX: `after` is of the other kind of query.
+ */
+int record_log_write(struct tx *tx, struct jout *out, const struct log_query *query, const char **ret_next) MUSTCHECK;
+/* The number of the newest event, 0 before the first; and the one before the first of those at or after a time. */
+int record_log_end(struct tx *tx, int64_t *ret_number) MUSTCHECK;
+int record_log_start(struct tx *tx, int64_t since, int64_t *ret_number) MUSTCHECK;
 
 /* One request to a target and its answer. */
 struct attempt {
