@@ -107,6 +107,8 @@ static const struct migration migrations[] = {
         "ALTER TABLE work ADD COLUMN failed_at BIGINT NOT NULL DEFAULT 0;"
         "ALTER TABLE accounts ADD COLUMN checked_at BIGINT NOT NULL DEFAULT 0;"
         "ALTER TABLE app_switches ADD COLUMN verify INTEGER NOT NULL DEFAULT 0;"},
+    {3, "ALTER TABLE app_connections ADD COLUMN rate_group TEXT;" /* NULL: from before; the app is alone in its own */
+        "CREATE INDEX app_connections_rate_group ON app_connections (rate_group, app_rid);"},
 };
 
 const struct store_room app_room = {

@@ -83,8 +83,18 @@ struct connection {
     enum connection_status status;
     int64_t verified;         /* ms of the last success, 0 never */
     const char *verify_error; /* NULL: none */
+    /* What tells apps with the same host and credential: they share one pace, and one node asks them all. */
+    const char *rate_group;
 };
 int connection_get(struct tx *tx, int64_t app_rid, struct connection *ret) MUSTCHECK; /* ERR_NOT_FOUND: none yet */
+
+#define RATE_GROUP_BYTES 40 /* of the text of a rate group, with its NUL */
+/* The rate group of an app, also of one without a connection, which is alone in its own. */
+int connection_rate_group(struct tx *tx, int64_t app_rid, char ret[static RATE_GROUP_BYTES]) MUSTCHECK;
+/* The same, of a connection that was read. */
+void rate_group_of_connection(const struct connection *connection, char ret[static RATE_GROUP_BYTES]);
+/* The apps of a rate group, ascending, above the rid `after`, at most `limit`. The count. */
+int app_rids_of_rate_group(struct tx *tx, const char *rate_group, int64_t after, int64_t *ret, int limit) MUSTCHECK;
 
 struct connection_input {
     const char *base_url;

@@ -11,18 +11,21 @@
 #define SEAL_COLUMN "sealed"
 
 SQL(CONNECTION_GET, "SELECT app_rid, base_url, scheme, user_name, header_name, sealed, allow_plain_http, status,"
-                    " verified, verify_error FROM app_connections WHERE app_rid = $1");
+                    " verified, verify_error, rate_group FROM app_connections WHERE app_rid = $1");
+SQL(CONNECTION_RATE_GROUP, "SELECT rate_group FROM app_connections WHERE app_rid = $1");
+SQL(APPS_OF_RATE_GROUP, "SELECT app_rid FROM app_connections WHERE rate_group = $1 AND app_rid > $2"
+                        " ORDER BY app_rid LIMIT $3");
 SQL(CONNECTION_PUT,
     "INSERT INTO app_connections (app_rid, base_url, scheme, user_name, header_name, sealed, key_id, allow_plain_http,"
-    " status, verified, verify_error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    " status, verified, verify_error, rate_group) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
     " ON CONFLICT (app_rid) DO UPDATE SET base_url = excluded.base_url, scheme = excluded.scheme,"
     " user_name = excluded.user_name, header_name = excluded.header_name, sealed = excluded.sealed,"
     " key_id = excluded.key_id, allow_plain_http = excluded.allow_plain_http, status = excluded.status,"
-    " verified = excluded.verified, verify_error = excluded.verify_error");
+    " verified = excluded.verified, verify_error = excluded.verify_error, rate_group = excluded.rate_group");
 SQL(CONNECTION_SET_STATUS, "UPDATE app_connections SET status = $2 WHERE app_rid = $1");
 SQL_SCAN(CONNECTIONS_OF_OTHER_KEYS, "one row an app, only when keys are changed",
          "SELECT app_rid FROM app_connections WHERE key_id <> $1 ORDER BY app_rid LIMIT $2");
-SQL(CONNECTION_SET_SEALED, "UPDATE app_connections SET sealed = $2, key_id = $3 WHERE app_rid = $1");
+SQL(CONNECTION_SET_SEALED, "UPDATE app_connections SET sealed = $2, key_id = $3, rate_group = $4 WHERE app_rid = $1");
 
 int connection_get(struct tx *tx, int64_t app_rid, struct connection *ret)
 {
@@ -48,6 +51,7 @@ int connection_get(struct tx *tx, int64_t app_rid, struct connection *ret)
         .status = (enum connection_status)query_int(&query, 7),
         .verified = query_int(&query, 8),
         .verify_error = arena_strdup(arena, query_text(&query, 9)),
+        .rate_group = arena_strdup(arena, query_text(&query, 10)),
     };
     query_close(&query);
     return 0;
@@ -200,6 +204,68 @@ static enum connection_status status_after(const struct connection *old, bool ac
     return old->status == CONNECTION_ENABLED && !verify_error ? CONNECTION_ENABLED : CONNECTION_DISABLED;
 }
 
+/* --- rate groups ---------------------------------------------------------------------------------------------------
+ */
+
+#define OWN_GROUP "app/" /* and the rid: an app that is alone in its group */
+
+static void name_group(const char *stored, int64_t app_rid, char ret[static RATE_GROUP_BYTES])
+{
+    if (stored)
+        (void)snprintf(ret, RATE_GROUP_BYTES, "%s", stored);
+    else
+        (void)snprintf(ret, RATE_GROUP_BYTES, OWN_GROUP "%lld", (long long)app_rid);
+}
+
+void rate_group_of_connection(const struct connection *connection, char ret[static RATE_GROUP_BYTES])
+{
+    name_group(connection->rate_group, connection->app_rid, ret);
+}
+
+/* Of apps with the same host, port and credential; whoever asks without a credential shares the host's. */
+static const char *rate_group_of(struct arena *arena, const struct keyring *keyring, const char *base_url,
+                                 const char *secret)
+{
+    struct url_target target = {0};
+    char *hash = arena_alloc(arena, KEYED_HASH_BYTES);
+    if (url_parse(arena, base_url, &target) < 0)
+        return NULL;
+    keyring_hash(keyring, arena_printf(arena, "rate group %s:%d", target.host, target.port), secret ? secret : "",
+                 hash);
+    return hash;
+}
+
+int connection_rate_group(struct tx *tx, int64_t app_rid, char ret[static RATE_GROUP_BYTES])
+{
+    struct query query;
+    int r = tx_query(tx, &query, &CONNECTION_RATE_GROUP, I(app_rid));
+    if (r >= 0)
+        r = query_next(&query);
+    if (r < 0)
+        return r;
+    name_group(r ? query_text(&query, 0) : NULL, app_rid, ret);
+    query_close(&query);
+    return 0;
+}
+
+int app_rids_of_rate_group(struct tx *tx, const char *rate_group, int64_t after, int64_t *ret, int limit)
+{
+    if (strncmp(rate_group, OWN_GROUP, strlen(OWN_GROUP)) == 0) {
+        int64_t rid = strtoll(rate_group + strlen(OWN_GROUP), NULL, 10);
+        struct app app = {0};
+        int r = rid > after && limit > 0 ? app_by_rid(tx, rid, &app) : ERR_NOT_FOUND;
+        if (r == 0)
+            ret[0] = rid;
+        return r == ERR_NOT_FOUND ? 0 : r < 0 ? r : 1;
+    }
+    struct query query;
+    int count = 0;
+    int r = tx_query(tx, &query, &APPS_OF_RATE_GROUP, T(rate_group), I(after), I(limit));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        ret[count++] = query_int(&query, 0);
+    return r < 0 ? r : count;
+}
+
 int connection_save(struct tx *tx, const struct keyring *keyring, struct app *app, const struct connection_input *input,
                     bool activate, int64_t verified, const char *verify_error, struct problem *problem)
 {
@@ -224,11 +290,15 @@ int connection_save(struct tx *tx, const struct keyring *keyring, struct app *ap
         if (r < 0)
             return r;
     }
+    const char *rate_group = old.rate_group;
+    if (input->secret || input->scheme == CONNECTION_NONE)
+        rate_group = rate_group_of(arena, keyring, input->base_url, input->secret);
     enum connection_status status = status_after(&old, activate, verify_error);
     r = tx_exec(tx, &CONNECTION_PUT, I(app->rid), T(trimmed_url(arena, input->base_url)), I(input->scheme),
                 T(input->scheme == CONNECTION_BASIC ? input->user_name : NULL),
                 T(input->scheme == CONNECTION_HEADER ? input->header_name : NULL), B(sealed, sealed_n), T(key_id),
-                I(input->allow_plain_http), I(status), I(verify_error ? old.verified : verified), T(verify_error));
+                I(input->allow_plain_http), I(status), I(verify_error ? old.verified : verified), T(verify_error),
+                T(rate_group));
     if (r < 0)
         return r;
     return connection_changed(tx, app, CHANGE_APP_CONNECTION, "{\"provisioningConnection\":\"saved\"}");
@@ -271,15 +341,17 @@ static int reseal_one(struct tx *tx, const struct keyring *keyring, int64_t app_
         return r;
     const void *sealed = "";
     size_t n = 0;
+    const char *plain = NULL;
+    const char *rate_group = NULL;
     if (connection.sealed_n > 0) {
-        const char *plain = NULL;
         r = connection_secret(tx, keyring, &connection, &plain);
         if (r < 0)
             return r;
         sealed = seal(keyring, tx_arena(tx), SEAL_TABLE, SEAL_COLUMN, app_rid, plain, &n);
-        seal_wipe(plain);
     }
-    return tx_exec(tx, &CONNECTION_SET_SEALED, I(app_rid), B(sealed, n), T(keyring_id(keyring)));
+    rate_group = rate_group_of(tx_arena(tx), keyring, connection.base_url, plain);
+    seal_wipe(plain);
+    return tx_exec(tx, &CONNECTION_SET_SEALED, I(app_rid), B(sealed, n), T(keyring_id(keyring)), T(rate_group));
 }
 
 int connection_reseal(struct tx *tx, const struct keyring *keyring, int limit)

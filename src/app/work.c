@@ -265,6 +265,18 @@ int work_hasten(struct tx *tx)
     return tx_exec(tx, &WORK_HASTEN_ALL, I(tx_now(tx)));
 }
 
+int work_hasten_app(struct tx *tx, int64_t app_rid)
+{
+    int total = 0;
+    for (int lane = 0; lane < LANE_COUNT; lane++) {
+        int r = tx_exec(tx, &WORK_HASTEN, I(app_rid), I(lane), I(tx_now(tx)));
+        if (r < 0)
+            return r;
+        total += r;
+    }
+    return total;
+}
+
 int work_set_cursor(struct tx *tx, int64_t rid, int64_t cursor)
 {
     return ignore_count(tx_exec(tx, &WORK_SET_CURSOR, I(rid), I(cursor)));

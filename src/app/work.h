@@ -112,6 +112,8 @@ int work_fail(struct tx *tx, const struct work *work, const struct work_failure 
 /* Everything that was put off is due now (holds stay): for a start, where what was in flight is not any more. The
  * count. */
 int work_hasten(struct tx *tx) MUSTCHECK;
+/* The same for one app, whose work is another node's from now on. */
+int work_hasten_app(struct tx *tx, int64_t app_rid) MUSTCHECK;
 int work_set_cursor(struct tx *tx, int64_t rid, int64_t cursor) MUSTCHECK;
 /* Deletes every row of an app (the app goes). */
 int work_delete_app(struct tx *tx, int64_t app_rid) MUSTCHECK;

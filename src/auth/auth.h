@@ -80,6 +80,14 @@ void seal_wipe(const char *plain);
 /* Which key id sealed this: for `muster key rotate`, which seals again what an older key sealed. */
 int seal_key_id(struct arena *arena, const void *sealed, size_t n, const char **ret_key_id) MUSTCHECK;
 
+#define KEYED_HASH_BYTES 33 /* 32 hexadecimal digits and a NUL */
+/*
+ * A hash that only those with the current key can make or compare: tells whether two secrets are the same without
+ * keeping them. `context` keeps hashes for different uses apart. Another one after the key was changed.
+ */
+void keyring_hash(const struct keyring *keyring, const char *context, const char *secret,
+                  char ret[static KEYED_HASH_BYTES]);
+
 /* --- passwords --- */
 #define PASSWORD_HASH_BYTES 128
 /* argon2id; burns tens of milliseconds: call it on a worker only. */

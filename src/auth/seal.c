@@ -113,3 +113,17 @@ int seal_key_id(struct arena *arena, const void *sealed, size_t n, const char **
     *ret_key_id = arena_strndup(arena, parts.key_id, parts.key_id_n);
     return 0;
 }
+
+void keyring_hash(const struct keyring *keyring, const char *context, const char *secret,
+                  char ret[static KEYED_HASH_BYTES])
+{
+    auth_ready();
+    unsigned char hash[(KEYED_HASH_BYTES - 1) / 2];
+    crypto_generichash_state state;
+    (void)crypto_generichash_init(&state, keyring->keys[0].bytes, sizeof(keyring->keys[0].bytes), sizeof(hash));
+    (void)crypto_generichash_update(&state, (const unsigned char *)context, strlen(context) + 1);
+    (void)crypto_generichash_update(&state, (const unsigned char *)secret, strlen(secret));
+    (void)crypto_generichash_final(&state, hash, sizeof(hash));
+    sodium_memzero(&state, sizeof(state));
+    (void)sodium_bin2hex(ret, KEYED_HASH_BYTES, hash, sizeof(hash));
+}

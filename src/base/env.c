@@ -12,6 +12,15 @@ static int64_t real_now_ms(void *data)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+static int64_t real_steady_ms(void *data)
+{
+    (void)data;
+    struct timespec ts = {0};
+    int r = clock_gettime(CLOCK_BOOTTIME, &ts);
+    assert(r == 0);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 static void real_fill_random(void *data, void *bytes, size_t n)
 {
     (void)data;
@@ -20,13 +29,19 @@ static void real_fill_random(void *data, void *bytes, size_t n)
 
 const struct env *env_real(void)
 {
-    static const struct env real = {.now_ms = real_now_ms, .fill_random = real_fill_random};
+    static const struct env real = {
+        .now_ms = real_now_ms, .fill_random = real_fill_random, .steady_ms = real_steady_ms};
     return &real;
 }
 
 int64_t env_now(const struct env *env)
 {
     return env->now_ms(env->data);
+}
+
+int64_t env_steady(const struct env *env)
+{
+    return env->steady_ms ? env->steady_ms(env->data) : env->now_ms(env->data);
 }
 
 uint32_t env_below(const struct env *env, uint32_t below)

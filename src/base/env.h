@@ -14,11 +14,15 @@ struct env {
     /* Fills `bytes`; cryptographically strong in env_real(). */
     void (*fill_random)(void *data, void *bytes, size_t n);
     void *data;
+    /* Milliseconds that only go forward, also while the machine sleeps; NULL: now_ms. */
+    int64_t (*steady_ms)(void *data);
 };
 
 const struct env *env_real(void);
 
 int64_t env_now(const struct env *env);
+/* For how long something may still be done; never to be stored. */
+int64_t env_steady(const struct env *env);
 /* A number from 0 up to but without `below` (> 0). */
 uint32_t env_below(const struct env *env, uint32_t below);
 

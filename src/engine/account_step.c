@@ -102,7 +102,9 @@ int account_step(struct tx *tx, struct lane *lane, const struct work *work, bool
     int r = read_facts(tx, work, &facts);
     if (r == ERR_NOT_FOUND)
         return STEP_DONE;
-    if (r < 0)
+    if (r == 0 && facts.in_doubt)
+        r = lane_await_intent(tx, lane, work, &facts.intent);
+    if (r != STEP_DONE)
         return r;
     if (facts.in_doubt && facts.account.external_id) {
         struct target_request request = target_read_user(tx_arena(tx), facts.account.external_id);

@@ -14,7 +14,10 @@
 #define TURN_STEPS 256   /* rows looked at in one turn, over all apps */
 #define TURN_CHUNKS 64   /* expansion chunks in one turn, at most; less when they write many rows */
 #define TURN_APPS 64     /* apps looked at in one turn */
+#define TURN_PAGES 200   /* pages of so many apps, when all of them are other nodes' */
 #define OVERDUE_MS (2 * LIMIT_REQUEST_MS)
+#define ARRIVES_MS                                                                                                     \
+    5000 /* after the last byte was sent, or the sender gave up: what is on its way has arrived by then */
 
 /* --- what is in memory ---------------------------------------------------------------------------------------------
  */
@@ -23,6 +26,8 @@ struct core *core_new(const struct core_options *options)
 {
     struct core *core = NEW(struct core);
     core->options = *options;
+    core->self = (struct node){.name = options->node, .lease_ms = options->lease_ms};
+    id_new(options->env, "nod", core->self.instance);
     core->last_app = -1; /* 0 is the work of no app */
     return core;
 }
@@ -55,6 +60,11 @@ struct core *core_free(struct core *core)
         struct app_state *next = core->apps->next;
         free(core->apps);
         core->apps = next;
+    }
+    while (core->groups) {
+        struct rate_group *next = core->groups->next;
+        free(core->groups);
+        core->groups = next;
     }
     splits_free(core->splits);
     splits_free(core->splits_committed);
@@ -163,18 +173,24 @@ static int credential_header(struct tx *tx, struct core *core, const struct conn
     return 0;
 }
 
-/* What an administrator told or an earlier process learned of the app's rates. */
+/* What an administrator told or an earlier process learned of the app's rates; told of two apps, the smaller holds. */
 static void load_rates(struct lane *lane)
 {
+    struct rate_group *group = lane->state->group;
     for (int i = 0; i < RATE_COUNT; i++) {
         const struct trait *trait = &lane->traits.items[TRAIT_RATE_USERS_READ + i];
-        struct rate *rate = &lane->state->rates[i];
-        if (trait->source == TRAIT_TOLD && !(rate->told && rate_per_minute(rate) == trait->value))
+        struct rate *rate = &group->rates[i];
+        bool ours = group->told_by[i] == lane->app.rid;
+        if (trait->source == TRAIT_TOLD && !(rate->told && rate_per_minute(rate) == trait->value) &&
+            (!rate->told || ours || trait->value < rate_per_minute(rate))) {
             rate_tell(rate, trait->value, lane->now);
-        else if (trait->source != TRAIT_TOLD && rate->told)
+            group->told_by[i] = lane->app.rid;
+        } else if (trait->source != TRAIT_TOLD && rate->told && ours) {
             rate_tell(rate, 0, lane->now);
-        else if (trait->source == TRAIT_LEARNED && rate->phase == RATE_FREE)
+            group->told_by[i] = 0;
+        } else if (trait->source == TRAIT_LEARNED && rate->phase == RATE_FREE) {
             rate_restore(rate, trait->value, lane->now);
+        }
     }
 }
 
@@ -188,21 +204,20 @@ static int lane_load(struct tx *tx, struct core *core, int64_t app_rid, struct l
         r = connection_get(tx, app_rid, &lane->connection);
     if (r == 0)
         r = traits_get(tx, app_rid, &lane->traits);
-    if (r == 0)
-        load_rates(lane);
     if (r < 0)
         return r;
     struct app_state *state = lane->state;
+    char key[RATE_GROUP_BYTES];
+    rate_group_of_connection(&lane->connection, key);
+    if (!state->group || strcmp(state->group->key, key) != 0)
+        state->group = group_by_key(core, key);
+    load_rates(lane);
     if (state->verified != lane->connection.verified) { /* another connection has to prove itself */
         state->verified = lane->connection.verified;
         state->proven = false;
     }
-    if (state->epoch == 0) {
-        if (state->epoch_next == 0)
-            r = lease_take(tx, app_rid, core->options.node, &state->epoch_next);
-        return r;
-    }
-    return lease_check(tx, app_rid, state->epoch);
+    r = group_hold(tx, core, state->group);
+    return r < 0 ? r : r == 0 ? ERR_STALE : 0;
 }
 
 /* The lane of an app in this turn: what it reads cannot change within a transaction, so it is read once. */
@@ -275,6 +290,8 @@ static struct flight *flight_new(struct lane *lane, const struct work *work, con
     flight->arena = arena;
     flight->number = ++lane->core->last_number;
     flight->app_rid = lane->app.rid;
+    flight->group = lane->state->group;
+    flight->epoch = group_epoch(flight->group);
     flight->work = *work;
     flight->work.error = NULL;
     flight->work.error_class = arena_strdup(arena, work->error_class);
@@ -329,6 +346,12 @@ int rate_of(enum request_kind kind)
     }
 }
 
+/* The pace of what the request asks for. */
+static struct rate *rate_of_lane(const struct lane *lane, enum request_kind kind)
+{
+    return &lane->state->group->rates[rate_of(kind)];
+}
+
 static bool is_find(enum request_kind kind)
 {
     return kind == REQUEST_FIND_USER || kind == REQUEST_FIND_GROUP;
@@ -340,7 +363,7 @@ static bool is_find(enum request_kind kind)
  */
 static bool takes_its_turn(struct lane *lane, enum request_kind kind, int64_t *ret_when)
 {
-    struct rate *rate = &lane->state->rates[rate_of(kind)];
+    struct rate *rate = rate_of_lane(lane, kind);
     struct rate *after = is_find(kind) ? rate + 1 : NULL; /* of the create */
     if (kind == REQUEST_CREATE_USER || kind == REQUEST_CREATE_GROUP)
         return true;
@@ -359,7 +382,7 @@ static bool takes_its_turn(struct lane *lane, enum request_kind kind, int64_t *r
 static int note_rate(struct tx *tx, struct lane *lane, const struct flight *flight, enum error_class class)
 {
     int which = rate_of(flight->kind);
-    struct rate *rate = &lane->state->rates[which];
+    struct rate *rate = rate_of_lane(lane, flight->kind);
     bool learned = false;
     bool first = class == ERROR_RATE_LIMITED && rate->phase == RATE_FREE;
     if (class == ERROR_RATE_LIMITED)
@@ -375,6 +398,28 @@ static int note_rate(struct tx *tx, struct lane *lane, const struct flight *flig
     return trait_set(tx, flight->app_rid, (enum trait_kind)(TRAIT_RATE_USERS_READ + which), per_minute, TRAIT_LEARNED);
 }
 
+static int add_intent(struct tx *tx, const struct lane *lane, const struct work *work, enum request_kind kind,
+                      const char *detail, int64_t *ret_rid)
+{
+    struct intent intent = {.epoch = group_epoch(lane->state->group), .detail = detail, .node = lane->core->self.name};
+    int r = node_now(tx, &intent.deadline);
+    intent.deadline += LIMIT_REQUEST_MS + ARRIVES_MS;
+    return r < 0 ? r : intent_add(tx, work, kind, &intent, ret_rid);
+}
+
+int lane_await_intent(struct tx *tx, struct lane *lane, const struct work *work, const struct intent *intent)
+{
+    const struct node *self = &lane->core->self;
+    int64_t now = 0;
+    if (self->lease_ms == 0 || !intent->node || strcmp(intent->node, self->name) == 0)
+        return STEP_DONE;
+    int r = node_now(tx, &now);
+    if (r < 0 || intent->deadline <= now)
+        return r < 0 ? r : STEP_DONE;
+    r = work_defer(tx, work->rid, lane->now + (intent->deadline - now));
+    return r < 0 ? r : STEP_WAIT;
+}
+
 int lane_request(struct tx *tx, struct lane *lane, const struct work *work, const struct target_request *request,
                  const struct flight *details)
 {
@@ -385,7 +430,6 @@ int lane_request(struct tx *tx, struct lane *lane, const struct work *work, cons
         int r = open < 0 ? open : work_defer(tx, work->rid, lane->now);
         return r < 0 ? r : STEP_WAIT;
     }
-    struct app_state *state = lane->state;
     int64_t overdue = lane->now + OVERDUE_MS;
     int64_t intent_rid = 0;
     int64_t when = 0;
@@ -396,8 +440,7 @@ int lane_request(struct tx *tx, struct lane *lane, const struct work *work, cons
     }
     int r = lane_headers(tx, lane);
     if (r == 0 && request_is_write(request->kind))
-        r = intent_add(tx, work, request->kind, state->epoch ? state->epoch : state->epoch_next, overdue,
-                       intent_detail(tx, request->kind, details), &intent_rid);
+        r = add_intent(tx, lane, work, request->kind, intent_detail(tx, request->kind, details), &intent_rid);
     if (r == 0)
         r = work_defer(tx, work->rid, overdue);
     if (r < 0) {
@@ -479,7 +522,7 @@ static void forget_fresh(struct core *core, const struct flight *until)
     while (core->fresh != until) {
         struct flight *flight = core->fresh;
         core->fresh = flight->next;
-        rate_returned(&app_state(core, flight->app_rid)->rates[rate_of(flight->kind)], false);
+        rate_returned(&flight->group->rates[rate_of(flight->kind)], false);
         flight_free(flight);
     }
 }
@@ -563,7 +606,8 @@ static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
 {
     struct lane *lane = NULL;
     int r = lane_open(tx, core, flight->app_rid, &lane);
-    if (r == ERR_NOT_FOUND || r == ERR_STALE) { /* the app is gone, or somebody else's now */
+    bool stale = r == ERR_STALE || (r == 0 && group_epoch(lane->state->group) != flight->epoch);
+    if (r == ERR_NOT_FOUND || stale) { /* the app is gone, or was somebody else's meanwhile */
         flight->processed = true;
         return 0;
     }
@@ -582,7 +626,7 @@ static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
     if (r < 0)
         return r;
     if (is_find(flight->kind) && r != STEP_REQUEST) /* no create followed: its place is free again */
-        rate_returned(&lane->state->rates[rate_of(flight->kind) + 1], false);
+        rate_returned(rate_of_lane(lane, flight->kind) + 1, false);
     if (flight->read_offset_next > flight->read_offset && r == STEP_WAIT &&
         flight->read_offset_next < answer_length(flight->answer)) {
         core->more = true; /* a long list: its next part in the next turn */
@@ -787,11 +831,7 @@ static int visit_app(struct tx *tx, struct core *core, int64_t app_rid, int *ste
         return 0;
     struct lane *lane = NULL;
     int r = lane_open(tx, core, app_rid, &lane);
-    if (r == ERR_STALE) { /* taken over: our answers no longer count, and we send nothing until we hold it again */
-        state->epoch = 0;
-        return 0;
-    }
-    if (r == ERR_NOT_FOUND)
+    if (r == ERR_NOT_FOUND || r == ERR_STALE) /* gone, or another node's: nothing is sent until we hold it again */
         return 0;
     return r < 0 ? r : plan_app(tx, lane, slots, steps);
 }
@@ -806,23 +846,44 @@ static int start_scheduled(struct tx *tx, struct core *core)
     return MIN_OF(started, 0);
 }
 
+/* Looks at the apps of a page that are this node's. 1: there were some. */
+static int plan_page(struct tx *tx, struct core *core, const int64_t *apps, int count, int *steps, int *chunks)
+{
+    bool any = false;
+    for (int i = 0; i < count; i++) {
+        int r = app_hold(tx, core, app_state(core, apps[i]));
+        if (r == 0)
+            continue;
+        any = true;
+        if (r > 0)
+            r = expand_some(tx, core, apps[i], chunks);
+        if (r == 0 && apps[i])
+            r = visit_app(tx, core, apps[i], steps);
+        if (r < 0)
+            return r;
+    }
+    return any;
+}
+
 static int plan(struct tx *tx, struct core *core)
 {
     int64_t apps[TURN_APPS];
     int steps = TURN_STEPS;
     int chunks = TURN_CHUNKS;
-    int count = work_apps_due(tx, tx_now(tx), core->last_app, apps, TURN_APPS);
-    if (count < 0)
-        return count;
-    core->last_app = count == TURN_APPS ? apps[count - 1] : -1;
-    if (count == TURN_APPS)
-        core->more = true;
-    for (int i = 0; i < count; i++) {
-        int r = expand_some(tx, core, apps[i], &chunks);
-        if (r == 0 && apps[i])
-            r = visit_app(tx, core, apps[i], &steps);
+    for (int pages = 0; pages < TURN_PAGES; pages++) {
+        int count = work_apps_due(tx, tx_now(tx), core->last_app, apps, TURN_APPS);
+        if (count < 0)
+            return count;
+        core->last_app = count == TURN_APPS ? apps[count - 1] : -1;
+        int r = plan_page(tx, core, apps, count, &steps, &chunks);
         if (r < 0)
             return r;
+        if (count < TURN_APPS)
+            break;
+        if (r > 0) {
+            core->more = true;
+            break;
+        }
     }
     int64_t due = 0;
     int r = work_next_due_after(tx, tx_now(tx), &due);
@@ -838,9 +899,10 @@ static void shift_times(struct core *core, int64_t by)
         state->blocked_until += by;
         state->blocked_at += by;
         state->open_since += state->open_since ? by : 0;
-        for (int i = 0; i < RATE_COUNT; i++)
-            rate_shift(&state->rates[i], by);
     }
+    for (struct rate_group *group = core->groups; group; group = group->next)
+        for (int i = 0; i < RATE_COUNT; i++)
+            rate_shift(&group->rates[i], by);
     for (struct flight *flight = core->flights; flight; flight = flight->next)
         flight->sent += by;
 }
@@ -852,7 +914,10 @@ int core_turn(struct tx *tx, void *data)
         shift_times(core, tx_now(tx) - core->turned_at);
     core->turned_at = tx_now(tx);
     core_rolled_back(core); /* what an earlier run of this job left in memory */
-    int r = take_answers(tx, core);
+    core->turn_steady = env_steady(core->options.env);
+    int r = core->closed ? 0 : groups_keep(tx, core);
+    if (r == 0)
+        r = take_answers(tx, core);
     return r < 0 || core->closed ? r : plan(tx, core);
 }
 
@@ -867,7 +932,7 @@ void core_stop(struct core *core)
 void core_rolled_back(struct core *core)
 {
     for (const struct flight *flight = core->fresh; flight; flight = flight->next)
-        rate_returned(&app_state(core, flight->app_rid)->rates[rate_of(flight->kind)], false);
+        rate_returned(&flight->group->rates[rate_of(flight->kind)], false);
     flights_free(core->fresh);
     core->fresh = NULL;
     core->due = 0;
@@ -881,8 +946,7 @@ void core_rolled_back(struct core *core)
         flight->app_error = ERROR_NONE;
         flight->read_offset_next = flight->read_offset;
     }
-    for (struct app_state *state = core->apps; state; state = state->next)
-        state->epoch_next = 0;
+    groups_rolled_back(core);
 }
 
 /* Errors of the whole app block it; anything that got through lifts the block. */
@@ -927,16 +991,25 @@ struct flight *core_committed(struct core *core, int64_t *ret_due)
         *at = flight->next;
         flight_free(flight);
     }
-    for (struct app_state *state = core->apps; state; state = state->next)
-        if (state->epoch_next) {
-            state->epoch = state->epoch_next;
-            state->epoch_next = 0;
-        }
+    groups_committed(core);
     struct flight *handed_out = core->fresh;
     while (*at) /* the end of the list */
         at = &(*at)->next;
     *at = handed_out;
     core->fresh = NULL;
+    if (core->self.lease_ms)
+        look_again(core, now + MAX_OF(core->keep_at - core->turn_steady, (int64_t)0));
     *ret_due = core->more ? 0 : core->due ? core->due : now + LIMIT_BACKOFF_MAX_MS;
     return handed_out;
+}
+
+void core_withdraw(struct core *core, uint64_t number)
+{
+    for (struct flight **at = &core->flights; *at; at = &(*at)->next)
+        if ((*at)->number == number) {
+            struct flight *flight = *at;
+            *at = flight->next;
+            flight_free(flight);
+            return;
+        }
 }

@@ -19,11 +19,13 @@
 #include "target/request.h"
 
 struct core;
+struct rate_group;
 
 struct core_options {
     const struct env *env;
     const struct keyring *keyring;
-    const char *node; /* holder of the leases */
+    const char *node; /* name of this node */
+    int64_t lease_ms; /* how long a lease lasts that is not prolonged; 0: no other node uses the store */
 };
 
 /* A request in flight. The shell reads it between core_committed() and core_answer(). */
@@ -43,6 +45,8 @@ struct flight {
     enum request_kind kind;
     int64_t sent; /* ms */
     int64_t intent_rid;
+    struct rate_group *group;
+    int64_t epoch; /* of the lease under which it was handed out */
     const char *path;
     const char *name;   /* of the user or group, for messages */
     const char *person; /* public id of the person whose account it is; NULL for a group */
@@ -81,6 +85,15 @@ int core_turn(struct tx *tx, void *core) MUSTCHECK;
 struct flight *core_committed(struct core *core, int64_t *ret_due);
 /* The turn was rolled back: nothing happened. */
 void core_rolled_back(struct core *core);
+/* Several nodes: this one begins (ERR_EXISTS while another process of its name is alive) or ends, as jobs. */
+int core_begin(struct tx *tx, void *core) MUSTCHECK;
+int core_end(struct tx *tx, void *core) MUSTCHECK;
+/* May this request still be sent, and its answer be waited for? False once its lease has ended. */
+bool core_may_send(const struct core *core, uint64_t number);
+/* Forgets a request that was not sent, or is waited for no more: its intent stays. */
+void core_withdraw(struct core *core, uint64_t number);
+/* How often a turn found that a lease had been taken over, since this was asked last. */
+int64_t core_take_stale(struct core *core);
 /* From now on turns only take answers: nothing new is handed out. */
 void core_stop(struct core *core);
 /* "Authorization: Basic ...", in `arena`: the caller wipes it. */

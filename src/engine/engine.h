@@ -22,13 +22,18 @@ struct engine_options {
     struct store *store;
     const struct env *env;
     const struct keyring *keyring;
-    const char *node;    /* name of this node in the leases; NULL: "node" */
+    const char *node;    /* name of this node among those that share the store; NULL: "node" */
+    int64_t lease_ms;    /* several nodes: how long a lease lasts that is not prolonged; 0: alone on the store */
     const char *ca_file; /* PEM bundle; NULL: the system's */
 };
 
-/* Takes the leases, reads back what an earlier process left in doubt, starts the thread. */
+/*
+ * Reads back what an earlier process left in doubt, starts the thread. ERR_EXISTS while another process of this node's
+ * name is alive.
+ */
 int engine_start(struct engine **ret, const struct engine_options *options, char *ret_why, size_t why_size) MUSTCHECK;
-/* Hands nothing new out, waits briefly for what is in flight (its intents stay otherwise), stops. Accepts NULL. */
+/* Hands nothing new out, waits briefly for what is in flight (its intents stay otherwise), gives the leases back,
+ * stops. Accepts NULL. */
 void engine_stop(struct engine *engine);
 /* There is new work: called from the store's on_commit. From any thread. Accepts NULL. */
 void engine_wake(struct engine *engine);

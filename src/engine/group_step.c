@@ -172,7 +172,9 @@ static int step_again(struct tx *tx, struct lane *lane, const struct work *work,
     int r = read_facts(tx, work, &facts);
     if (r == ERR_NOT_FOUND)
         return STEP_DONE;
-    if (r < 0)
+    if (r == 0 && facts.in_doubt)
+        r = lane_await_intent(tx, lane, work, &facts.intent);
+    if (r != STEP_DONE)
         return r;
     if (!facts.mapped && facts.group.delete_wanted)
         return step_delete(tx, lane, work, &facts);
@@ -454,8 +456,9 @@ static int isolate(struct tx *tx, const struct lane *lane, const struct flight *
     if (check <= 0)
         return check;
     struct work work = {.app_rid = flight->app_rid, .kind = WORK_ACCOUNT, .object_rid = account.rid};
+    struct intent doubt = {.epoch = group_epoch(lane->state->group), .node = lane->core->self.name};
     int64_t intent_rid = 0;
-    r = intent_add(tx, &work, REQUEST_READ_USER, lane->state->epoch, lane->now, NULL, &intent_rid);
+    r = intent_add(tx, &work, REQUEST_READ_USER, &doubt, &intent_rid);
     return r < 0 ? r : work_add(tx, flight->app_rid, WORK_ACCOUNT, account.rid, WORK_FRESH);
 }
 

@@ -10,23 +10,19 @@
 #include "engine/traits.h"
 #include "record/record.h"
 
-/* One pace for each method (reading, writing) and resource, in the order of TRAIT_RATE_USERS_READ and the three after
- * it. */
-#define RATE_COUNT 4
+#include "engine/lease.h"
 
 /* What the core remembers of an app between turns; everything else is in the store. */
 struct app_state {
     int64_t app_rid;
-    int64_t epoch;         /* of our lease; 0: not taken yet */
-    int64_t epoch_next;    /* taken in this turn */
-    int64_t blocked_until; /* ms; after an error that concerns the whole app */
-    int64_t blocked_at;    /* ms; when */
-    int failures;          /* such errors in a row: one probe at a time while positive */
-    bool proven;           /* something got through since the connection was last changed: until then one at a time */
-    int64_t verified;      /* ms: connection.verified when that was */
-    int64_t open_since;    /* ms: since when requests may be sent; 0: not now */
-    struct rate rates[RATE_COUNT]; /* by rate_of() */
-    uint32_t grants;               /* counts slots, for the shares of the classes */
+    struct rate_group *group; /* NULL: not looked at yet */
+    int64_t blocked_until;    /* ms; after an error that concerns the whole app */
+    int64_t blocked_at;       /* ms; when */
+    int failures;             /* such errors in a row: one probe at a time while positive */
+    bool proven;        /* something got through since the connection was last changed: until then one at a time */
+    int64_t verified;   /* ms: connection.verified when that was */
+    int64_t open_since; /* ms: since when requests may be sent; 0: not now */
+    uint32_t grants;    /* counts slots, for the shares of the classes */
     struct app_state *next;
 };
 
@@ -36,6 +32,11 @@ struct core {
     struct flight *flights; /* in flight, answered or not */
     struct flight *fresh;   /* handed out in this turn */
     struct app_state *apps;
+    struct rate_group *groups;
+    struct node self;
+    int64_t turn_steady;            /* ms, steady: when this turn began */
+    int64_t keep_at, keep_next;     /* ms, steady: when the leases are looked after next; 0: at once */
+    int64_t stale;                  /* turns that found a lease taken over, since the shell asked */
     struct split *splits;           /* batches that are being told apart (batch.c), as this turn has them */
     struct split *splits_committed; /* as the last committed turn left them */
     struct lane *lanes;             /* of this turn */
@@ -46,6 +47,8 @@ struct core {
     bool more;                      /* there is more to do at once */
     bool closed;                    /* core_stop() */
 };
+
+struct intent;
 
 /* One app in one turn. */
 struct lane {
@@ -71,6 +74,9 @@ enum step {
  * STEP_REQUEST, or STEP_WAIT when the app was closed meanwhile. */
 int lane_request(struct tx *tx, struct lane *lane, const struct work *work, const struct target_request *request,
                  const struct flight *details) MUSTCHECK;
+/* Another node's request for the object may still be on its way: the row is put off until it cannot be any more.
+ * STEP_WAIT, or STEP_DONE when nothing has to be waited for. */
+int lane_await_intent(struct tx *tx, struct lane *lane, const struct work *work, const struct intent *intent) MUSTCHECK;
 /* A failure: back-off, hold, or the whole app, as the table of errors says; recorded, and told once. STEP_WAIT. */
 int lane_fail(struct tx *tx, struct lane *lane, const struct flight *flight, enum error_class class, const char *stage,
               const char *words) MUSTCHECK;
@@ -90,10 +96,7 @@ void imports_free(struct core *core);
 /* Errors of the store concern the whole turn, others one object. */
 bool is_of_store(int error);
 
-/* --- leases and intents (intent.c) --- */
-int lease_take(struct tx *tx, int64_t app_rid, const char *holder, int64_t *ret_epoch) MUSTCHECK;
-/* 0, or ERR_STALE when somebody else took the lease. */
-int lease_check(struct tx *tx, int64_t app_rid, int64_t epoch) MUSTCHECK;
+/* --- intents (intent.c) --- */
 
 /* When an administrator asked last that the app be tried at once: 1, or 0 never. */
 int lease_retry_asked(struct tx *tx, int64_t app_rid, int64_t *ret_ms) MUSTCHECK;
@@ -101,11 +104,14 @@ int lease_retry_asked(struct tx *tx, int64_t app_rid, int64_t *ret_ms) MUSTCHECK
 struct intent {
     int64_t rid;
     enum request_kind kind;
-    int64_t epoch;
+    int64_t epoch;      /* of the lease under which it was handed out */
     const char *detail; /* what was asked, as far as reading back needs it: members as JSON, a name as text; NULL */
+    int64_t deadline;   /* ms: until then its request may still arrive, if its node lives on unseen */
+    const char *node;   /* that handed it out */
 };
-int intent_add(struct tx *tx, const struct work *work, enum request_kind kind, int64_t epoch, int64_t deadline,
-               const char *detail, int64_t *ret_rid) MUSTCHECK;
+/* `rid` and `kind` of `intent` are not read. */
+int intent_add(struct tx *tx, const struct work *work, enum request_kind kind, const struct intent *intent,
+               int64_t *ret_rid) MUSTCHECK;
 int intent_delete(struct tx *tx, int64_t rid) MUSTCHECK;
 /* The oldest open intent of an object: 1 found, 0 none. */
 int intent_find(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid, struct intent *ret) MUSTCHECK;
@@ -123,6 +129,19 @@ int64_t backoff_ms(const struct env *env, int attempts);
 int tell_member_refused(struct tx *tx, const struct lane *lane, const struct flight *flight,
                         const struct flight_member *member, enum error_class class, const char *words) MUSTCHECK;
 int tell_not_kept(struct tx *tx, const struct lane *lane, const struct flight *flight) MUSTCHECK;
+
+/* --- what this node holds (holding.c) --- */
+struct rate_group *group_by_key(struct core *core, const char *key);
+/* Is the rate group this node's to ask, taken now if it is free? 1 or 0. */
+int group_hold(struct tx *tx, struct core *core, struct rate_group *group) MUSTCHECK;
+/* The same of an app, or of the work of none (0). Always 1 when the node is alone. */
+int app_hold(struct tx *tx, struct core *core, struct app_state *state) MUSTCHECK;
+/* When it is time: says that the node is alive, prolongs, takes what is free and gives back what is too much. */
+int groups_keep(struct tx *tx, struct core *core) MUSTCHECK;
+void groups_committed(struct core *core);
+void groups_rolled_back(struct core *core);
+/* Under which epoch requests of the group are handed out in this turn. */
+int64_t group_epoch(const struct rate_group *group);
 
 /* --- batches (batch.c) --- */
 struct split;

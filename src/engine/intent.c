@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Leases (who may send for an app) and intents (writes that were handed out and not answered). */
+/* Intents: writes that were handed out and not answered. And the tables of this room. */
 #include "engine/engine.h"
 #include "engine/inner.h"
 
@@ -34,23 +34,36 @@ static const struct migration migrations[] = {
         " deadline BIGINT NOT NULL,"
         " detail TEXT);"
         "CREATE INDEX intent_object ON intent (app_rid, work_kind, object_rid, rid);"},
+    {2, "DROP TABLE lease;" /* an app's; now of rate groups */
+        "CREATE TABLE leases ("
+        " rate_group TEXT PRIMARY KEY,"
+        " holder TEXT NOT NULL," /* the process: nodes.instance */
+        " node TEXT NOT NULL,"
+        " epoch BIGINT NOT NULL,"
+        " taken BIGINT NOT NULL,"
+        " expires BIGINT NOT NULL);" /* by the database's clock */
+        "CREATE INDEX leases_expires ON leases (expires, rate_group);"
+        "CREATE INDEX leases_holder ON leases (holder, rate_group);"
+        "CREATE TABLE nodes ("
+        " name TEXT PRIMARY KEY,"
+        " instance TEXT NOT NULL,"
+        " version TEXT NOT NULL,"
+        " started BIGINT NOT NULL,"
+        " seen BIGINT NOT NULL,"
+        " expires BIGINT NOT NULL);"
+        "ALTER TABLE intent ADD COLUMN node TEXT;"}, /* that handed it out; NULL: from before there were several */
 };
 
-SQL(LEASE_TAKE, "INSERT INTO lease (app_rid, holder, epoch, taken) VALUES ($1, $2, 1, $3)"
-                " ON CONFLICT (app_rid) DO UPDATE SET holder = excluded.holder, epoch = lease.epoch + 1,"
-                " taken = excluded.taken RETURNING epoch");
-SQL(LEASE_EPOCH, "SELECT epoch FROM lease WHERE app_rid = $1");
-SQL(LEASE_DELETE, "DELETE FROM lease WHERE app_rid = $1");
 SQL(RETRY_ASK, "INSERT INTO retry_asked (app_rid, asked) VALUES ($1, $2)"
                " ON CONFLICT (app_rid) DO UPDATE SET asked = excluded.asked");
 SQL(RETRY_ASKED, "SELECT asked FROM retry_asked WHERE app_rid = $1");
 SQL(RETRY_DELETE, "DELETE FROM retry_asked WHERE app_rid = $1");
 SQL(QUARANTINE_FORGET, "DELETE FROM quarantine WHERE app_rid = $1");
 SQL(TRAITS_DELETE, "DELETE FROM target_traits WHERE app_rid = $1");
-SQL(INTENT_ADD, "INSERT INTO intent (app_rid, work_kind, object_rid, request_kind, epoch, deadline, detail)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING rid");
+SQL(INTENT_ADD, "INSERT INTO intent (app_rid, work_kind, object_rid, request_kind, epoch, deadline, detail, node)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING rid");
 SQL(INTENT_DELETE, "DELETE FROM intent WHERE rid = $1");
-SQL(INTENT_FIND, "SELECT rid, request_kind, epoch, detail FROM intent"
+SQL(INTENT_FIND, "SELECT rid, request_kind, epoch, detail, deadline, node FROM intent"
                  " WHERE app_rid = $1 AND work_kind = $2 AND object_rid = $3 ORDER BY rid LIMIT 1");
 SQL(INTENT_DELETE_OBJECT, "DELETE FROM intent WHERE app_rid = $1 AND work_kind = $2 AND object_rid = $3");
 SQL(INTENT_DELETE_APP, "DELETE FROM intent WHERE app_rid = $1");
@@ -59,9 +72,7 @@ static int engine_react(struct tx *tx, const struct change *change)
 {
     switch (change->kind) {
     case CHANGE_APP_DELETED: {
-        int r = tx_exec(tx, &LEASE_DELETE, I(change->subject));
-        if (r >= 0)
-            r = tx_exec(tx, &INTENT_DELETE_APP, I(change->subject));
+        int r = tx_exec(tx, &INTENT_DELETE_APP, I(change->subject));
         if (r >= 0)
             r = tx_exec(tx, &RETRY_DELETE, I(change->subject));
         if (r >= 0)
@@ -94,31 +105,16 @@ int engine_retry(struct tx *tx, int64_t app_rid)
 const struct store_room engine_room = {
     .name = "engine", .migrations = migrations, .migration_count = ARRAY_LEN(migrations), .react = engine_react};
 
-int lease_take(struct tx *tx, int64_t app_rid, const char *holder, int64_t *ret_epoch)
-{
-    int r = tx_get_int(tx, ret_epoch, &LEASE_TAKE, I(app_rid), T(holder), I(tx_now(tx)));
-    return r < 0 ? r : 0;
-}
-
 int lease_retry_asked(struct tx *tx, int64_t app_rid, int64_t *ret_ms)
 {
     return tx_get_int(tx, ret_ms, &RETRY_ASKED, I(app_rid));
 }
 
-int lease_check(struct tx *tx, int64_t app_rid, int64_t epoch)
-{
-    int64_t current = 0;
-    int r = tx_get_int(tx, &current, &LEASE_EPOCH, I(app_rid));
-    if (r < 0)
-        return r;
-    return r == 1 && current == epoch ? 0 : ERR_STALE;
-}
-
-int intent_add(struct tx *tx, const struct work *work, enum request_kind kind, int64_t epoch, int64_t deadline,
-               const char *detail, int64_t *ret_rid)
+int intent_add(struct tx *tx, const struct work *work, enum request_kind kind, const struct intent *intent,
+               int64_t *ret_rid)
 {
     int r = tx_get_int(tx, ret_rid, &INTENT_ADD, I(work->app_rid), I(work->kind), I(work->object_rid), I(kind),
-                       I(epoch), I(deadline), T(detail));
+                       I(intent->epoch), I(intent->deadline), T(intent->detail), T(intent->node));
     return r < 0 ? r : 0;
 }
 
@@ -139,7 +135,9 @@ int intent_find(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t obj
         *ret = (struct intent){.rid = query_int(&query, 0),
                                .kind = (enum request_kind)query_int(&query, 1),
                                .epoch = query_int(&query, 2),
-                               .detail = arena_strdup(tx_arena(tx), query_text(&query, 3))};
+                               .detail = arena_strdup(tx_arena(tx), query_text(&query, 3)),
+                               .deadline = query_int(&query, 4),
+                               .node = arena_strdup(tx_arena(tx), query_text(&query, 5))};
     query_close(&query);
     return r;
 }

@@ -394,7 +394,12 @@ static void start_verifies(struct engine *engine)
 
 static void send_flights(struct engine *engine, struct flight *flight)
 {
-    for (; flight; flight = flight->next) {
+    for (struct flight *next = NULL; flight; flight = next) {
+        next = flight->next;
+        if (!core_may_send(engine->core, flight->number)) {
+            core_withdraw(engine->core, flight->number);
+            continue;
+        }
         struct transfer *t = transfer_new(engine, flight->shape);
         t->number = flight->number;
         t->method = flight->method;
@@ -418,6 +423,10 @@ static void run_turn(struct engine *engine)
         return;
     }
     engine->retry_at = 0;
+    int64_t stale = core_take_stale(engine->core);
+    if (stale)
+        log_line("engine: %lld leases had been taken over by another node: what was written under them is refused",
+                 (long long)stale);
     struct flight *handed_out = core_committed(engine->core, &engine->due);
     send_flights(engine, handed_out);
 }
@@ -443,6 +452,18 @@ static void collect_answers(struct engine *engine)
     }
 }
 
+/* After a gap (the process was stopped, the machine slept) leases may have ended: what was under way is broken off. */
+static void drop_ended(struct engine *engine)
+{
+    for (struct transfer *t = engine->transfers, *next = NULL; t; t = next) {
+        next = t->next;
+        if (t->verify || core_may_send(engine->core, t->number))
+            continue;
+        core_withdraw(engine->core, t->number);
+        transfer_free(t);
+    }
+}
+
 static bool take_wake(struct engine *engine, bool *ret_stopping)
 {
     (void)pthread_mutex_lock(&engine->mutex);
@@ -456,12 +477,14 @@ static bool take_wake(struct engine *engine, bool *ret_stopping)
 static void move(struct engine *engine, int64_t most_ms)
 {
     int running = 0;
+    drop_ended(engine);
     (void)curl_multi_perform(engine->multi, &running);
     collect_answers(engine);
     if (engine->answered && most_ms > 0)
         most_ms = 0;
     if (most_ms > 0) {
         (void)curl_multi_poll(engine->multi, NULL, 0, (int)MIN_OF(most_ms, (int64_t)60000), NULL);
+        drop_ended(engine);
         (void)curl_multi_perform(engine->multi, &running);
         collect_answers(engine);
     }
@@ -540,35 +563,50 @@ void engine_wake(struct engine *engine)
         (void)curl_multi_wakeup(engine->multi);
 }
 
-/* What was in flight when an earlier process ended is looked at now: its intents say what has to be read back. */
+/* What was in flight when an earlier process ended is looked at now: its intents say what has to be read back. Among
+ * several nodes that is done when a lease is taken. */
 static int begin(struct tx *tx, void *arg)
 {
-    (void)arg;
-    int r = work_hasten(tx);
+    const struct engine *engine = arg;
+    int r = engine->options.lease_ms ? core_begin(tx, engine->core) : work_hasten(tx);
     return r < 0 ? r : 0;
+}
+
+static void give_up_start(struct engine *engine)
+{
+    (void)curl_multi_cleanup(engine->multi);
+    core_free(engine->core);
+    free(engine);
 }
 
 int engine_start(struct engine **ret, const struct engine_options *options, char *ret_why, size_t why_size)
 {
-    int r = store_write_wait(options->store, NULL, begin, NULL);
-    if (r < 0) {
-        (void)snprintf(ret_why, why_size, "cannot look at the work that waits: %s", err_text(r));
-        return r;
-    }
     struct engine *engine = NEW(struct engine);
     engine->options = *options;
-    struct core_options core = {
-        .env = options->env, .keyring = options->keyring, .node = options->node ? options->node : "node"};
+    struct core_options core = {.env = options->env,
+                                .keyring = options->keyring,
+                                .node = options->node ? options->node : "node",
+                                .lease_ms = options->lease_ms};
     engine->core = core_new(&core);
     engine->multi = curl_multi_init();
     assert(engine->multi);
     (void)curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_MAX);
+    int r = store_write_wait(options->store, NULL, begin, engine);
+    if (r < 0) {
+        if (r == ERR_EXISTS)
+            (void)snprintf(ret_why, why_size,
+                           "a node named %s is alive already; give this one another name with --node, or wait %lld s "
+                           "after that one ended",
+                           core.node, (long long)(options->lease_ms / 1000));
+        else
+            (void)snprintf(ret_why, why_size, "cannot look at the work that waits: %s", err_text(r));
+        give_up_start(engine);
+        return r;
+    }
     (void)pthread_mutex_init(&engine->mutex, NULL);
     if (pthread_create(&engine->thread, NULL, engine_main, engine) != 0) {
         (void)snprintf(ret_why, why_size, "cannot start the engine's thread");
-        (void)curl_multi_cleanup(engine->multi);
-        core_free(engine->core);
-        free(engine);
+        give_up_start(engine);
         return ERR_IO;
     }
     *ret = engine;
@@ -584,6 +622,8 @@ void engine_stop(struct engine *engine)
     (void)pthread_mutex_unlock(&engine->mutex);
     (void)curl_multi_wakeup(engine->multi);
     (void)pthread_join(engine->thread, NULL);
+    if (store_write_wait(engine->options.store, NULL, core_end, engine->core) < 0)
+        log_line("engine: the leases could not be given back; others take them when they end");
     for (struct transfer *t = engine->transfers, *next = NULL; t; t = next) {
         next = t->next;
         transfer_free(t);

@@ -250,6 +250,8 @@ static int plans_run(struct tx *tx, UNUSED void *arg)
 {
     for (const struct sql *sql = sql_all(); sql; sql = sql->next) {
         struct buf plan;
+        if (sql->dialect && sql->dialect != (int)tx_dialect(tx))
+            continue;
         buf_init(&plan, 65536);
         int r = tx_explain(tx, sql, &plan);
         if (r < 0)
