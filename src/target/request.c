@@ -6,7 +6,8 @@
 #include "target/inner.h"
 
 #define BODY_MAX ((size_t)64 * 1024 * 1024) /* bytes; callers bound what they pass: this only ends a runaway */
-#define FIND_PAGE "&startIndex=1&count=100"
+/* No startIndex: the first page is what every server begins with, and some page by cursor alone (RFC 9865). */
+#define FIND_PAGE "&count=100"
 
 /* --- paths and bodies --------------------------------------------------------------------------------------------- */
 
@@ -249,7 +250,7 @@ struct target_request target_probe(struct arena *arena)
 struct target_request target_probe_users(struct arena *arena)
 {
     (void)arena;
-    return without_body(REQUEST_PROBE, ANSWER_LIST, "GET", "/Users?startIndex=1&count=1");
+    return without_body(REQUEST_PROBE, ANSWER_LIST, "GET", "/Users?count=1");
 }
 
 const char *target_url(struct arena *arena, const char *base_url, const char *path)

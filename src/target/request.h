@@ -53,7 +53,7 @@ struct target_request target_list_groups(struct arena *arena, const struct targe
 
 struct target_request target_delete_group(struct arena *arena, const char *external_id);
 struct target_request target_probe(struct arena *arena);       /* GET /ServiceProviderConfig */
-struct target_request target_probe_users(struct arena *arena); /* GET /Users?startIndex=1&count=1 */
+struct target_request target_probe_users(struct arena *arena); /* GET /Users?count=1 */
 
 /* "base URL" + path, keeping a query that the base URL has: https://h/scim?tenant=7 + /Users?x=1 gives
  * https://h/scim/Users?x=1&tenant=7. */
