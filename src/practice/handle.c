@@ -490,6 +490,7 @@ struct practice *practice_free(struct practice *p)
     arena_free(p->scratch);
     journal_free(p->journal);
     faults_free(p->faults);
+    name_pattern_free(p->pattern);
     free(p->base_url);
     free(p);
     return NULL;

@@ -96,8 +96,9 @@ struct practice {
     struct arena *arena;   /* of the request; reset when it ends */
     struct arena *scratch; /* of one comparison */
     struct journal *journal;
-    struct faults *faults; /* shared with the past */
-    struct lag *lag;       /* NULL as long as no read is to lag */
+    struct faults *faults;        /* shared with the past */
+    struct lag *lag;              /* NULL as long as no read is to lag */
+    struct name_pattern *pattern; /* of the latest filter that was taken for one; NULL: none yet */
 };
 
 /* --- a call
@@ -450,7 +451,9 @@ struct page {
 
 /* Refuses or forgets a filter; `*ret_blind` when it is to find nothing. */
 int filter_bend(struct call *call, const struct filter **io_filter, bool *ret_blind) MUSTCHECK;
-bool filter_pattern_fits(struct arena *arena, const char *pattern, const char *text);
+/* Compiled once for all the resources that a filter is compared with. */
+bool filter_pattern_fits(struct practice *p, const char *pattern, const char *text);
+struct name_pattern *name_pattern_free(struct name_pattern *pattern); /* accepts NULL, returns NULL */
 void page_bend(struct practice *p, bool count_given, struct page *page);
 /* The totalResults that the answer tells; negative: none. */
 int64_t page_total(const struct practice *p, const struct page *page, int64_t total, int64_t items);

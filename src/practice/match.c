@@ -135,7 +135,7 @@ static bool equal_names(const struct subject *s, const struct filter *f, const c
     struct fault *exact = bent(s->p, FAULT_NAMES_EXACT);
     bool answer = same;
     if (pattern)
-        answer = filter_pattern_fits(s->arena, f->text, text);
+        answer = filter_pattern_fits(s->p, f->text, text);
     else if (exact)
         answer = strcmp(text, f->text) == 0;
     if (answer != same)

@@ -75,14 +75,40 @@ int filter_bend(struct call *call, const struct filter **io_filter, bool *ret_bl
     return r;
 }
 
-bool filter_pattern_fits(struct arena *arena, const char *pattern, const char *text)
-{
+struct name_pattern {
+    char *text;
     regex_t compiled;
-    if (regcomp(&compiled, arena_printf(arena, "^(%s)$", pattern), REG_EXTENDED | REG_NOSUB | REG_ICASE) != 0)
-        return false;
-    bool fits = regexec(&compiled, text, 0, NULL, 0) == 0;
-    regfree(&compiled);
-    return fits;
+    bool is_one; /* it compiles */
+};
+
+struct name_pattern *name_pattern_free(struct name_pattern *pattern)
+{
+    if (!pattern)
+        return NULL;
+    if (pattern->is_one)
+        regfree(&pattern->compiled);
+    free(pattern->text);
+    free(pattern);
+    return NULL;
+}
+
+static struct name_pattern *name_pattern_new(const char *text)
+{
+    struct name_pattern *pattern = NEW(struct name_pattern);
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    pattern->text = mem_strdup(text);
+    pattern->is_one =
+        regcomp(&pattern->compiled, arena_printf(arena, "^(%s)$", text), REG_EXTENDED | REG_NOSUB | REG_ICASE) == 0;
+    return pattern;
+}
+
+bool filter_pattern_fits(struct practice *p, const char *pattern, const char *text)
+{
+    if (!p->pattern || strcmp(p->pattern->text, pattern) != 0) {
+        name_pattern_free(p->pattern);
+        p->pattern = name_pattern_new(pattern);
+    }
+    return p->pattern->is_one && regexec(&p->pattern->compiled, text, 0, NULL, 0) == 0;
 }
 
 /* --- pages ----------------------------------------------------------------------------------------------------------
