@@ -21,12 +21,12 @@
 #define SOON_MANY 5       /* ... so many: measure again */
 #define WAIT_MIN_MS 250   /* the first pause while measuring */
 #define WAIT_MAX_MS 4000
-#define BURST_MS 40                 /* milliseconds of rate that may be sent together */
+#define BURST_MS 250                /* milliseconds of rate that may be made up for: no turn comes to the millisecond */
 #define PER_MS_MIN (1.0 / 600000.0) /* never slower than one request in ten minutes */
 
 static double burst_of(const struct rate *rate)
 {
-    return MAX_OF(rate->per_ms * BURST_MS, 1.0);
+    return 1.0 + rate->per_ms * BURST_MS;
 }
 
 static double tokens_at(const struct rate *rate, int64_t now)
