@@ -91,9 +91,9 @@ static int lite_open(struct handle *c, char *ret_why, size_t why_size)
          * FULL: a commit is on the disk before it is acknowledged (invariant 1). secure_delete is compiled in by
          * Debian. A wal that a long reader kept growing is cut back to 64 MiB when it is done.
          */
-        r = run(c, c->reader ? "PRAGMA query_only=ON; PRAGMA cache_size=-16000;"
+        r = run(c, c->reader ? "PRAGMA query_only=ON; PRAGMA cache_size=-4000;"
                              : "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                               "PRAGMA foreign_keys=ON; PRAGMA cache_size=-64000;"
+                               "PRAGMA foreign_keys=ON; PRAGMA cache_size=-32000;"
                                "PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY;");
     }
     if (r < 0) {
