@@ -3,11 +3,14 @@
 'use strict';
 
 const http = require('node:http');
+const https = require('node:https');
 const net = require('node:net');
 
 const ANSWER_MS = 60000;
 // Idle connections end before the server ends them.
-const agent = new http.Agent({ keepAlive: true, maxSockets: 16, timeout: 20000 });
+const kept = { keepAlive: true, maxSockets: 16, timeout: 20000 };
+const agent = new http.Agent(kept);
+const tlsAgent = new https.Agent({ ...kept, rejectUnauthorized: false }); // certificates are the product's to judge
 
 // { status, headers (node's), raw (names and values in turn), text, json }. `body`: a value (sent as JSON), a string or bytes.
 function request(base, method, path, { headers = {}, body, timeout = ANSWER_MS } = {}) {
@@ -17,7 +20,9 @@ function request(base, method, path, { headers = {}, body, timeout = ANSWER_MS }
     const sent = { ...(bytes && !raw ? { 'Content-Type': 'application/json' } : {}), ...headers };
     if (bytes || ['POST', 'PUT', 'PATCH'].includes(method)) sent['Content-Length'] = bytes ? bytes.length : 0;
     return new Promise((resolve, reject) => {
-        const req = http.request({ host: url.hostname, port: url.port, method, path, headers: sent, agent }, (res) => {
+        const tls = url.protocol === 'https:';
+        const where = { host: url.hostname, port: url.port, agent: tls ? tlsAgent : agent };
+        const req = (tls ? https : http).request({ ...where, method, path, headers: sent }, (res) => {
             const parts = [];
             res.on('data', (part) => parts.push(part));
             res.on('error', reject);

@@ -14,6 +14,9 @@ const { request } = require('./http');
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const BIN = process.env.MUSTER_BIN || path.join(ROOT, 'build-asan', 'src', 'cli', 'muster');
+const IMPORT_ROWS = 1000; // as many as one call takes
+// The build without sanitizers, for what is measured.
+const PLAIN_BIN = process.env.MUSTER_PLAIN_BIN || path.join(ROOT, 'build', 'src', 'cli', 'muster');
 const READY = /ready on (https?:\/\/[^\s/]+:\d+)/;
 
 function temporaryDirectory() {
@@ -33,8 +36,9 @@ function databaseOf(dir) {
 
 class Muster {
     // A server on a port and a data directory of its own. `args` are added to the command line.
-    static async start({ args = [], env = {}, dir } = {}) {
+    static async start({ args = [], env = {}, dir, bin = BIN } = {}) {
         const muster = new Muster();
+        muster.bin = bin;
         muster.args = args;
         muster.env = env;
         muster.dir = dir || temporaryDirectory();
@@ -47,7 +51,7 @@ class Muster {
     }
 
     async startAgain(args = this.args) {
-        this.program = await Program.start(BIN, ['serve', ...this.where, '--listen', '127.0.0.1:0', ...args], {
+        this.program = await Program.start(this.bin, ['serve', ...this.where, '--listen', '127.0.0.1:0', ...args], {
             ready: READY,
             env: this.env,
             cwd: this.dir,
@@ -75,6 +79,15 @@ class Muster {
         return answer.json;
     }
 
+    // Puts people, by login, into the group of that name.
+    async bulkMembers(group, logins) {
+        for (let from = 0; from < logins.length; from += IMPORT_ROWS) {
+            const memberships = logins.slice(from, from + IMPORT_ROWS).map((login) => ({ login, group }));
+            const answer = await this.ask('POST', '/api/v1/import', { memberships });
+            assert.deepEqual(answer.errors, []);
+        }
+    }
+
     // Waits until everything that the calls up to now have caused in an app is done, or the rest waits for somebody to
     // act: the last answer of `sync`. Members that were refused do not count as waiting.
     async sync(appId, { after = this.change, timeout = 60000 } = {}) {
@@ -99,11 +112,17 @@ class Muster {
 
     // The command line against this server: { code, output }.
     cli(args, options = {}) {
-        return run(BIN, args, {
+        return run(this.bin, args, {
             cwd: this.dir,
             ...options,
             env: { MUSTER_URL: this.url, MUSTER_TOKEN: this.token, ...(options.env || {}) },
         });
+    }
+
+    // The most memory that this process has had at once, in KiB.
+    peakMemory() {
+        const status = fs.readFileSync(`/proc/${this.program.child.pid}/status`, 'utf8');
+        return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)[1]);
     }
 
     check() {
@@ -129,11 +148,11 @@ class Muster {
 //   mark(), log(mark)        requests received since: { number, method, path, query, json, status, dropped }
 //   seedUser(), seedGroup()  what was there before Muster came; the new resource
 class Practice {
-    static async start({ args = [] } = {}) {
+    static async start({ args = [], bin = BIN } = {}) {
         const target = new Practice();
         target.kind = 'practice';
         target.token = 'a-token-of-the-practice-target';
-        target.program = await Program.start(BIN, ['practice', '--listen', '127.0.0.1:0', '--token', target.token, ...args], {
+        target.program = await Program.start(bin, ['practice', '--listen', '127.0.0.1:0', '--token', target.token, ...args], {
             ready: /(https?:\/\/[^\s/]+:\d+)/,
         });
         target.url = target.program.ready[1];
@@ -155,6 +174,11 @@ class Practice {
 
     async faults(faults) {
         await this.ask('PUT', '/practice/faults', { faults });
+    }
+
+    // The manners of a named target, with its published rates times `rateFactor`, and faults beside them.
+    async behaveAs(profile, rateFactor, faults = []) {
+        await this.ask('PUT', '/practice/faults', { profile, rateFactor, faults });
     }
 
     async mark() {
@@ -212,4 +236,4 @@ function tryJson(text) {
     }
 }
 
-module.exports = { BIN, ROOT, Muster, Practice, temporaryDirectory, USER_SCHEMA, GROUP_SCHEMA };
+module.exports = { BIN, PLAIN_BIN, ROOT, Muster, Practice, temporaryDirectory, USER_SCHEMA, GROUP_SCHEMA };

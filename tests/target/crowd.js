@@ -5,14 +5,15 @@
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
+const { links } = require('../lib/http');
 
 // Imports `count` people and the memberships that `groupsOf(i)` names for each; their logins.
-async function importCrowd(muster, count, groupsOf, { prefix = 'crowd' } = {}) {
+async function importCrowd(muster, count, groupsOf, { prefix = 'crowd', domain = 'crowd.example' } = {}) {
     const users = ['login,email,firstName,lastName'];
     const memberships = ['login,group'];
     const logins = [];
     for (let i = 0; i < count; i++) {
-        const login = `${prefix}-${String(i).padStart(5, '0')}@crowd.example`;
+        const login = `${prefix}-${String(i).padStart(5, '0')}@${domain}`;
         logins.push(login);
         users.push(`${login},${login},First${i},Last${i}`);
         for (const group of groupsOf(i)) memberships.push(`${login},${group}`);
@@ -31,6 +32,29 @@ async function groupByName(muster, name) {
     const group = found.find((each) => each.profile.name === name && each.type === 'OKTA_GROUP');
     assert.ok(group, `there is no group ${name}`);
     return group;
+}
+
+// The ids of everybody in the directory, by login.
+async function userIds(muster) {
+    const ids = new Map();
+    let path_ = '/api/v1/users?limit=200';
+    while (path_) {
+        const answer = await muster.call('GET', path_);
+        assert.equal(answer.status, 200, answer.text);
+        for (const user of answer.json) ids.set(user.profile.login, user.id);
+        const { next } = links(answer);
+        path_ = next && next.slice(muster.url.length);
+    }
+    return ids;
+}
+
+// Runs `act` for each item, some at a time.
+async function inParallel(items, act, many = 16) {
+    let next = 0;
+    const lane = async () => {
+        while (next < items.length) await act(items[next++]);
+    };
+    await Promise.all(Array.from({ length: many }, lane));
 }
 
 // Polls until `look` is true.
@@ -69,4 +93,4 @@ function checkPosts(log) {
     return posts;
 }
 
-module.exports = { importCrowd, groupByName, until, checkPosts };
+module.exports = { importCrowd, groupByName, userIds, inParallel, until, checkPosts };
