@@ -35,6 +35,8 @@ function databaseOf(dir) {
 }
 
 class Muster {
+    bin = BIN;
+
     // A server on a port and a data directory of its own. `args` are added to the command line.
     static async start({ args = [], env = {}, dir, bin = BIN } = {}) {
         const muster = new Muster();
