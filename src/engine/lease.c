@@ -5,7 +5,7 @@
 SQL(LEASE_TAKE, "INSERT INTO leases (rate_group, holder, node, epoch, taken, expires) VALUES ($1, $2, $3, 1, $4, $5)"
                 " ON CONFLICT (rate_group) DO UPDATE SET holder = excluded.holder, node = excluded.node,"
                 " epoch = leases.epoch + 1, taken = excluded.taken, expires = excluded.expires"
-                " WHERE leases.expires <= $4 OR leases.holder = $2 OR $6 = 1 RETURNING epoch");
+                " WHERE leases.expires <= $4 OR leases.holder = $2 OR CAST($6 AS BIGINT) = 1 RETURNING epoch");
 SQL(LEASE_EXPIRES, "SELECT expires FROM leases WHERE rate_group = $1");
 SQL(LEASE_CHECK, "SELECT epoch FROM leases WHERE rate_group = $1 AND holder = $2");
 SQL(LEASE_GIVE_BACK, "UPDATE leases SET expires = 0 WHERE rate_group = $1 AND holder = $2");

@@ -18,7 +18,9 @@
 #define LOCK_KEY 0x4d737472         /* "Mstr": of the advisory lock around migrations */
 #define PENDING_MAX 8               /* statements that wait for the next one */
 #define ERROR_BYTES 512
-#define SERVER_VERSION_MIN 120000 /* PostgreSQL 12 */
+#define ANALYZE_ROWS_MIN 256                /* rows written before the statistics are looked at for the first time */
+#define ANALYZE_ROWS_MAX ((int64_t)1 << 20) /* and between two looks later on, at most */
+#define SERVER_VERSION_MIN 120000           /* PostgreSQL 12 */
 #define PLAN_PARAMETERS_MAX 64
 
 /* Type numbers of PostgreSQL's catalogue (pg_type). */
@@ -35,6 +37,8 @@ struct pg {
     bool begun;          /* the server knows of a transaction */
     bool writing;        /* the transaction may write */
     char last[ID_BYTES]; /* the batch that was committed last, whose row the next one takes away */
+    int64_t changes;     /* rows written since the connection was made */
+    int64_t analyze_at;  /* the statistics are looked at when there are so many */
     char error[ERROR_BYTES];
 };
 
@@ -328,6 +332,7 @@ static int pg_open(struct handle *c, char *ret_why, size_t why_size)
 {
     struct pg *pg = NEW(struct pg);
     c->pg = pg;
+    pg->analyze_at = ANALYZE_ROWS_MIN;
     pg->prepared_count = sql_all() ? (size_t)sql_all()->number : 0;
     pg->prepared = mem_new(pg->prepared_count + 1);
     pg->conn = connect_to(c->options->path, ret_why, why_size);
@@ -513,6 +518,29 @@ static int send_batch_row(struct handle *c, const char *batch, int *sent)
     return 0;
 }
 
+/*
+ * The server's own look at its statistics comes once a minute at best: a table that was empty when its statements were
+ * planned has many thousand rows by then, and an index that looked as good as any other is read from end to end. So the
+ * tables that have grown are looked at when the rows written have doubled.
+ */
+static void look_at_growth(struct handle *c)
+{
+    static const char text[] = "DO $$ DECLARE t regclass; BEGIN"
+                               " FOR t IN SELECT oid FROM pg_class WHERE relkind = 'r'"
+                               "  AND relnamespace = CAST(current_schema() AS regnamespace)"
+                               "  AND pg_relation_size(oid) > (relpages * 1.2 + 1) * 8192"
+                               " LOOP EXECUTE 'ANALYZE ' || t; END LOOP; END $$";
+    struct pg *pg = c->pg;
+    if (pg->changes < pg->analyze_at)
+        return;
+    pg->analyze_at = pg->changes + MIN_OF(pg->changes, ANALYZE_ROWS_MAX);
+    PGresult *result = NULL;
+    (void)run_now(c, text, &result); /* without it everything is right, and slow */
+    PQclear(result);
+    if (c->broken == ERR_BUSY) /* of this alone */
+        c->broken = 0;
+}
+
 static int pg_commit(struct handle *c, const struct commit *commit)
 {
     struct pg *pg = c->pg;
@@ -538,6 +566,7 @@ static int pg_commit(struct handle *c, const struct commit *commit)
         pg->begun = false;
         if (commit->batch)
             memcpy(pg->last, commit->batch, sizeof(pg->last));
+        look_at_growth(c);
     }
     return r;
 }
@@ -624,7 +653,7 @@ static struct values values_of(struct arena *arena, const struct bind *binds, si
             v.bytes[i] = bind->bytes ? whole_text(arena, bind->bytes) : NULL;
             break;
         case BIND_BLOB:
-            v.bytes[i] = bind->bytes ? bind->bytes : bind->n == 0 ? "" : NULL;
+            v.bytes[i] = bind->bytes;
             v.lengths[i] = (int)bind->n;
             v.formats[i] = 1;
             break;
@@ -682,8 +711,10 @@ static int pg_query(struct handle *c, struct query *query, const struct sql *sql
         pg->prepared[sql->number - 1] = true;
     if (r < 0)
         return r;
-    if (changes_rows(result))
+    if (changes_rows(result)) {
         query->tx->changed = true;
+        pg->changes += strtoll(PQcmdTuples(result), NULL, 10);
+    }
     query->statement = result;
     query->row = -1;
     return 0;

@@ -324,6 +324,32 @@ static void test_refuses_strange_and_newer_files(void **state)
     assert_int_equal(store_open(&f->store, &options, why, sizeof(why)), ERR_CORRUPT);
 }
 
+/* A schema that only grew says which older programs it still serves. */
+static void test_serves_older_programs(void **state)
+{
+    struct fixture *f = *state;
+    static const struct migration grown[] = {
+        {1, "CREATE TABLE left_thing (rid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)", 0},
+        {2, "ALTER TABLE left_thing ADD COLUMN size BIGINT NOT NULL DEFAULT 7", 0},
+        {3, "ALTER TABLE left_thing ADD COLUMN note TEXT", 2},
+    };
+    static const struct store_room newer_left = {.name = "left", .migrations = grown, .migration_count = 3};
+    static const struct store_room older_left = {.name = "left", .migrations = grown, .migration_count = 1};
+    static const struct store_room *const newer[] = {&newer_left, &right_room, NULL};
+    static const struct store_room *const older[] = {&older_left, &right_room, NULL};
+    struct store_options options = {.path = test_location(f->path), .env = env_real(), .rooms = newer};
+    char why[256];
+    assert_int_equal(store_open(&f->store, &options, why, sizeof(why)), 0);
+    store_close(f->store);
+    f->store = NULL;
+    options.rooms = older;
+    assert_int_equal(store_open(&f->store, &options, why, sizeof(why)), ERR_CORRUPT);
+    assert_non_null(strstr(why, "the oldest that it serves knows 2"));
+    open_store(f, 0); /* knows two of the three migrations */
+    struct add one = {.name = "one"};
+    assert_int_equal(store_write_wait(f->store, NULL, add_thing, &one), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +361,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_binds_by_name, setup, teardown),
         cmocka_unit_test_setup_teardown(test_readers_cannot_write, setup, teardown),
         cmocka_unit_test_setup_teardown(test_backup, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_serves_older_programs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses_strange_and_newer_files, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
