@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /api/v1/apps/{appId}/features: the switches of an app; and the settings of its group push. */
 #include "api/app_objects.h"
+#include "api/inbound.h"
 
 #define FEATURE "USER_PROVISIONING"
 
@@ -67,14 +68,15 @@ static int list_features(struct tx *tx, struct call *call)
         return r;
     jout_array(&call->out, NULL);
     write_feature(call, &app, &switches);
+    r = inbound_write(tx, call, &app);
     jout_end(&call->out);
-    return 0;
+    return r;
 }
 
 static int find_feature(struct tx *tx, struct call *call, struct app *app, struct app_switches *switches)
 {
     int r = find_features(tx, call, app, switches);
-    if (r == 0 && strcmp(call->params[1], FEATURE) != 0)
+    if (r == 0 && strcmp(call->params[1], FEATURE) != 0 && strcmp(call->params[1], INBOUND_FEATURE) != 0)
         return call_not_found(call, call->params[1], "ApplicationFeature");
     return r;
 }
@@ -84,6 +86,8 @@ static int get_feature(struct tx *tx, struct call *call)
     struct app app = {0};
     struct app_switches switches = {0};
     int r = find_feature(tx, call, &app, &switches);
+    if (r == 0 && strcmp(call->params[1], INBOUND_FEATURE) == 0)
+        return inbound_write(tx, call, &app);
     if (r == 0)
         write_feature(call, &app, &switches);
     return r;
@@ -150,6 +154,8 @@ static int update_feature(struct tx *tx, struct call *call)
     int r = call_body_object(call, &body);
     if (r == 0)
         r = find_feature(tx, call, &app, &switches);
+    if (r == 0 && strcmp(call->params[1], INBOUND_FEATURE) == 0)
+        return inbound_update(tx, call, &app, body);
     if (r == 0)
         r = read_capabilities(call, body, &switches);
     if (r == 0)

@@ -45,7 +45,8 @@ static int64_t count_apps(struct tx *tx, int64_t group_rid)
 static int write_stats(struct listing *l, const struct group *group)
 {
     struct jout *out = &l->call->out;
-    int64_t users = group_member_count(l->tx, group->rid);
+    int64_t users =
+        group->type == GROUP_APP ? app_group_member_count(l->tx, group) : group_member_count(l->tx, group->rid);
     int64_t apps = count_apps(l->tx, group->rid);
     int64_t mappings = mapping_count_of_source(l->tx, group->rid);
     if (users < 0 || apps < 0 || mappings < 0)
@@ -269,12 +270,9 @@ static int delete_group(struct tx *tx, struct call *call)
     int r = find_group(tx, call, &group);
     if (r < 0)
         return r;
-    if (group.type == GROUP_APP) {
-        (void)problem_set(&call->problem, E0000111, "%s", group_type_name(group.type));
-        return problem_cause(&call->problem, "groupId: You can't remove groups of type APP_GROUP if they are used in a "
-                                             "group push mapping. Delete the mapping with deleteTargetGroup instead");
-    }
     call->status = 204;
+    if (group.type == GROUP_APP)
+        return app_group_forget(tx, &group, &call->problem);
     return group_delete(tx, &group, &call->problem);
 }
 

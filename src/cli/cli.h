@@ -289,6 +289,13 @@ int cmd_app_capture(struct cli *cli); /* record.c */
 int cmd_record_keep(struct cli *cli);
 int cmd_app_lifecycle(struct cli *cli); /* activate, deactivate */
 int cmd_app_delete(struct cli *cli);
+int cmd_app_refresh(struct cli *cli);
+int cmd_app_import(struct cli *cli);
+int cmd_app_imports(struct cli *cli);
+int cmd_app_import_act(struct cli *cli); /* cancel, approve */
+int cmd_app_imported(struct cli *cli);
+int cmd_app_confirm(struct cli *cli);
+int cmd_app_ignore(struct cli *cli); /* and unignore */
 
 int cmd_push_list(struct cli *cli);
 int cmd_push_show(struct cli *cli);

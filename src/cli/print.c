@@ -339,7 +339,7 @@ static int list_item(const struct jval *item, void *data)
 
 static void list_open(struct list *list)
 {
-    const char *headings[TABLE_COLUMNS];
+    const char **headings = arena_array(list->cli->arena, TABLE_COLUMNS, sizeof(*headings)); /* the table keeps it */
     while (list->columns[list->column_count].heading)
         list->column_count++;
     assert(list->column_count <= TABLE_COLUMNS);

@@ -174,6 +174,24 @@ static const struct option_spec capture_options[] = {
     {0},
 };
 
+static const struct option_spec run_import_options[] = {
+    {"no-wait", NULL, "do not wait for its end", false},
+    {"timeout", "TIME", "stop waiting after this time, as in 90s or 5m; an hour if absent", false},
+    {0},
+};
+
+static const struct option_spec imported_options[] = {
+    {"status", "STATUS", "UNCONFIRMED (if absent), CONFIRMED or IGNORED", false},
+    OPTION_LIMIT,
+    {0},
+};
+
+static const struct option_spec confirm_options[] = {
+    {"person", "LOGIN", "whose it is", false},
+    {"new", NULL, "make new people of them", false},
+    {0},
+};
+
 static const struct option_spec push_list_options[] = {
     {"status", "STATUS", "only ACTIVE, INACTIVE or ERROR", false},
     OPTION_LIMIT,
@@ -448,6 +466,37 @@ const struct verb cli_verbs[] = {
      "beginning and end are in the system log. Without on or off: says how it is.",
      "muster app capture \"Sales tool\" on --for 30m\nmuster app capture \"Sales tool\" off", capture_options,
      VERB_CLIENT, cmd_app_capture},
+    {"app refresh", "APP", 1, 1, "read the groups of an app anew",
+     "What the app has of groups becomes known, so that a push can link one. Nothing is changed in the app, and "
+     "nothing "
+     "here before everything was read.",
+     "muster app refresh \"Sales tool\"", run_import_options, VERB_CLIENT, cmd_app_refresh},
+    {"app import", "APP", 1, 1, "read the users, groups and memberships of an app",
+     "Users of the app are matched with people; `muster app imported` shows those who are nobody's yet. Whoever is "
+     "gone "
+     "in the app loses it here, unless a group gives it. Nothing is changed in the app, and nothing here before "
+     "everything was read.",
+     "muster app import \"Sales tool\"", run_import_options, VERB_CLIENT, cmd_app_import},
+    {"app imports", "APP", 1, 1, "list the imports of an app", "The newest first.", "muster app imports \"Sales tool\"",
+     list_options, VERB_CLIENT, cmd_app_imports},
+    {"app import-cancel", "APP", 1, 1, "end an import of an app", "Nothing was changed by it, and nothing will be.",
+     "muster app import-cancel \"Sales tool\"", NULL, VERB_CLIENT, cmd_app_import_act},
+    {"app import-approve", "APP", 1, 1, "let an import pass the import safeguard",
+     "An import that would take the app from very many people waits until somebody has looked.",
+     "muster app import-approve \"Sales tool\"", NULL, VERB_CLIENT, cmd_app_import_act},
+    {"app imported", "APP", 1, 1, "list the users that an app holds",
+     "Those that are nobody's yet, with whom they may be; --status shows the others.",
+     "muster app imported \"Sales tool\"\nmuster app imported \"Sales tool\" --status IGNORED", imported_options,
+     VERB_CLIENT, cmd_app_imported},
+    {"app confirm", "APP USER...", 2, ANY, "say whose an app's users are",
+     "USER is the user name in the app, or an id (imu...). Without an option: as matched, and a new person where there "
+     "is no match. The person has the app then, with this account.",
+     "muster app confirm \"Sales tool\" ada\nmuster app confirm \"Sales tool\" al --person alan@example.com",
+     confirm_options, VERB_CLIENT, cmd_app_confirm},
+    {"app ignore", "APP USER...", 2, ANY, "leave users of an app alone", "They are asked about no more.",
+     "muster app ignore \"Sales tool\" backup-robot", NULL, VERB_CLIENT, cmd_app_ignore},
+    {"app unignore", "APP USER...", 2, ANY, "ask about ignored users of an app again", "",
+     "muster app unignore \"Sales tool\" backup-robot", NULL, VERB_CLIENT, cmd_app_ignore},
     {"app activate", "APP", 1, 1, "activate an app", "", "muster app activate \"Sales tool\"", NULL, VERB_CLIENT,
      cmd_app_lifecycle},
     {"app deactivate", "APP", 1, 1, "deactivate an app", "Traffic stops; nothing is changed in the app.",

@@ -226,4 +226,12 @@ int import_approve(struct tx *tx, struct import_run *run, struct problem *proble
 int app_group_member_rids(struct tx *tx, const struct target_group *group, int64_t after, int64_t *ret,
                           int limit) MUSTCHECK;
 
+/* How many those are, in all. */
+int64_t app_group_member_count(struct tx *tx, const struct group *group) MUSTCHECK;
+/*
+ * Forgets a group of an app that no mapping pushes; nothing is sent, and the next import shows it again if the app
+ * still has it. E0000111 for one that is pushed, or on its way out.
+ */
+int app_group_forget(struct tx *tx, const struct group *group, struct problem *problem) MUSTCHECK;
+
 #endif

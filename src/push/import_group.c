@@ -326,3 +326,36 @@ int app_group_member_rids(struct tx *tx, const struct target_group *group, int64
         ret[count++] = query_int(&query, 0);
     return r < 0 ? r : count;
 }
+
+int64_t app_group_member_count(struct tx *tx, const struct group *group)
+{
+    struct target_group target = {0};
+    int64_t *rids = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*rids));
+    int64_t total = 0;
+    int64_t after = 0;
+    int r = target_group_by_group(tx, group->rid, &target);
+    if (r < 0)
+        return r == ERR_NOT_FOUND ? 0 : r;
+    for (int count = LIMIT_EXPAND_ROWS; count == LIMIT_EXPAND_ROWS; after = rids[LIMIT_EXPAND_ROWS - 1]) {
+        count = app_group_member_rids(tx, &target, after, rids, LIMIT_EXPAND_ROWS);
+        if (count < 0)
+            return count;
+        total += count;
+    }
+    return total;
+}
+
+int app_group_forget(struct tx *tx, const struct group *group, struct problem *problem)
+{
+    struct target_group target = {0};
+    int r = target_group_by_group(tx, group->rid, &target);
+    int mapped = r == ERR_NOT_FOUND ? 0 : r < 0 ? r : is_mapped(tx, target.rid);
+    if (mapped < 0)
+        return mapped;
+    if (mapped || target.delete_wanted) {
+        (void)problem_set(problem, E0000111, "%s", group_type_name(group->type));
+        return problem_cause(problem, "groupId: You can't remove groups of type APP_GROUP if they are used in a group "
+                                      "push mapping. Delete the mapping with deleteTargetGroup instead");
+    }
+    return r == ERR_NOT_FOUND ? group_app_delete(tx, group->rid) : target_group_deleted(tx, &target);
+}

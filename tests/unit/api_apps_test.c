@@ -8,6 +8,7 @@
 #include "app/app.h"
 #include "database.h"
 #include "engine/engine.h"
+#include "push/push.h"
 #include "record/record.h"
 
 #include <setjmp.h>
@@ -23,7 +24,8 @@ void engine_verify(UNUSED struct engine *engine, struct engine_verify *verify)
     verify->done(verify, ok, ok ? NULL : "401 Unauthorized: the app does not take the credential");
 }
 
-static const struct store_room *const rooms[] = {&record_room, &auth_room, &directory_room, &app_room, &api_room, NULL};
+static const struct store_room *const rooms[] = {&record_room, &auth_room, &directory_room, &app_room, &push_room,
+                                                 &api_room,    NULL};
 static const struct route *const routes[] = {app_routes,        app_user_routes, app_group_routes,
                                              connection_routes, feature_routes,  NULL};
 
@@ -423,14 +425,15 @@ static void switches_are_set_in_part(void **state)
     assert_string_equal(value_at(json, "capabilities.update.profile.status"), "ENABLED");
     (void)jval_free(json);
     json = send_as(f, 200, "GET", text("/api/v1/apps/%s/features", app), NULL);
-    assert_int_equal(jval_len(json), 1);
+    assert_int_equal(jval_len(json), 2);
+    assert_string_equal(jval_get_str(jval_at(json, 1), "name"), "INBOUND_PROVISIONING");
     (void)jval_free(json);
     json = send_as(f, 200, "GET", text("/api/v1/apps/%s", app), NULL);
     assert_string_equal(jval_str(jval_at(jval_get(json, "features"), 1)), "PUSH_NEW_USERS");
     (void)jval_free(json);
     expect_error(f, 400, "E0000001", "PUT", feature, "{\"update\":{\"profile\":{\"status\":\"ON\"}}}");
     expect_error(f, 400, "E0000001", "PUT", feature, "{\"update\":{\"password\":{\"seed\":\"X\"}}}");
-    expect_error(f, 404, "E0000007", "GET", text("/api/v1/apps/%s/features/INBOUND_PROVISIONING", app), NULL);
+    expect_error(f, 404, "E0000007", "GET", text("/api/v1/apps/%s/features/NO_SUCH_FEATURE", app), NULL);
 
     json = send_as(f, 200, "POST", text("/api/v1/apps/%s/users", app), text("{\"id\":\"%s\"}", f->user[0]));
     assert_string_equal(value_at(json, "status"), "STAGED");

@@ -309,6 +309,75 @@ static void retry_after_is_seconds_or_a_date(void **state)
     }
 }
 
+/* --- pages of listings -------------------------------------------------------------------------------------------- */
+
+static void users_of_a_page(void **state)
+{
+    (void)state;
+    struct answer *answer = read_body(
+        ANSWER_USERS, 200,
+        "{\"totalResults\":7,\"nextCursor\":\"c 1\",\"Resources\":[{\"id\":\"1\",\"userName\":\"ann\",\"active\":false,"
+        "\"name\":{\"givenName\":\"Ann\",\"familyName\":\"Lee\"},\"title\":7,\"groups\":[{\"value\":\"x\"}],"
+        "\"emails\":[{\"type\":\"other\",\"value\":\"o@x\"},{\"primary\":true,\"value\":\"p@x\"}],"
+        "\"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User\":{\"department\":\"D\"}},{\"userName\":\"noid\"}"
+        "]}");
+    struct answer_page page = answer_page(answer);
+    assert_false(answer->malformed);
+    assert_int_equal(page.total, 7);
+    assert_string_equal(page.next_cursor, "c 1");
+    assert_int_equal(answer->found_count, 2);
+    assert_string_equal(answer->found[0].id, "1");
+    assert_int_equal(answer->found[0].active, 0);
+    assert_string_equal(answer->found[0].profile, "{\"department\":\"D\",\"email\":\"p@x\",\"firstName\":\"Ann\","
+                                                  "\"lastName\":\"Lee\",\"secondEmail\":\"o@x\"}");
+    assert_null(answer->found[1].id);
+    assert_int_equal(answer_judge(answer, REQUEST_LIST_USERS), ERROR_NONE);
+    answer_free(answer);
+}
+
+/* Members belong to the group in whose element they stand, wherever in it. */
+static void groups_of_a_page(void **state)
+{
+    (void)state;
+    struct answer *answer = read_body(
+        ANSWER_GROUPS, 200,
+        "{\"Resources\":[{\"id\":\"g1\",\"displayName\":\"One\",\"members\":[{\"value\":\"a\"},{\"value\":\"b\"}]},"
+        "{\"id\":\"g2\",\"displayName\":\"Two\"},{\"members\":[{\"value\":\"c\"}],\"id\":\"g3\"},"
+        "{\"id\":\"g4\",\"members\":[]}]}");
+    static const size_t counts[] = {2, 0, 1, 0};
+    static const bool shown[] = {true, false, true, true};
+    assert_int_equal(answer->found_count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(answer->found[i].member_count, counts[i]);
+        assert_int_equal(answer->found[i].has_members, shown[i]);
+    }
+    assert_string_equal(answer->members[answer->found[0].member_first + 1], "b");
+    assert_string_equal(answer->members[answer->found[2].member_first], "c");
+    assert_int_equal(answer_page(answer).total, -1);
+    assert_null(answer_page(answer).next_cursor);
+    answer_free(answer);
+}
+
+static void pages_have_an_end(void **state)
+{
+    (void)state;
+    struct answer *answer = answer_new(ANSWER_GROUPS);
+    answer_feed(answer, "{\"Resources\":[{}", 15);
+    for (int i = 0; i < ANSWER_PAGE_MAX; i++)
+        answer_feed(answer, ",{}", 3);
+    answer_feed(answer, "]}", 2);
+    answer_finish(answer, TRANSPORT_OK, 200);
+    assert_true(answer->malformed);
+    answer_free(answer);
+    answer = read_body(ANSWER_USERS, 404, "{}");
+    assert_int_equal(answer_judge(answer, REQUEST_LIST_USERS), ERROR_UNSUPPORTED);
+    assert_int_equal(answer_judge(answer, REQUEST_LIST_GROUPS), ERROR_UNSUPPORTED);
+    answer_free(answer);
+    answer = read_body(ANSWER_USERS, 200, "{\"Resources\":[{\"id\":\"1\"}");
+    assert_int_equal(answer_judge(answer, REQUEST_LIST_USERS), ERROR_MALFORMED_ANSWER);
+    answer_free(answer);
+}
+
 /* --- judging ------------------------------------------------------------------------------------------------------ */
 
 #define KINDS (REQUEST_PROBE + 1)
@@ -663,6 +732,9 @@ int main(void)
         cmocka_unit_test(hundred_thousand_members_fit_into_8_mib),
         cmocka_unit_test(what_is_too_large_is_malformed),
         cmocka_unit_test(retry_after_is_seconds_or_a_date),
+        cmocka_unit_test(users_of_a_page),
+        cmocka_unit_test(groups_of_a_page),
+        cmocka_unit_test(pages_have_an_end),
         cmocka_unit_test(status_and_kind_decide),
         cmocka_unit_test(transport_decides_first),
         cmocka_unit_test(forbidden_with_retry_after_is_a_rate_limit),

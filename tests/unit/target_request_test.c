@@ -197,6 +197,14 @@ static void removals_come_first_one_by_one_then_one_add(void **state)
 
 static void probes_only_read(void **state)
 {
+    struct target_page page = {.start = 101, .count = 100};
+    expect(target_list_users(*state, &page), REQUEST_LIST_USERS, ANSWER_USERS, "GET", "/Users?startIndex=101&count=100",
+           NULL);
+    expect(target_list_groups(*state, &page, true), REQUEST_LIST_GROUPS, ANSWER_GROUPS, "GET",
+           "/Groups?startIndex=101&count=100", NULL);
+    page.cursor = "a b";
+    expect(target_list_groups(*state, &page, false), REQUEST_LIST_GROUPS, ANSWER_GROUPS, "GET",
+           "/Groups?excludedAttributes=members&cursor=a%20b&count=100", NULL);
     expect(target_probe(*state), REQUEST_PROBE, ANSWER_RESOURCE, "GET", "/ServiceProviderConfig", NULL);
     expect(target_probe_users(*state), REQUEST_PROBE, ANSWER_LIST, "GET", "/Users?count=1", NULL);
 }
