@@ -129,6 +129,7 @@ static const struct {
     {"replaceRecordSettings", "Org", "Set how many days the journal and the system log are kept"},
     {"getLiveness", "Health", "Answer while the process runs"},
     {"getReadiness", "Health", "Answer whether the store can be read"},
+    {"listNodes", "Health", "List the nodes that share the database, and how many rate groups of apps each asks"},
     {"getApiDescription", "Health", "Read this description"},
 };
 

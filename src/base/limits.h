@@ -64,6 +64,7 @@
 #define LIMIT_MEMBERS_TOLD 10000             /* the most that an administrator may set that to */
 #define LIMIT_MEMBERS_PER_REQUEST 100 /* member operations in one PATCH while the target's own limit is unknown */
 #define LIMIT_REQUEST_MS 60000        /* milliseconds before a request is given up */
+#define LIMIT_LEASE_MS 10000          /* milliseconds that a node's lease of apps lasts unless it is prolonged */
 #define LIMIT_CONNECT_MS 10000        /* milliseconds to connect */
 #define LIMIT_VERIFY_MS 20000         /* milliseconds for "verify this connection" */
 #define LIMIT_BACKOFF_MIN_MS 1000     /* milliseconds before the first retry */

@@ -280,7 +280,8 @@ int datadir_open(struct datadir *data, const struct cli *cli, int readers, void 
         return complain_missing_key(data, cli, why);
     if (r < 0)
         return cli_fail(cli, CLI_KEY, "%s", why);
-    struct store_options options = {.readers = readers, .on_commit = on_commit, .on_commit_data = on_commit_data};
+    struct store_options options = {
+        .readers = readers, .shared = true, .on_commit = on_commit, .on_commit_data = on_commit_data};
     r = open_store(data, cli, &options);
     if (r)
         return r;

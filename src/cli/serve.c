@@ -10,6 +10,10 @@
 #define TIDY_MS 1000 /* milliseconds between two looks at what a deleted person leaves in the record */
 #define EXPIRE_MS (3600 * 1000)
 #define PROXIES_BYTES 4096
+#define LEASE_S_MIN 2
+#define LEASE_S_MAX 300
+#define REQUEST_S_MIN 1
+#define REQUEST_S_MAX 600
 
 static const char *proxy_list(struct cli *cli)
 {
@@ -42,6 +46,8 @@ static int check_external_url(const struct cli *cli, const char *url)
 static int read_options(struct cli *cli, struct server_options *ret)
 {
     int64_t rate;
+    int64_t lease = 0;
+    int64_t request = 0;
     const char *listen = cli_option(cli, "listen");
     *ret = (struct server_options){.dir = cli_option(cli, "data"),
                                    .key_file = cli_option(cli, "key-file"),
@@ -53,11 +59,18 @@ static int read_options(struct cli *cli, struct server_options *ret)
                                    .external_url = cli_option(cli, "external-url"),
                                    .proxies = proxy_list(cli),
                                    .ca_file = cli_option(cli, "ca-file"),
+                                   .node = cli_option(cli, "node"),
                                    .paused = cli_flag(cli, "paused")};
     if (listen && url_host_port(cli->arena, listen, &ret->host, &ret->port) < 0)
         return cli_fail(cli, CLI_USAGE, "--listen %s: give HOST:PORT, as in 127.0.0.1:8080", listen);
     int r = cli_option_int(cli, "rate", 0, 1, 100000000, &rate);
     ret->rate_per_minute = r ? 0 : (int)rate;
+    if (r == CLI_OK)
+        r = cli_option_int(cli, "lease", 0, LEASE_S_MIN, LEASE_S_MAX, &lease);
+    if (r == CLI_OK)
+        r = cli_option_int(cli, "request-timeout", 0, REQUEST_S_MIN, REQUEST_S_MAX, &request);
+    ret->lease_ms = lease * 1000;
+    ret->request_ms = request * 1000;
     for (size_t i = 0; r == CLI_OK && i < 3; i++)
         r = check_file(cli, ((const char *[]){"tls-cert", "tls-key", "ca-file"})[i]);
     if (r == CLI_OK)

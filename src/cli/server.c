@@ -19,6 +19,7 @@
 #define SERVER_STOP_S 4       /* seconds that stopping may take */
 #define SERVER_TIDY_ROWS 2000 /* rows deleted or emptied in one transaction */
 #define WHY_BYTES 1024
+#define HOST_BYTES 256
 
 struct server {
     struct datadir data;
@@ -53,8 +54,17 @@ static int pause_org(struct tx *tx, void *arg)
 static int start_engine(struct server *server, const struct cli *cli, const struct server_options *options)
 {
     char why[WHY_BYTES] = "";
-    struct engine_options engine = {
-        .store = server->data.store, .env = env_real(), .keyring = server->data.keyring, .ca_file = options->ca_file};
+    char machine[HOST_BYTES] = "node";
+    (void)gethostname(machine, sizeof(machine) - 1);
+    bool shared = store_is_postgresql(server->data.store_path);
+    struct engine_options engine = {.store = server->data.store,
+                                    .env = env_real(),
+                                    .keyring = server->data.keyring,
+                                    .node = options->node ? options->node : machine,
+                                    .request_ms = options->request_ms,
+                                    .ca_file = options->ca_file};
+    if (shared)
+        engine.lease_ms = options->lease_ms ? options->lease_ms : LIMIT_LEASE_MS;
     struct engine *started = NULL;
     if (engine_start(&started, &engine, why, sizeof(why)) < 0)
         return cli_fail(cli, CLI_FAILED, "the engine does not start: %s", why);

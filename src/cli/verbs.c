@@ -37,6 +37,9 @@ static const struct option_spec serve_options[] = {
     {"paused", NULL, "start paused: changes wait, nothing is sent until `muster resume`", false},
     {"ca-file", "FILE", "PEM file of the authorities that apps' certificates are signed by; else the system's", false},
     {"rate", "N", "requests of one token in a minute; 10000 if absent", false},
+    {"node", "NAME", "with --database: this node's name, the machine's if absent; each node needs its own", false},
+    {"lease", "SECONDS", "with --database: after how long others take over what a dead node did; 10 if absent", false},
+    {"request-timeout", "SECONDS", "how long an app may take to answer; 60 if absent", false},
     {0},
 };
 

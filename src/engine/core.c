@@ -15,7 +15,6 @@
 #define TURN_CHUNKS 64   /* expansion chunks in one turn, at most; less when they write many rows */
 #define TURN_APPS 64     /* apps looked at in one turn */
 #define TURN_PAGES 200   /* pages of so many apps, when all of them are other nodes' */
-#define OVERDUE_MS (2 * LIMIT_REQUEST_MS)
 #define ARRIVES_MS                                                                                                     \
     5000 /* after the last byte was sent, or the sender gave up: what is on its way has arrived by then */
 
@@ -26,6 +25,8 @@ struct core *core_new(const struct core_options *options)
 {
     struct core *core = NEW(struct core);
     core->options = *options;
+    if (core->options.request_ms == 0)
+        core->options.request_ms = LIMIT_REQUEST_MS;
     core->self = (struct node){.name = options->node, .lease_ms = options->lease_ms};
     id_new(options->env, "nod", core->self.instance);
     core->last_app = -1; /* 0 is the work of no app */
@@ -403,7 +404,7 @@ static int add_intent(struct tx *tx, const struct lane *lane, const struct work 
 {
     struct intent intent = {.epoch = group_epoch(lane->state->group), .detail = detail, .node = lane->core->self.name};
     int r = node_now(tx, &intent.deadline);
-    intent.deadline += LIMIT_REQUEST_MS + ARRIVES_MS;
+    intent.deadline += lane->core->options.request_ms + ARRIVES_MS;
     return r < 0 ? r : intent_add(tx, work, kind, &intent, ret_rid);
 }
 
@@ -430,7 +431,7 @@ int lane_request(struct tx *tx, struct lane *lane, const struct work *work, cons
         int r = open < 0 ? open : work_defer(tx, work->rid, lane->now);
         return r < 0 ? r : STEP_WAIT;
     }
-    int64_t overdue = lane->now + OVERDUE_MS;
+    int64_t overdue = lane->now + 2 * lane->core->options.request_ms;
     int64_t intent_rid = 0;
     int64_t when = 0;
     if (!takes_its_turn(lane, request->kind, &when)) {

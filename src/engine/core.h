@@ -24,8 +24,9 @@ struct rate_group;
 struct core_options {
     const struct env *env;
     const struct keyring *keyring;
-    const char *node; /* name of this node */
-    int64_t lease_ms; /* how long a lease lasts that is not prolonged; 0: no other node uses the store */
+    const char *node;   /* name of this node */
+    int64_t lease_ms;   /* how long a lease lasts that is not prolonged; 0: no other node uses the store */
+    int64_t request_ms; /* after which a request that has no answer is given up; 0: LIMIT_REQUEST_MS */
 };
 
 /* A request in flight. The shell reads it between core_committed() and core_answer(). */

@@ -24,6 +24,7 @@ struct engine_options {
     const struct keyring *keyring;
     const char *node;    /* name of this node among those that share the store; NULL: "node" */
     int64_t lease_ms;    /* several nodes: how long a lease lasts that is not prolonged; 0: alone on the store */
+    int64_t request_ms;  /* after which a request that has no answer is given up; 0: LIMIT_REQUEST_MS */
     const char *ca_file; /* PEM bundle; NULL: the system's */
 };
 

@@ -2,6 +2,10 @@
 /* Leases and nodes in the store. */
 #include "engine/lease.h"
 
+#include "engine/nodes.h"
+
+#define NODE_KEPT_MS (7 * INT64_C(86400000)) /* for how long a node that is gone is still shown */
+
 SQL(LEASE_TAKE, "INSERT INTO leases (rate_group, holder, node, epoch, taken, expires) VALUES ($1, $2, $3, 1, $4, $5)"
                 " ON CONFLICT (rate_group) DO UPDATE SET holder = excluded.holder, node = excluded.node,"
                 " epoch = leases.epoch + 1, taken = excluded.taken, expires = excluded.expires"
@@ -20,6 +24,7 @@ SQL(NODE_BEGIN, "INSERT INTO nodes (name, instance, version, started, seen, expi
                 " ON CONFLICT (name) DO UPDATE SET instance = excluded.instance, version = excluded.version,"
                 " started = excluded.started, seen = excluded.seen, expires = excluded.expires"
                 " WHERE nodes.expires <= $4");
+SQL_SCAN(NODES_FORGET, "one row a node", "DELETE FROM nodes WHERE expires < $1");
 SQL(NODE_SEEN, "UPDATE nodes SET seen = $3, expires = $4 WHERE name = $1 AND instance = $2");
 SQL(NODE_END, "DELETE FROM nodes WHERE name = $1 AND instance = $2");
 SQL_SCAN(NODES_ALIVE, "one row a node", "SELECT count(*) FROM nodes WHERE expires > $1");
@@ -35,6 +40,8 @@ int node_begin(struct tx *tx, const struct node *self)
 {
     int64_t now = 0;
     int r = node_now(tx, &now);
+    if (r >= 0)
+        r = tx_exec(tx, &NODES_FORGET, I(now - NODE_KEPT_MS));
     if (r >= 0)
         r = tx_exec(tx, &NODE_BEGIN, T(self->name), T(self->instance), T(MUSTER_VERSION), I(now),
                     I(now + self->lease_ms));

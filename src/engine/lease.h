@@ -14,7 +14,6 @@
 #define ENGINE_LEASE_H
 
 #include "app/app.h"
-#include "base/jout.h"
 #include "engine/rate.h"
 
 /* One pace for each method (reading, writing) and resource, in the order of TRAIT_RATE_USERS_READ and the three after
@@ -49,8 +48,6 @@ int node_now(struct tx *tx, int64_t *ret_ms) MUSTCHECK;
 int node_begin(struct tx *tx, const struct node *self) MUSTCHECK;
 /* Ends: every lease is free at once, and the node is gone. */
 int node_end(struct tx *tx, const struct node *self) MUSTCHECK;
-/* The nodes and how many leases each holds, as objects into an open array. */
-int nodes_write(struct tx *tx, struct jout *out) MUSTCHECK;
 
 /* 1: taken, with `*ret_epoch`. 0: somebody else's for `*ret_wait` ms more. */
 int lease_take(struct tx *tx, const struct node *self, const char *rate_group, int64_t *ret_epoch,

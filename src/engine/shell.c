@@ -23,6 +23,8 @@
 #define STOP_WAIT_MS 2000    /* how long a stop waits for what is in flight */
 #define TURN_RETRY_MS 500    /* after a turn that the store refused */
 #define CONNECTIONS_MAX 512L /* connections kept open to all apps */
+#define NAME_WAIT_MS 1000    /* beyond the length of a lease: how long a node waits for its name */
+#define NAME_LOOK_US 200000  /* microseconds between two looks at that */
 #define CA_FILE "/etc/ssl/certs/ca-certificates.crt"
 
 /* One exchange with libcurl: a flight of the core, or a step of "verify this connection". */
@@ -406,7 +408,7 @@ static void send_flights(struct engine *engine, struct flight *flight)
         t->url = flight->url;
         t->body = flight->body;
         t->allow_plain_http = flight->allow_plain_http;
-        transfer_start(t, flight->headers, LIMIT_REQUEST_MS);
+        transfer_start(t, flight->headers, (long)engine->options.request_ms);
     }
 }
 
@@ -572,6 +574,19 @@ static int begin(struct tx *tx, void *arg)
     return r < 0 ? r : 0;
 }
 
+/* A node that was killed and starts again waits until its name is free: for the length of a lease. */
+static int begin_as_node(struct engine *engine)
+{
+    const struct env *env = engine->options.env;
+    int64_t end = env_steady(env) + engine->options.lease_ms + NAME_WAIT_MS;
+    for (;;) {
+        int r = store_write_wait(engine->options.store, NULL, begin, engine);
+        if (r != ERR_EXISTS || env_steady(env) > end)
+            return r;
+        (void)usleep(NAME_LOOK_US);
+    }
+}
+
 static void give_up_start(struct engine *engine)
 {
     (void)curl_multi_cleanup(engine->multi);
@@ -583,21 +598,22 @@ int engine_start(struct engine **ret, const struct engine_options *options, char
 {
     struct engine *engine = NEW(struct engine);
     engine->options = *options;
+    if (engine->options.request_ms == 0)
+        engine->options.request_ms = LIMIT_REQUEST_MS;
     struct core_options core = {.env = options->env,
                                 .keyring = options->keyring,
                                 .node = options->node ? options->node : "node",
-                                .lease_ms = options->lease_ms};
+                                .lease_ms = options->lease_ms,
+                                .request_ms = engine->options.request_ms};
     engine->core = core_new(&core);
     engine->multi = curl_multi_init();
     assert(engine->multi);
     (void)curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_MAX);
-    int r = store_write_wait(options->store, NULL, begin, engine);
+    int r = begin_as_node(engine);
     if (r < 0) {
         if (r == ERR_EXISTS)
             (void)snprintf(ret_why, why_size,
-                           "a node named %s is alive already; give this one another name with --node, or wait %lld s "
-                           "after that one ended",
-                           core.node, (long long)(options->lease_ms / 1000));
+                           "a node named %s is alive already; give this one another name with --node", core.node);
         else
             (void)snprintf(ret_why, why_size, "cannot look at the work that waits: %s", err_text(r));
         give_up_start(engine);

@@ -188,6 +188,15 @@ SQL_FOR(LATEST_CHANGE_POSTGRESQL, DIALECT_POSTGRESQL,
         "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM store_change");
 SQL_FOR(NOW_POSTGRESQL, DIALECT_POSTGRESQL, "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)");
 
+/* Everybody may see that there are standbys, though not which. */
+SQL_FOR(ASYNC_STANDBYS, DIALECT_POSTGRESQL,
+        "SELECT count(*) FROM pg_stat_replication WHERE current_setting('synchronous_standby_names') = ''");
+
+struct sql *dialect_async_standbys(enum store_dialect dialect)
+{
+    return dialect == DIALECT_SQLITE ? NULL : &ASYNC_STANDBYS;
+}
+
 struct sql *dialect_take_change(enum store_dialect dialect)
 {
     return dialect == DIALECT_SQLITE ? &TAKE_CHANGE_SQLITE : &TAKE_CHANGE_POSTGRESQL;

@@ -41,6 +41,8 @@ void dialect_json_numbers(enum store_dialect dialect, struct buf *sql, const cha
 struct sql *dialect_take_change(enum store_dialect dialect) __attribute__((returns_nonnull));
 struct sql *dialect_latest_change(enum store_dialect dialect) __attribute__((returns_nonnull));
 /* The database's clock, milliseconds; NULL where it is that of this machine. */
+/* How many standbys follow the database without a promise; NULL where there is no such thing. */
+struct sql *dialect_async_standbys(enum store_dialect dialect);
 struct sql *dialect_now(enum store_dialect dialect);
 
 #endif

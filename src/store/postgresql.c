@@ -5,6 +5,7 @@
  * statements and none for what is around it. Values go as text, so that whatever type the server infers takes them,
  * except bytes; results come in binary.
  */
+#include "store/pg_connect.h"
 #include "store/store_private.h"
 
 #include "base/limits.h"
@@ -36,6 +37,7 @@ struct pg {
     int good;            /* statements of the last pipeline that went well */
     bool begun;          /* the server knows of a transaction */
     bool writing;        /* the transaction may write */
+    bool notifies;       /* other processes are told of commits */
     char last[ID_BYTES]; /* the batch that was committed last, whose row the next one takes away */
     int64_t changes;     /* rows written since the connection was made */
     int64_t analyze_at;  /* the statistics are looked at when there are so many */
@@ -252,7 +254,7 @@ static const struct {
     {"tcp_user_timeout", "30000"},
 };
 
-static PGconn *connect_to(const char *location, char *ret_why, size_t why_size)
+PGconn *pg_connect(const char *location, char *ret_why, size_t why_size)
 {
     char *complaint = NULL;
     PQconninfoOption *options = PQconninfoParse(location, &complaint);
@@ -303,6 +305,11 @@ static int configure(struct handle *c, char *ret_why, size_t why_size)
     if (!good)
         (void)snprintf(ret_why, why_size, "the database refuses our settings: %s", PQresultErrorMessage(result));
     PQclear(result);
+    if (good && c->options->shared && !c->reader) { /* databases that only resemble PostgreSQL may not have it */
+        result = PQexec(pg->conn, "UNLISTEN " LISTEN_CHANNEL);
+        pg->notifies = is_good(result);
+        PQclear(result);
+    }
     if (good && PQenterPipelineMode(pg->conn) != 1) {
         (void)snprintf(ret_why, why_size, "the database connection cannot be pipelined");
         good = false;
@@ -335,7 +342,7 @@ static int pg_open(struct handle *c, char *ret_why, size_t why_size)
     pg->analyze_at = ANALYZE_ROWS_MIN;
     pg->prepared_count = sql_all() ? (size_t)sql_all()->number : 0;
     pg->prepared = mem_new(pg->prepared_count + 1);
-    pg->conn = connect_to(c->options->path, ret_why, why_size);
+    pg->conn = pg_connect(c->options->path, ret_why, why_size);
     int r = pg->conn ? 0 : ERR_SYNTAX;
     if (r == 0 && PQstatus(pg->conn) != CONNECTION_OK) {
         keep_text(pg, PQerrorMessage(pg->conn));
@@ -541,6 +548,17 @@ static void look_at_growth(struct handle *c)
         c->broken = 0;
 }
 
+/* Tells the other processes of this commit; they leave out what is their own by the name of the opening. */
+static int send_notify(struct handle *c, int *sent)
+{
+    const char *name = c->options->_instance;
+    if (PQsendQueryParams(c->pg->conn, "SELECT pg_notify('" LISTEN_CHANNEL "', $1)", 1, NULL, &name, NULL, NULL, 1) !=
+        1)
+        return lost(c);
+    (*sent)++;
+    return 0;
+}
+
 static int pg_commit(struct handle *c, const struct commit *commit)
 {
     struct pg *pg = c->pg;
@@ -554,6 +572,8 @@ static int pg_commit(struct handle *c, const struct commit *commit)
     int r = send_pending(c, &sent);
     if (r == 0 && commit->batch)
         r = send_batch_row(c, commit->batch, &sent);
+    if (r == 0 && commit->wake && pg->notifies)
+        r = send_notify(c, &sent);
     if (r == 0)
         r = send_text(c, "COMMIT");
     PGresult *result = NULL;

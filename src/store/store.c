@@ -47,6 +47,8 @@ struct store {
     struct queue urgent;
     struct queue normal;
     struct queue reads;
+    char instance[ID_BYTES];
+    struct listener *listener;
     bool closing;
     bool in_line_busy; /* a job is running in line: jobs do not start jobs */
     int64_t commits;
@@ -490,6 +492,8 @@ static int open_all(struct store *store, char *ret_why, size_t why_size)
     }
     if (r == 0 && store->reader_count > 0)
         r = start_lane(&store->writer, writer_main, store, ret_why, why_size);
+    if (r == 0 && store->options.shared && store->reader_count > 0 && store_is_postgresql(store->path))
+        r = listener_start(&store->listener, &store->options, ret_why, why_size);
     return r;
 }
 
@@ -505,6 +509,8 @@ int store_open(struct store **ret, const struct store_options *options, char *re
     store->options = *options;
     store->path = mem_strdup(options->path);
     store->options.path = store->path;
+    id_new(env_real(), "sto", store->instance); /* never of a test: others have to differ */
+    store->options._instance = store->instance;
     store->reader_count = MIN_OF(options->readers, READERS_MAX);
     (void)pthread_mutex_init(&store->mutex, NULL);
     (void)pthread_cond_init(&store->writer_wakes, NULL);
@@ -558,6 +564,7 @@ void store_close(struct store *store)
     (void)pthread_mutex_unlock(&store->mutex);
     for (int i = 0; i < store->reader_count; i++)
         close_lane(&store->readers[i]);
+    store->listener = listener_stop(store->listener);
     close_lane(&store->writer); /* last: the handle that checkpoints the log */
     (void)pthread_mutex_destroy(&store->mutex);
     (void)pthread_cond_destroy(&store->writer_wakes);

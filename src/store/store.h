@@ -159,10 +159,12 @@ int64_t tx_change_number(struct tx *tx) MUSTCHECK;
 int64_t tx_change_number_taken(const struct tx *tx);
 
 /*
- * The time by the clock of the database, which all nodes share: milliseconds. Of SQLite that of this process
- * (tx_env()). 0 or a negative error.
+ * The time by the clock of the database, which all nodes share: milliseconds, as it was when the transaction asked
+ * first. Of SQLite that of this process (tx_env()). 0 or a negative error.
  */
 int tx_database_now(struct tx *tx, int64_t *ret_ms) MUSTCHECK;
+/* What an operator should know of how the database is set up, a static sentence; NULL when all is well. */
+int tx_database_warning(struct tx *tx, const char **ret) MUSTCHECK;
 /* The latest number that this snapshot sees; 0 before the first. 0 or a negative error. */
 int tx_change_latest(struct tx *tx, int64_t *ret_number) MUSTCHECK;
 
@@ -236,6 +238,12 @@ struct store_options {
     const char *vfs; /* SQLite VFS name, NULL for the default */
     bool read_only;  /* open an existing store without migrating */
     bool unfinished; /* open it though a copy into it has not ended: for the copy itself */
+    /*
+     * Other processes use the same database (PostgreSQL, with threads): on_commit is called with `wake` for their
+     * commits too, as they are told of, and every LISTEN_POLL_MS where the database tells nothing.
+     */
+    bool shared;
+    const char *_instance; /* the store's own */
 };
 
 /*

@@ -94,6 +94,14 @@ struct backend {
 extern const struct backend sqlite_backend;
 extern const struct backend postgresql_backend;
 
+/* --- what others commit (listen.c) --- */
+#define LISTEN_CHANNEL "muster"
+#define LISTEN_POLL_MS 2000
+struct listener;
+int listener_start(struct listener **ret, const struct store_options *options, char *ret_why,
+                   size_t why_size) MUSTCHECK;
+struct listener *listener_stop(struct listener *listener); /* accepts NULL, returns NULL */
+
 /* The engine of a location (struct store_options, path). */
 const struct backend *backend_of(const char *location);
 
@@ -116,6 +124,7 @@ struct tx {
     bool wake;
     bool changed;
     int64_t change_number;  /* 0: not taken */
+    int64_t database_now;   /* ms by the clock of the database; 0: not asked yet */
     int64_t continued;      /* tx_continue() */
     int urgency;            /* tx_set_urgency() */
     int spent;              /* tx_spend() */

@@ -54,11 +54,25 @@ int64_t tx_change_number(struct tx *tx)
 int tx_database_now(struct tx *tx, int64_t *ret_ms)
 {
     struct sql *sql = dialect_now(tx_dialect(tx));
-    if (sql) {
-        int r = tx_get_int(tx, ret_ms, sql, NO_BINDS);
-        return r < 0 ? r : 0;
+    if (!sql) {
+        *ret_ms = env_now(tx->env);
+        return 0;
     }
-    *ret_ms = env_now(tx->env);
+    int r = tx->database_now ? 0 : tx_get_int(tx, &tx->database_now, sql, NO_BINDS);
+    *ret_ms = tx->database_now;
+    return r < 0 ? r : 0;
+}
+
+int tx_database_warning(struct tx *tx, const char **ret)
+{
+    struct sql *sql = dialect_async_standbys(tx_dialect(tx));
+    int64_t standbys = 0;
+    int r = sql ? tx_get_int(tx, &standbys, sql, NO_BINDS) : 0;
+    if (r < 0)
+        return r;
+    *ret = standbys ? "A standby of the database follows asynchronously: if the primary is lost, what was acknowledged "
+                      "last may be lost with it. Name it in synchronous_standby_names."
+                    : NULL;
     return 0;
 }
 

@@ -2,7 +2,7 @@
 /* Several nodes on one store, as several cores: who may ask whom, and what a node that is late may not do. */
 #include "world.h"
 
-#include "engine/lease.h"
+#include "engine/nodes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
