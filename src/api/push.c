@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/health.h"
+#include "push/deletions.h"
 #include "push/rule.h"
 #include "record/record.h"
 #include "target/answer.h"
@@ -79,7 +80,7 @@ static const char *activity_name(const struct mapping *mapping, const struct map
         return "retrying";
     if (state->waiting)
         return mapping->last_push ? "pushing" : "pending";
-    return "idle";
+    return state->members_held ? "held" : "idle";
 }
 
 /* Nothing gets through to the app, so that this group's own next try is not what counts. */
@@ -113,6 +114,7 @@ static void write_state(struct jout *out, const struct mapping *mapping, const s
         jout_int(out, "members", state->members_known);
         jout_int(out, "pending", state->members_pending);
         jout_int(out, "failed", state->members_failed);
+        jout_int(out, "held", state->members_held);
         jout_int(out, "extra", state->members_extra);
         if (state->verified_at)
             jout_time(out, "verified", state->verified_at);
@@ -180,7 +182,7 @@ static int write_member_errors(struct tx *tx, struct jout *out, const struct map
     int r = 0;
     if (mapping->status == MAPPING_ACTIVE)
         r = work_each_failed(tx, mapping->app_rid, FAILED_LOOKED_AT, collect_unprovisioned, &found);
-    if (r < 0 || (state->members_failed == 0 && found.count == 0))
+    if (r < 0 || (state->members_failed + state->members_held == 0 && found.count == 0))
         return r < 0 ? r : 0;
     jout_array(out, "memberErrors");
     r = member_errors_write(tx, out, mapping->target_rid, MEMBER_ERRORS_SHOWN, failure_write_class);
@@ -687,6 +689,33 @@ static int write_quarantine(struct tx *tx, struct jout *out, int64_t app_rid)
     return 0;
 }
 
+/* Holds that are not done with: OPEN ones wait for somebody, of REJECTED ones the difference stays. The count. */
+static int write_holds(struct tx *tx, struct jout *out, int64_t app_rid)
+{
+    struct hold holds[FAILURES_SHOWN];
+    int shown = 0;
+    jout_array(out, "holds");
+    for (int status = HOLD_OPEN; status <= HOLD_REJECTED; status += HOLD_REJECTED - HOLD_OPEN) {
+        int count = hold_list(tx, app_rid, status, 0, holds, FAILURES_SHOWN);
+        if (count < 0)
+            return count;
+        for (int i = 0; i < count; i++) {
+            if (holds[i].left == 0)
+                continue;
+            jout_object(out, NULL);
+            jout_str(out, "id", holds[i].id);
+            jout_str(out, "kind", deletion_kind_name(holds[i].kind));
+            jout_str(out, "status", status == HOLD_OPEN ? "OPEN" : "REJECTED");
+            jout_int(out, "changes", holds[i].left);
+            jout_str(out, "reason", hold_reason(tx, &holds[i]));
+            jout_end(out);
+            shown++;
+        }
+    }
+    jout_end(out);
+    return shown;
+}
+
 /* Is everything that was caused up to a change number in the app? Waits for it, or for something to fail. */
 static int sync_app(struct tx *tx, struct call *call)
 {
@@ -703,7 +732,8 @@ static int sync_app(struct tx *tx, struct call *call)
         r = work_count(tx, app.rid, until, &counts);
     if (r < 0)
         return r;
-    int64_t members_failed = member_failures(tx, app.rid);
+    int64_t members_held = 0;
+    int64_t members_failed = member_failures(tx, app.rid, &members_held);
     if (members_failed < 0)
         return (int)members_failed;
     int64_t unverified = mapping_unverified(tx, app.rid);
@@ -718,7 +748,8 @@ static int sync_app(struct tx *tx, struct call *call)
     struct jout *out = &call->out;
     jout_object(out, NULL);
     jout_bool(out, "done",
-              counts.pending == 0 && counts.failed == 0 && members_failed == 0 && (!verified || unverified == 0));
+              counts.pending == 0 && counts.failed == 0 && members_failed == 0 && members_held == 0 &&
+                  (!verified || unverified == 0));
     if (verified)
         jout_bool(out, "verified", unverified == 0);
     jout_int(out, "change", until);
@@ -727,6 +758,10 @@ static int sync_app(struct tx *tx, struct call *call)
         return r;
     jout_int(out, "pending", counts.pending);
     jout_int(out, "failedMembers", members_failed);
+    jout_int(out, "heldMembers", members_held);
+    r = write_holds(tx, out, app.rid);
+    if (r < 0)
+        return r;
     jout_array(out, "failed");
     struct naming naming = {.tx = tx, .call = call, .until = until};
     r = work_each_failed(tx, app.rid, FAILURES_SHOWN, name_failure, &naming);

@@ -26,6 +26,8 @@ SQL(ACCOUNT_LIST_OF_USER,
 SQL(APPS_OF_USER, "SELECT app_rid FROM accounts WHERE user_rid = $1 AND app_rid > $2 AND scope <> 0"
                   " ORDER BY app_rid LIMIT $3");
 SQL(ACCOUNT_COUNT, "SELECT count(*) FROM accounts WHERE app_rid = $1 AND scope <> 0");
+SQL(ACCOUNT_COUNT_ACTIVE,
+    "SELECT count(*) FROM (SELECT 1 FROM accounts WHERE app_rid = $1 AND known = 1 LIMIT $2) AS counted");
 SQL(ACCOUNT_INSERT, "INSERT INTO accounts (app_rid, user_rid, scope, wanted, user_name, profile, created, last_updated,"
                     " status_changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7) RETURNING rid");
 SQL(ACCOUNT_UPDATE,
@@ -167,6 +169,13 @@ int64_t account_count(struct tx *tx, int64_t app_rid)
 {
     int64_t count = 0;
     int r = tx_get_int(tx, &count, &ACCOUNT_COUNT, I(app_rid));
+    return r < 0 ? r : count;
+}
+
+int64_t account_count_active(struct tx *tx, int64_t app_rid, int64_t limit)
+{
+    int64_t count = 0;
+    int r = tx_get_int(tx, &count, &ACCOUNT_COUNT_ACTIVE, I(app_rid), I(limit));
     return r < 0 ? r : count;
 }
 

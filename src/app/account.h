@@ -67,6 +67,8 @@ int account_by_external(struct tx *tx, int64_t app_rid, const char *external_id,
 int account_list(struct tx *tx, int64_t app_rid, int64_t after, struct account *ret, int limit) MUSTCHECK;
 /* How many people have the app (scope USER or GROUP). */
 int64_t account_count(struct tx *tx, int64_t app_rid) MUSTCHECK;
+/* Accounts that the app is known to hold as active; counted up to `limit`. */
+int64_t account_count_active(struct tx *tx, int64_t app_rid, int64_t limit) MUSTCHECK;
 /* By the app's id for the person. ERR_NOT_FOUND. */
 int account_by_external(struct tx *tx, int64_t app_rid, const char *external_id, struct account *ret) MUSTCHECK;
 /* The user of an account, also when the person was deleted and the row is gone: then `deleted`, DEPROVISIONED. */

@@ -109,6 +109,7 @@ static const struct migration migrations[] = {
         "ALTER TABLE app_switches ADD COLUMN verify INTEGER NOT NULL DEFAULT 0;"},
     {3, "ALTER TABLE app_connections ADD COLUMN rate_group TEXT;" /* NULL: from before; the app is alone in its own */
         "CREATE INDEX app_connections_rate_group ON app_connections (rate_group, app_rid);"},
+    {4, "CREATE INDEX accounts_active ON accounts (app_rid, rid) WHERE known = 1;"}, /* KNOWN_ACTIVE */
 };
 
 const struct store_room app_room = {

@@ -205,6 +205,8 @@ static int queue_difference(struct tx *tx, struct account *a, int difference, en
             a->leave_since = tx_now(tx);
             r = account_store(tx, a);
         }
+        if (r == 0) /* deletion limits count what waits */
+            r = account_changed(tx, CHANGE_ACCOUNT_WANTED, a);
     }
     return r < 0 ? r : work_add(tx, a->app_rid, WORK_ACCOUNT, a->rid, class);
 }

@@ -32,6 +32,7 @@ enum work_kind {
     WORK_EXPAND_PUSH_RULE_GONE =
         36,                       /* object: push rule that was deleted: its mappings are kept, unlinked or deleted */
     WORK_EXPAND_GROUP_RULES = 37, /* object: group; app_rid 0: a group that changed, and very many push rules */
+    WORK_EXPAND_HOLD = 38,        /* object: hold that was decided: its changes follow */
 };
 
 enum work_class { WORK_URGENT, WORK_FRESH, WORK_BULK };

@@ -69,7 +69,18 @@
 #define LIMIT_VERIFY_MS 20000         /* milliseconds for "verify this connection" */
 #define LIMIT_BACKOFF_MIN_MS 1000     /* milliseconds before the first retry */
 #define LIMIT_BACKOFF_MAX_MS (5 * 60 * 1000) /* milliseconds: the cap of the back-off */
-#define LIMIT_DEACTIVATE_WAIT_MS 30000       /* milliseconds that a deactivation waits for the removals before it */
+#define LIMIT_DELETION_PERCENT 20 /* per cent that may be deleted in a window before the rest is held (default) */
+#define LIMIT_DELETION_NUMBER 10  /* so many may be, whatever the per cent (default) */
+#define LIMIT_DELETION_NUMBER_MAX 1000000000                 /* the most that may be set */
+#define LIMIT_DELETION_WINDOW_MS ((int64_t)24 * 3600 * 1000) /* milliseconds: the window (default) */
+#define LIMIT_DELETION_WINDOW_HOURS_MAX 720                  /* hours: the longest window */
+#define LIMIT_DELETION_BUCKET_MS (5 * 60 * 1000)             /* milliseconds: how exactly the window slides */
+#define LIMIT_HOLD_MS ((int64_t)24 * 3600 * 1000) /* milliseconds after which a hold runs out, and is raised again */
+#define LIMIT_HOLD_KEEP_MS                                                                                             \
+    ((int64_t)30 * 24 * 3600 * 1000)   /* milliseconds that a hold is listed after its decision                        \
+                                        */
+#define LIMIT_OVERDUE_MS (3600 * 1000) /* milliseconds after which a deactivation that waits is overdue */
+#define LIMIT_DEACTIVATE_WAIT_MS 30000 /* milliseconds that a deactivation waits for the removals before it */
 
 /* --- the record ------------------------------------------------------------------------------------------------- */
 #define LIMIT_JOURNAL_DAYS 30                /* days, unless an administrator sets it */

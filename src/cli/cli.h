@@ -8,7 +8,7 @@
  *     help.c      --help, the manual page             progress.c  the progress bar
  *     verbs.c     the table of verbs                  resolve.c   names to ids
  *     serve.c, datadir.c, rooms.c                     the server: the only place that knows every room
- *     import.c, backup.c, key.c, practice.c, demo.c, wait.c, user.c, group.c, app.c, push.c, token.c, pause.c
+ *     import.c, backup.c, key.c, practice.c, demo.c, wait.c, user.c, group.c, app.c, push.c, hold.c, token.c, pause.c
  *
  * What people read goes to standard output, errors go to standard error as "muster: ..."; with --json both are JSON.
  */
@@ -313,5 +313,12 @@ int cmd_push_rule_delete(struct cli *cli);
 int cmd_push_now(struct cli *cli);
 int cmd_push_retry(struct cli *cli);
 int cmd_push_errors(struct cli *cli);
+
+int cmd_hold_list(struct cli *cli);
+int cmd_hold_show(struct cli *cli);
+int cmd_hold_decide(struct cli *cli); /* approve, reject */
+int cmd_hold_release(struct cli *cli);
+int cmd_limits(struct cli *cli);
+int cmd_protect(struct cli *cli); /* user and group, protect and unprotect */
 
 #endif

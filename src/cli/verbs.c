@@ -111,6 +111,21 @@ static const struct option_spec token_create_options[] = {
 
 static const struct option_spec list_options[] = {OPTION_LIMIT, {0}};
 
+static const struct option_spec hold_options[] = {
+    {"revision", "N", "only if nothing has joined since this revision", false},
+    {0},
+};
+
+static const struct option_spec hold_release_options[] = {
+    {"external", NULL, "WHO is the app's id of a member whom the directory does not know", false},
+    {0},
+};
+
+static const struct option_spec limits_options[] = {
+    {"app", "APP", "of this app; of the organisation if absent", false},
+    {0},
+};
+
 static const struct option_spec search_options[] = {
     {"q", "TEXT", "those whose name starts with TEXT", false},
     {"search", "EXPRESSION", "those that fit, as in: profile.department eq \"Sales\"", false},
@@ -397,6 +412,13 @@ const struct verb cli_verbs[] = {
     LIFECYCLE("unlock", "unlock people", ""),
     LIFECYCLE("expire-password", "expire passwords", "No mail is sent."),
     LIFECYCLE("reset-password", "reset passwords", "No mail is sent."),
+    {"user protect", "USER...", 1, ANY, "never take people away from apps",
+     "Muster deactivates none of their accounts and removes them from no group in an app; what is wanted is held, and "
+     "done "
+     "when the protection ends.",
+     "muster user protect ada@example.com", NULL, VERB_CLIENT, cmd_protect},
+    {"user unprotect", "USER...", 1, ANY, "end the protection of people", "What was held because of it is done.",
+     "muster user unprotect ada@example.com", NULL, VERB_CLIENT, cmd_protect},
     {"user delete", "USER", 1, 1, "delete a deactivated person", "Gone for good; memberships and accounts go with it.",
      "muster user delete ada@example.com --deactivate", deactivate_options, VERB_CLIENT, cmd_user_delete},
 
@@ -414,6 +436,11 @@ const struct verb cli_verbs[] = {
      "muster group update Sales \"Sales and Support\"\nmuster group update Sales name=\"Sales and Support\"\nmuster "
      "group update Sales --description \"Everybody who sells\"",
      group_options, VERB_CLIENT, cmd_group_rename},
+    {"group protect", "GROUP...", 1, ANY, "never delete groups in apps",
+     "The groups of apps to which GROUP is pushed are not deleted there.", "muster group protect Administrators", NULL,
+     VERB_CLIENT, cmd_protect},
+    {"group unprotect", "GROUP...", 1, ANY, "end the protection of groups", "What was held because of it is done.",
+     "muster group unprotect Administrators", NULL, VERB_CLIENT, cmd_protect},
     {"group delete", "GROUP", 1, 1, "delete a group", "Its members lose what they had through it.",
      "muster group delete Sales", NULL, VERB_CLIENT, cmd_group_delete},
     {"group members", "GROUP", 1, 1, "list the members of a group", "", "muster group members Sales", list_options,
@@ -563,6 +590,39 @@ const struct verb cli_verbs[] = {
      "One of --keep-mappings, --unlink and --delete-groups is needed.",
      "muster push-rule delete \"Sales tool\" Regions --keep-mappings", push_rule_delete_options, VERB_CLIENT,
      cmd_push_rule_delete},
+    {"hold list", "APP", 1, 1, "list what was more than a deletion limit allows",
+     "A hold is a list of deactivations, group deletions or removals that Muster keeps back until somebody decides. "
+     "`muster hold show` lists the people.",
+     "muster hold list \"Sales tool\"", list_options, VERB_CLIENT, cmd_hold_list},
+    {"hold show", "APP [HOLD]", 1, 2, "list the people and groups of a hold",
+     "Without HOLD everything that is held, rejected or protected in the app.",
+     "muster hold show \"Sales tool\"\nmuster hold show \"Sales tool\" dlhNvqQV0CLYW0YfDn4p", list_options, VERB_CLIENT,
+     cmd_hold_show},
+    {"hold approve", "APP HOLD", 2, 2, "let go what a hold has",
+     "Sends what the hold has at this moment, as far as it is still wanted. With --revision, as hold list shows it, it "
+     "is "
+     "refused when more has joined since.",
+     "muster hold approve \"Sales tool\" dlhNvqQV0CLYW0YfDn4p --revision 3", hold_options, VERB_CLIENT,
+     cmd_hold_decide},
+    {"hold reject", "APP HOLD", 2, 2, "decide that what a hold has is not sent",
+     "Nothing is sent, and the difference stays to be seen. A rejected hold can still be approved.",
+     "muster hold reject \"Sales tool\" dlhNvqQV0CLYW0YfDn4p", hold_options, VERB_CLIENT, cmd_hold_decide},
+    {"hold release", "APP HOLD WHO...", 3, ANY, "let single ones of a hold go at once",
+     "WHO is a login or id of a person, or the id of a group in the app (00g...) that is to be deleted. With "
+     "--external "
+     "it is the app's id of a member whom the directory does not know.",
+     "muster hold release \"Sales tool\" dlhNvqQV0CLYW0YfDn4p ada@example.com", hold_release_options, VERB_CLIENT,
+     cmd_hold_release},
+    {"limits", "[LIMIT=VALUE...]", 0, ANY, "show or set deletion limits",
+     "What is over the per cent and over the number within the window is held. LIMIT is deactivations, "
+     "group-deletions, "
+     "removals-per-group, removals (from all groups of an app) or all; VALUE is PERCENT%,NUMBER or off, or default for "
+     "what holds otherwise. window=24h sets the window. Without --app it is about all apps that have no limits of "
+     "their "
+     "own.",
+     "muster limits --app \"Sales tool\"\nmuster limits deactivations=10%,5 window=48h\nmuster limits --app \"Sales "
+     "tool\" all=off",
+     limits_options, VERB_CLIENT, cmd_limits},
 
     {"help", "[VERB...]", 0, 2, "explain a verb, or exit-codes, or environment", "", "muster help import", NULL, 0,
      cmd_help},

@@ -139,6 +139,18 @@ static void say_failed(const struct cli *cli, const char *label, const struct jv
         (void)fprintf(stderr, "  %s: %s %s: %s\n", cli_clean(cli->arena, label), cli_clean(cli->arena, type),
                       cli_clean(cli->arena, name), cli_clean(cli->arena, error));
     }
+    const struct jval *holds = jval_get(answer, "holds");
+    for (size_t i = 0; i < jval_len(holds); i++) {
+        const struct jval *hold = jval_at(holds, i);
+        (void)fprintf(stderr, "  %s: hold %s (%s): %s; `muster hold show` lists them\n", cli_clean(cli->arena, label),
+                      cli_clean(cli->arena, jval_get_str(hold, "id")),
+                      cli_clean(cli->arena, jval_get_str(hold, "status")),
+                      cli_clean(cli->arena, jval_get_str(hold, "reason")));
+    }
+    long long held = (long long)jval_int(jval_get(answer, "heldMembers"), 0);
+    if (held)
+        (void)fprintf(stderr, "  %s: %lld removals from groups are held; `muster hold show` names them\n",
+                      cli_clean(cli->arena, label), held);
     long long members = (long long)jval_int(jval_get(answer, "failedMembers"), 0);
     if (members)
         (void)fprintf(stderr, "  %s: %lld members of groups were refused; `muster push errors` names them\n",

@@ -4,14 +4,16 @@
 #define DIRECTORY_CHANGES_H
 
 enum directory_change {
-    CHANGE_USER_CREATED = 100,  /* subject: user */
-    CHANGE_USER_PROFILE = 101,  /* subject: user */
-    CHANGE_USER_STATUS = 102,   /* subject: user; detail: old status * 256 + new status (enum user_status) */
-    CHANGE_USER_DELETED = 103,  /* subject: user; tombstone set, memberships still there: see user_purge_chunk() */
-    CHANGE_GROUP_CREATED = 110, /* subject: group */
-    CHANGE_GROUP_PROFILE = 111, /* subject: group; detail: 1 when the name changed */
-    CHANGE_GROUP_DELETED = 112, /* subject: group; tombstone set, members still there: see group_purge_chunk() */
-    CHANGE_MEMBER_ADDED = 120,  /* subject: group, object: user */
+    CHANGE_USER_CREATED = 100,    /* subject: user */
+    CHANGE_USER_PROFILE = 101,    /* subject: user */
+    CHANGE_USER_STATUS = 102,     /* subject: user; detail: old status * 256 + new status (enum user_status) */
+    CHANGE_USER_DELETED = 103,    /* subject: user; tombstone set, memberships still there: see user_purge_chunk() */
+    CHANGE_USER_PROTECTED = 104,  /* subject: user; detail: 1 protected, 0 no longer */
+    CHANGE_GROUP_CREATED = 110,   /* subject: group */
+    CHANGE_GROUP_PROFILE = 111,   /* subject: group; detail: 1 when the name changed */
+    CHANGE_GROUP_DELETED = 112,   /* subject: group; tombstone set, members still there: see group_purge_chunk() */
+    CHANGE_GROUP_PROTECTED = 113, /* subject: group; detail: 1 protected, 0 no longer */
+    CHANGE_MEMBER_ADDED = 120,    /* subject: group, object: user */
     CHANGE_MEMBER_REMOVED = 121,
 };
 

@@ -65,6 +65,8 @@ static const struct migration migrations[] = {
         " document TEXT NOT NULL,"
         " created BIGINT NOT NULL,"
         " last_updated BIGINT NOT NULL);"},
+    {2, "ALTER TABLE users ADD COLUMN protected INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE groups ADD COLUMN protected INTEGER NOT NULL DEFAULT 0;"},
 };
 
 const struct store_room directory_room = {

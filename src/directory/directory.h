@@ -47,6 +47,7 @@ struct user {
     const char *recovery_question; /* NULL: none. Kept and shown; nobody signs in here, so answers are not kept */
     bool has_password;
     bool deleted;
+    bool is_protected; /* never deactivated in an app, nor removed from a group of one: user_protect() */
     int64_t created, activated, status_changed, last_login, last_updated, password_changed; /* ms, 0: never */
     int64_t version; /* counts up by one per change: the ETag */
 };
@@ -66,6 +67,8 @@ int user_rids_by_name(struct tx *tx, const char *first, const char *last, int64_
 
 /* The status alone, for those who look at many: ERR_NOT_FOUND as user_by_rid(). */
 int user_state(struct tx *tx, int64_t rid, enum user_status *ret_status, bool *ret_deleted) MUSTCHECK;
+/* 1 or 0; somebody who is gone is not protected. */
+int user_is_protected(struct tx *tx, int64_t rid) MUSTCHECK;
 
 struct user_input {
     const struct jval *profile;
@@ -105,6 +108,9 @@ int user_transition(struct tx *tx, struct user *user, enum user_transition trans
                     struct problem *problem) MUSTCHECK;
 /* Whether user_transition() would carry it out: for the links that an answer shows. */
 bool user_transition_is_open(const struct user *user, enum user_transition transition);
+/* Protects the person (or no longer): apps are not told to deactivate him or to take him out of a group. Appends
+ * CHANGE_USER_PROTECTED if that is new. */
+int user_protect(struct tx *tx, struct user *user, bool on) MUSTCHECK;
 /* First call deactivates, second (on a DEPROVISIONED user) sets the tombstone. */
 int user_delete(struct tx *tx, struct user *user, struct problem *problem) MUSTCHECK;
 
@@ -123,6 +129,7 @@ struct group {
     const char *profile;     /* JSON object */
     const char *source_id;   /* GROUP_APP: the public id of its app, else NULL */
     bool deleted;
+    bool is_protected; /* not deleted in the apps that it is pushed to: group_protect() */
     int64_t created, last_updated, last_membership_updated;
 };
 int group_by_id(struct tx *tx, const char *id, struct group *ret) MUSTCHECK;
@@ -133,6 +140,9 @@ int group_by_name(struct tx *tx, const char *name, struct group *ret) MUSTCHECK;
 int group_rids(struct tx *tx, enum group_type type, int64_t after, int64_t *ret_rids, int limit) MUSTCHECK;
 int group_create(struct tx *tx, const struct jval *profile, struct group *ret, struct problem *problem) MUSTCHECK;
 int group_update(struct tx *tx, struct group *group, const struct jval *profile, struct problem *problem) MUSTCHECK;
+/* Protects the group (or no longer): apps to which it is pushed are not told to delete theirs. Appends
+ * CHANGE_GROUP_PROTECTED if that is new. */
+int group_protect(struct tx *tx, struct group *group, bool on) MUSTCHECK;
 /* Sets the tombstone. Whether a group may go (a push target may not) is decided by the caller, who knows. */
 int group_delete(struct tx *tx, struct group *group, struct problem *problem) MUSTCHECK;
 

@@ -18,6 +18,7 @@ SQL(GROUP_INSERT, "INSERT INTO groups (id, type, name, name_key, description, de
                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0) RETURNING rid");
 SQL(GROUP_SET_PROFILE, "UPDATE groups SET name = $2, name_key = $3, description = $4, description_key = $5,"
                        " profile = $6, last_updated = $7 WHERE rid = $1");
+SQL(GROUP_SET_PROTECTED, "UPDATE groups SET protected = $2 WHERE rid = $1");
 SQL(GROUP_BURY, "UPDATE groups SET deleted = $2, last_updated = $3 WHERE rid = $1");
 SQL(GROUP_REMOVE, "DELETE FROM groups WHERE rid = $1 AND deleted > 0");
 SQL(GROUP_APP_REMOVE, "DELETE FROM groups WHERE rid = $1 AND type = 2");
@@ -52,7 +53,8 @@ void group_from_row(const struct query *query, struct group *ret)
                           .deleted = query_int(query, 7) != 0,
                           .created = query_int(query, 8),
                           .last_updated = query_int(query, 9),
-                          .last_membership_updated = query_int(query, 10)};
+                          .last_membership_updated = query_int(query, 10),
+                          .is_protected = query_int(query, 11) != 0};
 }
 
 void group_keep(struct arena *arena, struct group *group)
@@ -246,6 +248,21 @@ int group_update(struct tx *tx, struct group *group, const struct jval *profile,
 
 /* --- taking away ---------------------------------------------------------------------------------------------------
  */
+
+int group_protect(struct tx *tx, struct group *group, bool on)
+{
+    if (group->is_protected == on)
+        return 0;
+    int r = tx_exec(tx, &GROUP_SET_PROTECTED, I(group->rid), I(on));
+    if (r >= 0)
+        r = tx_change(tx, (struct change){.kind = CHANGE_GROUP_PROTECTED, .subject = group->rid, .detail = on});
+    if (r < 0)
+        return r;
+    group->is_protected = on;
+    return directory_event(tx, on ? "muster.group.protect" : "muster.group.unprotect",
+                           on ? "Protect group from deletion in apps" : "End protection of group from deletion in apps",
+                           group_target(group), NULL);
+}
 
 int group_delete(struct tx *tx, struct group *group, struct problem *problem)
 {

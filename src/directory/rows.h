@@ -10,13 +10,13 @@
 #define USER_COLUMNS                                                                                                   \
     "u.rid, u.id, u.status, u.login, u.name, u.profile, CASE WHEN u.password_hash IS NULL THEN 0 ELSE 1 END,"          \
     " u.deleted, u.created, u.activated, u.status_changed, u.last_login, u.last_updated, u.password_changed,"          \
-    " u.version, u.provider, u.provider_name, u.recovery_question"
-#define USER_COLUMN_COUNT 18
+    " u.version, u.provider, u.provider_name, u.recovery_question, u.protected"
+#define USER_COLUMN_COUNT 19
 
 #define GROUP_COLUMNS                                                                                                  \
     "g.rid, g.id, g.type, g.name, g.description, g.profile, g.source_id, g.deleted, g.created, g.last_updated,"        \
-    " g.last_membership_updated"
-#define GROUP_COLUMN_COUNT 11
+    " g.last_membership_updated, g.protected"
+#define GROUP_COLUMN_COUNT 12
 
 /* Fills from the current row; the texts are those of the row (until the next step). */
 void user_from_row(const struct query *query, struct user *ret);

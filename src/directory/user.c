@@ -8,6 +8,8 @@
 SQL(USER_BY_ID, "SELECT " USER_COLUMNS " FROM users u WHERE u.id = $1 AND u.deleted = 0");
 SQL(USER_BY_RID, "SELECT " USER_COLUMNS " FROM users u WHERE u.rid = $1");
 SQL(USER_STATE, "SELECT status, deleted FROM users WHERE rid = $1");
+SQL(USER_PROTECTED, "SELECT protected FROM users WHERE rid = $1");
+SQL(USER_SET_PROTECTED, "UPDATE users SET protected = $2 WHERE rid = $1");
 SQL(USER_BY_LOGIN, "SELECT " USER_COLUMNS " FROM users u WHERE u.login_key = $1 AND u.deleted = 0");
 SQL(USERS_BY_LOGIN_RANGE, "SELECT " USER_COLUMNS " FROM users u"
                           " WHERE u.login_key >= $1 AND u.login_key < $2 AND u.deleted = 0"
@@ -50,7 +52,8 @@ void user_from_row(const struct query *query, struct user *ret)
                          .version = query_int(query, 14),
                          .provider = query_text(query, 15),
                          .provider_name = query_text(query, 16),
-                         .recovery_question = query_text(query, 17)};
+                         .recovery_question = query_text(query, 17),
+                         .is_protected = query_int(query, 18) != 0};
 }
 
 void user_keep(struct arena *arena, struct user *user)
@@ -108,6 +111,13 @@ int user_state(struct tx *tx, int64_t rid, enum user_status *ret_status, bool *r
     *ret_deleted = query_int(&query, 1) != 0;
     query_close(&query);
     return 0;
+}
+
+int user_is_protected(struct tx *tx, int64_t rid)
+{
+    int64_t on = 0;
+    int r = tx_get_int(tx, &on, &USER_PROTECTED, I(rid));
+    return r < 0 ? r : on != 0;
 }
 
 int user_by_login(struct tx *tx, const char *login, struct user *ret)
@@ -430,6 +440,22 @@ int user_set_recovery_question(struct tx *tx, struct user *user, const char *que
 
 /* --- taking away ---------------------------------------------------------------------------------------------------
  */
+
+int user_protect(struct tx *tx, struct user *user, bool on)
+{
+    if (user->is_protected == on)
+        return 0;
+    int r = tx_exec(tx, &USER_SET_PROTECTED, I(user->rid), I(on));
+    if (r >= 0)
+        r = tx_change(tx, (struct change){.kind = CHANGE_USER_PROTECTED, .subject = user->rid, .detail = on});
+    if (r < 0)
+        return r;
+    user->is_protected = on;
+    return directory_event(tx, on ? "muster.user.protect" : "muster.user.unprotect",
+                           on ? "Protect user from deactivation and removal in apps"
+                              : "End protection of user from deactivation and removal in apps",
+                           user_target(user), NULL);
+}
 
 int user_delete(struct tx *tx, struct user *user, struct problem *problem)
 {

@@ -73,13 +73,18 @@ static int step_active(struct tx *tx, struct lane *lane, const struct work *work
 
 /*
  * Wanted gone: memberships first, the account afterwards (invariant 6). The wait is bounded, counted from when the
- * person stopped being wanted, or from when the app could be asked at all.
+ * person stopped being wanted, or from when the app could be asked at all. Deletion limits come before both: what they
+ * hold waits for as long as it takes (invariant 8).
  */
 static int step_inactive(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts)
 {
     const struct account *account = &facts->account;
     if (!account->external_id || account->known == KNOWN_INACTIVE || !lane->switches.deactivate)
-        return STEP_DONE;
+        return deletion_forget_account(tx, account->rid); /* STEP_DONE */
+    const char *why = NULL;
+    int may_go = deletion_of_account(tx, account, &facts->user, &why);
+    if (may_go <= 0)
+        return may_go < 0 ? may_go : lane_hold(tx, work, why);
     int64_t pending = member_removals_pending(tx, work->app_rid, account->user_rid);
     if (pending < 0)
         return (int)pending;

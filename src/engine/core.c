@@ -455,6 +455,15 @@ int lane_request(struct tx *tx, struct lane *lane, const struct work *work, cons
     return STEP_REQUEST;
 }
 
+int lane_hold(struct tx *tx, const struct work *work, const char *why)
+{
+    int r = work_fail(
+        tx, work,
+        &(struct work_failure){
+            .error_class = error_class_name(ERROR_HELD), .error = why, .words = why, .due = tx_now(tx), .held = true});
+    return r < 0 ? r : STEP_WAIT;
+}
+
 /* --- answers -------------------------------------------------------------------------------------------------------
  */
 
@@ -919,6 +928,8 @@ int core_turn(struct tx *tx, void *data)
     int r = core->closed ? 0 : groups_keep(tx, core);
     if (r == 0)
         r = take_answers(tx, core);
+    if (r >= 0 && !core->closed)
+        r = deletion_tick(tx);
     return r < 0 || core->closed ? r : plan(tx, core);
 }
 

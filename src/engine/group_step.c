@@ -69,6 +69,10 @@ static int step_delete(struct tx *tx, struct lane *lane, const struct work *work
     }
     if (facts->in_doubt)
         return read_group(tx, lane, work, facts, false);
+    const char *why = NULL;
+    int may_go = deletion_of_group(tx, &facts->group, &why);
+    if (may_go <= 0)
+        return may_go < 0 ? may_go : lane_hold(tx, work, why);
     struct target_request request = target_delete_group(tx_arena(tx), facts->group.external_id);
     return ask(tx, lane, work, facts, &request, (struct flight){0});
 }
@@ -101,7 +105,7 @@ static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct
     bool more = false;
     int r = strangers_settle(tx, &facts->group);
     int count = r < 0 ? r : members_due(tx, &facts->group, due, (int)most, &more);
-    int stranger_count = count < 0 ? count : strangers_due(tx, facts->group.rid, strangers, (int)most - count);
+    int stranger_count = count < 0 ? count : strangers_due(tx, &facts->group, strangers, (int)most - count);
     int waits = stranger_count > 0 ? account_lookups_pending(tx, facts->group.app_rid) : stranger_count;
     if (waits < 0)
         return waits;

@@ -8,6 +8,7 @@
 #include "engine/health.h"
 #include "engine/rate.h"
 #include "engine/traits.h"
+#include "push/deletions.h"
 #include "record/record.h"
 
 #include "engine/lease.h"
@@ -80,6 +81,9 @@ int lane_await_intent(struct tx *tx, struct lane *lane, const struct work *work,
 /* A failure: back-off, hold, or the whole app, as the table of errors says; recorded, and told once. STEP_WAIT. */
 int lane_fail(struct tx *tx, struct lane *lane, const struct flight *flight, enum error_class class, const char *stage,
               const char *words) MUSTCHECK;
+
+/* A deletion that may not be sent (push/deletions.h): the row waits until that is decided. STEP_WAIT. */
+int lane_hold(struct tx *tx, const struct work *work, const char *why) MUSTCHECK;
 
 /* Looks at the object of a work row: STEP_*, or a negative error. */
 int account_step(struct tx *tx, struct lane *lane, const struct work *work, bool after_conflict) MUSTCHECK;

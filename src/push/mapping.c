@@ -34,12 +34,17 @@ SQL(MEMBERS_KNOWN_COUNT,
     "SELECT count(*) FROM target_members WHERE target_rid = $1 AND known = 1 AND external_id IS NOT NULL");
 SQL(MEMBERS_DIRTY_COUNT,
     "SELECT count(*) FROM target_members WHERE target_rid = $1 AND dirty = 1 AND error_class IS NULL");
-SQL(MEMBERS_FAILED_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1 AND error_class IS NOT NULL");
+SQL(MEMBERS_FAILED_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1 AND error_class IS NOT NULL"
+                          " AND error_class <> 'HELD'");
 SQL(MEMBERS_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1");
 SQL(MEMBERS_FAILED_FIRST, "SELECT error, error_at FROM target_members WHERE target_rid = $1 AND error_class IS NOT NULL"
+                          " AND error_class <> 'HELD'"
                           " ORDER BY rid LIMIT 1");
 SQL(STRANGERS_COUNT, "SELECT count(*) FROM target_strangers WHERE target_rid = $1");
 SQL(EXTRA_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1 AND extra = 1");
+SQL(MEMBERS_UNHOLD, "UPDATE target_members SET error_class = NULL, error = NULL"
+                    " WHERE target_rid = $1 AND error_class = 'HELD'");
+SQL(STRANGERS_UNHOLD, "UPDATE target_strangers SET remove_wanted = 1 WHERE target_rid = $1 AND remove_wanted = 2");
 SQL(MEMBERS_RETRY, "UPDATE target_members SET error_class = NULL, error = NULL, dropped = 0 WHERE target_rid = $1"
                    " AND error_class IS NOT NULL");
 
@@ -316,6 +321,16 @@ static int change_status(struct tx *tx, struct mapping *mapping, enum mapping_st
                           "Deactivate group push mapping");
 }
 
+/* The mapping sends nothing from now on, so that nothing of it waits: what is due when it is ACTIVE again is weighed
+ * then. */
+static int forget_deletions(struct tx *tx, const struct mapping *mapping)
+{
+    int r = tx_exec(tx, &MEMBERS_UNHOLD, I(mapping->target_rid));
+    if (r >= 0)
+        r = tx_exec(tx, &STRANGERS_UNHOLD, I(mapping->target_rid));
+    return r < 0 ? r : deletion_forget_group(tx, mapping->target_rid);
+}
+
 /* Stores the wish. `again`: a mapping that is ACTIVE already is pushed anew. */
 static int set_status(struct tx *tx, struct mapping *mapping, enum mapping_status status, bool again)
 {
@@ -329,6 +344,8 @@ static int set_status(struct tx *tx, struct mapping *mapping, enum mapping_statu
         r = start_pushing(tx, mapping, true);
     if (r >= 0 && changed && status == MAPPING_INACTIVE)
         r = work_delete(tx, mapping->app_rid, WORK_GROUP, mapping->target_rid);
+    if (r >= 0 && changed && status == MAPPING_INACTIVE)
+        r = forget_deletions(tx, mapping);
     return r < 0 ? r : 0;
 }
 
@@ -363,6 +380,8 @@ int mapping_forget(struct tx *tx, const struct mapping *mapping)
     if (r >= 0)
         r = work_delete(tx, mapping->app_rid, WORK_EXPAND_MAPPING, mapping->rid);
     if (r >= 0)
+        r = forget_deletions(tx, mapping);
+    if (r >= 0)
         r = tx_change(tx, (struct change){.kind = CHANGE_MAPPING_DELETED, .subject = mapping->rid});
     return r < 0 ? r : 0;
 }
@@ -389,7 +408,10 @@ static int check_delete_target(struct tx *tx, const struct app *app, const struc
 
 int mapping_delete_target(struct tx *tx, const struct mapping *mapping)
 {
-    int r = target_group_want_deleted(tx, mapping->target_rid);
+    struct target_group target = {0};
+    int r = target_group_get(tx, mapping->target_rid, &target);
+    if (r == 0)
+        r = target_group_want_deleted(tx, &target, mapping->source_rid);
     return r < 0 ? r : work_add(tx, mapping->app_rid, WORK_GROUP, mapping->target_rid, WORK_FRESH);
 }
 
@@ -448,10 +470,24 @@ static const char *count_text(struct arena *arena, int64_t count)
     return arena_printf(arena, "%s,%03lld", count_text(arena, count / 1000), (long long)(count % 1000));
 }
 
+/* Nothing was refused, and removals are held. */
+static const char *held_text(struct tx *tx, int64_t count)
+{
+    return arena_printf(tx_arena(tx),
+                        "Muster holds %lld %s from the group back: a deletion limit is reached, or who is to go is "
+                        "protected.",
+                        (long long)count, count == 1 ? "removal" : "removals");
+}
+
 /* The group is fine and members of it were refused: said in `error`, while the mapping stays ACTIVE. */
 static int read_member_errors(struct tx *tx, const struct mapping *mapping, struct mapping_state *ret)
 {
     struct query query;
+    ret->members_held = deletion_held_of_group(tx, mapping->target_rid);
+    if (ret->members_held < 0)
+        return (int)ret->members_held;
+    if (ret->members_held > 0)
+        ret->error = held_text(tx, ret->members_held);
     int r = tx_get_int(tx, &ret->members_failed, &MEMBERS_FAILED_COUNT, I(mapping->target_rid));
     if (r < 0 || ret->members_failed == 0)
         return r < 0 ? r : 0;

@@ -21,9 +21,12 @@ SQL(MEMBER_WANT_OUT, "UPDATE target_members SET"
                      " urgency = CASE WHEN dirty = 1 AND urgency < $3 THEN urgency ELSE $3 END,"
                      " version = $4, dirty = 1, error_class = NULL, error = NULL"
                      " WHERE target_rid = $1 AND user_rid = $2 AND (known = 1 OR dirty = 1) AND extra = 0");
-SQL(MEMBERS_DIRTY, "SELECT rid, user_rid, external_id, known, version, urgency, since FROM target_members"
-                   " WHERE target_rid = $1 AND dirty = 1 AND error_class IS NULL"
-                   " ORDER BY urgency, since, rid LIMIT $2");
+SQL(MEMBERS_DIRTY, "SELECT m.rid, m.user_rid, m.external_id, m.known, m.version, m.urgency, coalesce(d.state, -1)"
+                   " FROM target_members AS m LEFT JOIN deletions AS d ON d.kind = 3 AND d.object_rid = m.target_rid"
+                   " AND d.user_rid = m.user_rid AND d.external_id = ''"
+                   " WHERE m.target_rid = $1 AND m.dirty = 1 AND m.error_class IS NULL"
+                   " ORDER BY m.urgency, m.since, m.rid LIMIT $2");
+SQL(MEMBER_HELD, "UPDATE target_members SET error_class = 'HELD', error = $2, error_at = $3 WHERE rid = $1");
 SQL(MEMBER_CLEAN, "UPDATE target_members SET dirty = 0 WHERE rid = $1 AND version = $2");
 SQL(MEMBER_DELETE_CLEAN, "DELETE FROM target_members WHERE rid = $1 AND version = $2 AND known = 0");
 SQL(MEMBER_SET_KNOWN,
@@ -40,6 +43,11 @@ SQL(REMOVALS_PENDING, "SELECT count(*) FROM target_members AS t JOIN push_mappin
                       " AND m.app_rid = $2 AND m.status = 1");
 SQL(MEMBER_FAILURES, "SELECT count(*) FROM push_mappings AS m JOIN target_members AS t ON t.target_rid = m.target_rid"
                      " WHERE m.app_rid = $1 AND m.status = 1 AND t.error_class IS NOT NULL");
+SQL(MEMBERS_HELD, "SELECT count(*) FROM push_mappings AS m JOIN target_members AS t ON t.target_rid = m.target_rid"
+                  " WHERE m.app_rid = $1 AND m.status = 1 AND t.error_class = 'HELD'");
+SQL(ALL_STRANGERS_HELD, "SELECT count(*) FROM push_mappings AS m JOIN target_strangers AS s"
+                        " ON s.target_rid = m.target_rid"
+                        " WHERE m.app_rid = $1 AND m.status = 1 AND s.remove_wanted = 2");
 SQL(OLDEST_DIRTY, "SELECT min(since) FROM target_members WHERE target_rid = $1 AND dirty = 1 AND error_class IS NULL");
 SQL(MEMBERS_CHUNK_DELETE, "DELETE FROM target_members WHERE rid IN"
                           " (SELECT rid FROM target_members WHERE target_rid = $1 ORDER BY rid LIMIT $2)");
@@ -67,6 +75,12 @@ int member_facts(struct tx *tx, const struct mapping *mapping, int64_t user_rid,
     return 0;
 }
 
+static struct deletion_key key_of(const struct mapping *mapping, int64_t user_rid)
+{
+    return (struct deletion_key){
+        .kind = DELETION_MEMBER, .object_rid = mapping->target_rid, .user_rid = user_rid, .external_id = ""};
+}
+
 int member_mark(struct tx *tx, const struct mapping *mapping, int64_t user_rid, enum work_class class)
 {
     if (mapping->members_wait)
@@ -78,12 +92,17 @@ int member_mark(struct tx *tx, const struct mapping *mapping, int64_t user_rid, 
     if (number < 0)
         return (int)number;
     int64_t since = tx_continued(tx) ? tx_continued(tx) : number;
-    if (wanted == MEMBER_IN)
+    struct deletion_key key = key_of(mapping, user_rid);
+    int known = 0;
+    if (wanted == MEMBER_IN) {
         r = tx_exec(tx, &MEMBER_WANT_IN, I(mapping->target_rid), I(user_rid), T(external_id), I(class), I(number),
                     I(since));
-    else if (wanted == MEMBER_OUT)
+        known = r < 0 ? r : deletion_forget(tx, &key);
+    } else if (wanted == MEMBER_OUT) {
         r = tx_exec(tx, &MEMBER_WANT_OUT, I(mapping->target_rid), I(user_rid), I(class), I(number), I(since));
-    return r < 0 ? r : r > 0;
+        known = r <= 0 ? r : deletion_add(tx, mapping->app_rid, &key);
+    }
+    return known < 0 ? known : r < 0 ? r : r > 0;
 }
 
 int member_look(struct tx *tx, const struct mapping *mapping, int64_t user_rid, enum work_class class)
@@ -123,10 +142,81 @@ static int judge(struct tx *tx, const struct mapping *mapping, struct member *ro
             return 1;
         }
     }
-    r = tx_exec(tx, row->known ? &MEMBER_CLEAN : &MEMBER_DELETE_CLEAN, I(row->rid), I(row->version));
+    r = row->deletion >= 0 ? deletion_forget_member(tx, row->rid) : 0;
+    if (r >= 0)
+        r = tx_exec(tx, row->known ? &MEMBER_CLEAN : &MEMBER_DELETE_CLEAN, I(row->rid), I(row->version));
     if (r >= 0 && row->wanted == MEMBER_OUT)
         r = poke_leaver(tx, mapping->app_rid, row->user_rid);
     return r < 0 ? r : 0;
+}
+
+/*
+ * May this removal be sent? 1, or 0: it was set aside as held. What is new is weighed together with all of its kind, so
+ * that the states of rows that were read before may have changed: `*ret_weighed`.
+ */
+static int removal_may_go(struct tx *tx, const struct mapping *mapping, const struct member *member, bool *ret_weighed)
+{
+    struct deletion_key key = key_of(mapping, member->user_rid);
+    const char *why = NULL;
+    int is_protected = user_is_protected(tx, member->user_rid);
+    if (is_protected < 0)
+        return is_protected;
+    if (!is_protected && (member->deletion == DELETION_COUNTED || member->deletion == DELETION_APPROVED))
+        return 1;
+    bool is_decided = member->deletion == DELETION_HELD || member->deletion == DELETION_REJECTED;
+    *ret_weighed |= !is_protected && !is_decided;
+    int r = deletion_may_go(tx, mapping->app_rid, &key, is_protected > 0, &why);
+    if (r != 0)
+        return r;
+    r = tx_exec(tx, &MEMBER_HELD, I(member->rid), T(why), I(tx_now(tx)));
+    return r < 0 ? r : 0;
+}
+
+/* What waits is weighed as a whole: removals that nobody noted (the mapping was INACTIVE when they arose) are noted
+ * before the first of them is. */
+static int note_removals(struct tx *tx, const struct mapping *mapping, struct member *rows, int count)
+{
+    int r = 0;
+    for (int i = 0; r >= 0 && i < count; i++) {
+        struct member member;
+        r = rows[i].deletion < 0 ? judge(tx, mapping, &rows[i], &member) : 0;
+        struct deletion_key key = key_of(mapping, rows[i].user_rid);
+        if (r > 0 && member.wanted != MEMBER_IN)
+            r = deletion_add(tx, mapping->app_rid, &key);
+    }
+    return MIN_OF(r, 0);
+}
+
+static int look_at_due(struct tx *tx, const struct mapping *mapping, struct member *ret, int limit, bool *ret_more,
+                       bool *ret_weighed)
+{
+    struct query query;
+    struct member *rows = arena_array(tx_arena(tx), LOOK_AT_ONCE, sizeof(*rows));
+    int row_count = 0;
+    int r = tx_query(tx, &query, &MEMBERS_DIRTY, I(mapping->target_rid), I(LOOK_AT_ONCE));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        rows[row_count++] = (struct member){.rid = query_int(&query, 0),
+                                            .user_rid = query_int(&query, 1),
+                                            .external_id = push_text(tx, &query, 2),
+                                            .known = query_int(&query, 3) != 0,
+                                            .class = (enum work_class)query_int(&query, 5),
+                                            .version = query_int(&query, 4),
+                                            .deletion = (int)query_int(&query, 6)};
+    int count = 0;
+    int i = 0;
+    for (; r >= 0 && i < row_count && count < limit && !*ret_weighed; i++) {
+        r = judge(tx, mapping, &rows[i], &ret[count]);
+        bool removal = r > 0 && ret[count].wanted != MEMBER_IN;
+        if (removal && ret[count].deletion < 0)
+            r = note_removals(tx, mapping, &rows[i], row_count - i);
+        if (removal && r >= 0)
+            r = removal_may_go(tx, mapping, &ret[count], ret_weighed);
+        count += r > 0;
+    }
+    if (r < 0)
+        return r;
+    *ret_more = i < row_count || row_count == LOOK_AT_ONCE;
+    return count;
 }
 
 int members_due(struct tx *tx, const struct target_group *group, struct member *ret, int limit, bool *ret_more)
@@ -136,28 +226,13 @@ int members_due(struct tx *tx, const struct target_group *group, struct member *
     int r = mapping_by_target(tx, group->rid, &mapping);
     if (r == ERR_NOT_FOUND || (r == 0 && mapping.status != MAPPING_ACTIVE))
         return 0;
-    struct query query;
-    struct member *rows = arena_array(tx_arena(tx), LOOK_AT_ONCE, sizeof(*rows));
-    int row_count = 0;
-    if (r == 0)
-        r = tx_query(tx, &query, &MEMBERS_DIRTY, I(group->rid), I(LOOK_AT_ONCE));
-    while (r >= 0 && (r = query_next(&query)) > 0)
-        rows[row_count++] = (struct member){.rid = query_int(&query, 0),
-                                            .user_rid = query_int(&query, 1),
-                                            .external_id = push_text(tx, &query, 2),
-                                            .known = query_int(&query, 3) != 0,
-                                            .class = (enum work_class)query_int(&query, 5),
-                                            .version = query_int(&query, 4)};
-    int count = 0;
-    int i = 0;
-    for (; r >= 0 && i < row_count && count < limit; i++) {
-        r = judge(tx, &mapping, &rows[i], &ret[count]);
-        count += r > 0;
+    bool weighed = r == 0;
+    /* Weighing leaves nothing new, and what it held is due no more; each look at a held row takes it away. */
+    while (r >= 0 && weighed) {
+        weighed = false;
+        r = look_at_due(tx, &mapping, ret, limit, ret_more, &weighed);
     }
-    if (r < 0)
-        return r;
-    *ret_more = i < row_count || row_count == LOOK_AT_ONCE;
-    return count;
+    return r;
 }
 
 /* The group's row is due for what is still dirty; causes that are dealt with no longer hold up those who wait for them.
@@ -178,7 +253,9 @@ int members_advance(struct tx *tx, const struct target_group *group)
 
 int member_acknowledged(struct tx *tx, int64_t member_rid, bool known, const char *external_id, int64_t version)
 {
-    int r = tx_exec(tx, &MEMBER_SET_KNOWN, I(member_rid), I(known), T(external_id), I(version));
+    int r = known ? 0 : deletion_forget_member(tx, member_rid);
+    if (r >= 0)
+        r = tx_exec(tx, &MEMBER_SET_KNOWN, I(member_rid), I(known), T(external_id), I(version));
     if (r >= 0 && !known)
         r = tx_exec(tx, &MEMBER_DELETE_CLEAN, I(member_rid), I(version));
     return r < 0 ? r : 0;
@@ -239,11 +316,20 @@ int64_t member_removals_pending(struct tx *tx, int64_t app_rid, int64_t user_rid
     return r < 0 ? r : count;
 }
 
-int64_t member_failures(struct tx *tx, int64_t app_rid)
+int64_t member_failures(struct tx *tx, int64_t app_rid, int64_t *ret_held)
 {
     int64_t count = 0;
+    int64_t held = 0;
+    int64_t strangers = 0;
     int r = tx_get_int(tx, &count, &MEMBER_FAILURES, I(app_rid));
-    return r < 0 ? r : count;
+    if (r >= 0)
+        r = tx_get_int(tx, &held, &MEMBERS_HELD, I(app_rid));
+    if (r >= 0)
+        r = tx_get_int(tx, &strangers, &ALL_STRANGERS_HELD, I(app_rid));
+    if (r < 0)
+        return r;
+    *ret_held = held + strangers;
+    return count - held;
 }
 
 int members_delete_chunk(struct tx *tx, int64_t target_rid, int limit)

@@ -129,8 +129,9 @@ struct mapping_state {
     int attempts;
     int64_t members_known; /* acknowledged by the app */
     int64_t members_pending;
-    int64_t members_failed;
-    int64_t members_extra; /* found there by the last read, and not ours */
+    int64_t members_failed; /* refused by the app */
+    int64_t members_held;   /* whose removal is held, rejected or not allowed */
+    int64_t members_extra;  /* found there by the last read, and not ours */
     enum verify_state verify_state;
     int64_t verified_at; /* ms, 0 never */
 };
@@ -147,6 +148,7 @@ struct target_group {
     int64_t rid;
     int64_t app_rid;
     int64_t group_rid;       /* the APP_GROUP */
+    int64_t source_rid;      /* the group of the directory whose members it has; 0: not known */
     const char *name;        /* wanted displayName: the APP_GROUP's name */
     const char *external_id; /* the app's id, NULL until known */
     enum account_origin origin;
@@ -189,11 +191,12 @@ struct member {
     enum work_class class;
     int64_t version;
     const char *error_class; /* refused: isolated until an input changes or somebody retries; NULL */
+    int deletion;            /* enum deletion_state of its removal; -1: none */
 };
 /*
  * The next dirty members of a group in the order of work (urgent first, then oldest), with what is wanted of each. Rows
- * that need nothing are cleaned in passing; isolated ones are left out. The count; `*ret_more` tells whether there are
- * more.
+ * that need nothing are cleaned in passing; isolated ones are left out, and removals that deletion limits hold
+ * (deletions.h). The count; `*ret_more` tells whether there are more.
  */
 int members_due(struct tx *tx, const struct target_group *group, struct member *ret, int limit,
                 bool *ret_more) MUSTCHECK;
@@ -213,15 +216,15 @@ int members_refused_as(struct tx *tx, int64_t app_rid, int64_t user_rid, const c
  * with what `more` adds for its class; the count. */
 int member_errors_write(struct tx *tx, struct jout *out, int64_t target_rid, int limit,
                         void (*more)(struct jout *out, const char *error_class)) MUSTCHECK;
-/* Refused members in all groups of an app. */
-int64_t member_failures(struct tx *tx, int64_t app_rid) MUSTCHECK;
+/* Refused members in all groups of an app; `*ret_held`: those whose removal is held, rejected or not allowed. */
+int64_t member_failures(struct tx *tx, int64_t app_rid, int64_t *ret_held) MUSTCHECK;
 /* Memberships of the person in ACTIVE mappings of the app that still wait for their removal, or for the answer of an
  * add that is on its way; refused ones do not count (invariant 6). */
 int64_t member_removals_pending(struct tx *tx, int64_t app_rid, int64_t user_rid) MUSTCHECK;
 
 /* Members found by reading the app's group that Muster did not put there. */
 int stranger_remove_wanted(struct tx *tx, int64_t target_rid, const char *external_id) MUSTCHECK;
-int strangers_due(struct tx *tx, int64_t target_rid, const char **ret, int limit) MUSTCHECK;
+int strangers_due(struct tx *tx, const struct target_group *group, const char **ret, int limit) MUSTCHECK;
 /* Strangers who are known by now become members, wanted or not. Before strangers_due(). */
 int strangers_settle(struct tx *tx, const struct target_group *group) MUSTCHECK;
 int stranger_gone(struct tx *tx, int64_t target_rid, const char *external_id) MUSTCHECK;

@@ -3,6 +3,7 @@
 #ifndef PUSH_PUSH_PRIVATE_H
 #define PUSH_PUSH_PRIVATE_H
 
+#include "push/deletions.h"
 #include "push/push.h"
 
 /* Texts of the current row of a query, copied into the tx's arena. */
@@ -38,7 +39,8 @@ int target_group_rename_wanted(struct tx *tx, struct target_group *group, const 
 int target_group_relink(struct tx *tx, struct target_group *group) MUSTCHECK;
 /* The members were read for this source: the link is complete. */
 int target_group_linked(struct tx *tx, struct target_group *group, int64_t source_rid) MUSTCHECK;
-int target_group_want_deleted(struct tx *tx, int64_t rid) MUSTCHECK;
+/* `source_rid`: whose members it has. */
+int target_group_want_deleted(struct tx *tx, const struct target_group *group, int64_t source_rid) MUSTCHECK;
 /* Rows of an app that is deleted. */
 int push_delete_app(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* Unlinks a mapping for a reason of ours: a group that may not be deleted there (linked, without the app's setting for
@@ -59,5 +61,54 @@ int push_group_rules_expand(struct tx *tx, struct work *work) MUSTCHECK;
 
 int push_settings_delete(struct tx *tx, int64_t app_rid) MUSTCHECK;
 int members_delete_chunk(struct tx *tx, int64_t target_rid, int limit) MUSTCHECK;
+
+/* --- deletions -----------------------------------------------------------------------------------------------------
+ */
+
+extern const char deletion_tables[]; /* deletion_tables.c: a migration */
+
+struct deletion_key {
+    enum deletion_kind kind;
+    int64_t object_rid;
+    int64_t user_rid;
+    const char *external_id; /* "" unless a member whom the directory does not know */
+};
+
+/* What a limit is about: target_rid for RULE_MEMBERS_OF_GROUP, else 0. */
+struct scope {
+    int64_t app_rid;
+    enum deletion_rule rule;
+    int64_t target_rid;
+};
+
+struct weight {
+    int64_t window_ms, used, waiting, base, percent, number;
+};
+
+/* Is wanted from now on; what is known of it already stays. */
+int deletion_add(struct tx *tx, int64_t app_rid, const struct deletion_key *key) MUSTCHECK;
+int deletion_forget(struct tx *tx, const struct deletion_key *key) MUSTCHECK;
+/* The same by the row of target_members, which is still there. */
+int deletion_forget_member(struct tx *tx, int64_t member_rid) MUSTCHECK;
+/* Everything of a target group: its members and itself. */
+int deletion_forget_group(struct tx *tx, int64_t target_rid) MUSTCHECK;
+/* Whom a complete read found too many is wanted gone: the extra members; the strangers to be removed, and only those.
+ */
+int deletions_of_extra(struct tx *tx, int64_t app_rid, int64_t target_rid) MUSTCHECK;
+int deletions_of_strangers(struct tx *tx, int64_t app_rid, int64_t target_rid) MUSTCHECK;
+/* Weighs everything of the kind in the app that is new: counted or held, nothing is new afterwards. */
+int deletions_judge(struct tx *tx, int64_t app_rid, enum deletion_kind kind) MUSTCHECK;
+/* The planner's question about one: 1 may be sent, 0 not, and why. Weighs if it is new. */
+int deletion_may_go(struct tx *tx, int64_t app_rid, const struct deletion_key *key, bool is_protected,
+                    const char **ret_why) MUSTCHECK;
+
+/* holds.c: the open hold of a scope, opened if there is none, with what was weighed; told when it is opened. */
+int hold_join(struct tx *tx, const struct scope *scope, const struct weight *weight, struct hold *ret) MUSTCHECK;
+int hold_id_of(struct tx *tx, int64_t hold_rid, const char **ret_id) MUSTCHECK;
+/* What was decided follows, chunk by chunk. 1 more, 0 done. */
+int hold_expand(struct tx *tx, struct work *work) MUSTCHECK;
+/* The protection of a person (0: of a group) ended: what it held is looked at again. */
+int deletion_unprotected(struct tx *tx, int64_t user_rid) MUSTCHECK;
+int deletions_delete_app(struct tx *tx, int64_t app_rid) MUSTCHECK;
 
 #endif

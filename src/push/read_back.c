@@ -29,7 +29,9 @@ SQL(READ_STRANGER_COUNT, "SELECT count(*) FROM target_strangers WHERE target_rid
 SQL(READ_EXTRA_REMOVE, "UPDATE target_members SET extra = 0, dirty = 1, version = $2, since = $2"
                        " WHERE target_rid = $1 AND extra = 1");
 SQL(READ_STRANGERS_REMOVE, "UPDATE target_strangers SET remove_wanted = 1 WHERE target_rid = $1 AND seen = $2");
-SQL(READ_NOT_FOUND, "UPDATE target_members SET known = 0, dirty = 1, version = $3, since = $3"
+SQL(READ_NOT_FOUND, "UPDATE target_members SET known = 0, dirty = 1, version = $3, since = $3,"
+                    " error = CASE WHEN error_class = 'HELD' THEN NULL ELSE error END,"
+                    " error_class = CASE WHEN error_class = 'HELD' THEN NULL ELSE error_class END"
                     " WHERE target_rid = $1 AND known = 1 AND seen <> $2");
 SQL(READ_STRANGERS_LEFT, "DELETE FROM target_strangers WHERE target_rid = $1 AND seen <> $2");
 SQL(VERIFY_NOT_KEPT,
@@ -44,6 +46,7 @@ SQL(VERIFY_SET, "UPDATE target_groups SET verify_wanted = $2, verify_state = $3,
 SQL(VERIFY_KNOWN, "SELECT 1 FROM target_members WHERE target_rid = $1 AND known = 1 LIMIT 1");
 SQL(STRANGERS_DUE, "SELECT external_id FROM target_strangers WHERE target_rid = $1 AND remove_wanted = 1"
                    " ORDER BY external_id LIMIT $2");
+SQL(STRANGER_HELD, "UPDATE target_strangers SET remove_wanted = 2 WHERE target_rid = $1 AND external_id = $2");
 SQL(STRANGER_GONE, "DELETE FROM target_strangers WHERE target_rid = $1 AND external_id = $2");
 SQL(STRANGER_WANTED, "INSERT INTO target_strangers (target_rid, external_id, seen, remove_wanted) VALUES ($1, $2, 0, 1)"
                      " ON CONFLICT (target_rid, external_id) DO UPDATE SET remove_wanted = 1");
@@ -135,6 +138,8 @@ int members_read_end(struct tx *tx, struct target_group *group, enum existing_me
     if (number < 0)
         return (int)number;
     if (existing != EXISTING_KEEP)
+        r = deletions_of_extra(tx, group->app_rid, group->rid);
+    if (r >= 0 && existing != EXISTING_KEEP)
         r = tx_exec(tx, &READ_EXTRA_REMOVE, I(group->rid), I(number));
     if (r >= 0 && existing != EXISTING_KEEP)
         r = tx_exec(tx, &READ_STRANGERS_REMOVE, I(group->rid), I(mark));
@@ -142,6 +147,8 @@ int members_read_end(struct tx *tx, struct target_group *group, enum existing_me
         r = tx_exec(tx, &READ_STRANGERS_LEFT, I(group->rid), I(mark));
     if (r >= 0)
         r = tx_exec(tx, &READ_NOT_FOUND, I(group->rid), I(mark), I(number));
+    if (r >= 0)
+        r = deletions_of_strangers(tx, group->app_rid, group->rid);
     if (r >= 0)
         r = target_group_linked(tx, group, mapping.source_rid);
     return r < 0 ? r : 1;
@@ -168,7 +175,7 @@ int members_verify_end(struct tx *tx, struct target_group *group, size_t found)
     return dropped < 0 ? dropped : set_verified(tx, group, dropped ? VERIFY_DROPPED : VERIFY_OK);
 }
 
-int strangers_due(struct tx *tx, int64_t target_rid, const char **ret, int limit)
+static int strangers_to_go(struct tx *tx, int64_t target_rid, const char **ret, int limit)
 {
     struct query query;
     int count = 0;
@@ -176,6 +183,27 @@ int strangers_due(struct tx *tx, int64_t target_rid, const char **ret, int limit
     while (r >= 0 && (r = query_next(&query)) > 0)
         ret[count++] = push_text(tx, &query, 0);
     return r < 0 ? r : count;
+}
+
+/* What is held is due no more, so that each round finds others. */
+int strangers_due(struct tx *tx, const struct target_group *group, const char **ret, int limit)
+{
+    for (;;) {
+        int count = strangers_to_go(tx, group->rid, ret, limit);
+        bool any_held = false;
+        for (int i = 0; i < count; i++) {
+            struct deletion_key key = {.kind = DELETION_MEMBER, .object_rid = group->rid, .external_id = ret[i]};
+            const char *why = NULL;
+            int r = deletion_may_go(tx, group->app_rid, &key, false, &why);
+            any_held |= r == 0;
+            if (r == 0)
+                r = tx_exec(tx, &STRANGER_HELD, I(group->rid), T(ret[i]));
+            if (r < 0)
+                return r;
+        }
+        if (count <= 0 || !any_held)
+            return count;
+    }
 }
 
 /*
@@ -188,7 +216,7 @@ int strangers_settle(struct tx *tx, const struct target_group *group)
     const char **ids = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*ids));
     int64_t mark = 0;
     int settled = 0;
-    int count = strangers_due(tx, group->rid, ids, LIMIT_EXPAND_ROWS);
+    int count = strangers_to_go(tx, group->rid, ids, LIMIT_EXPAND_ROWS);
     int r = count > 0 ? mapping_by_target(tx, group->rid, &mapping) : count;
     if (r >= 0 && count > 0)
         r = tx_get_int(tx, &mark, &READ_MARK, I(group->rid));
@@ -213,8 +241,9 @@ int strangers_settle(struct tx *tx, const struct target_group *group)
 
 int stranger_gone(struct tx *tx, int64_t target_rid, const char *external_id)
 {
+    struct deletion_key key = {.kind = DELETION_MEMBER, .object_rid = target_rid, .external_id = external_id};
     int r = tx_exec(tx, &STRANGER_GONE, I(target_rid), T(external_id));
-    return r < 0 ? r : 0;
+    return r < 0 ? r : deletion_forget(tx, &key);
 }
 
 int stranger_remove_wanted(struct tx *tx, int64_t target_rid, const char *external_id)

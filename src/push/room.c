@@ -68,7 +68,7 @@ static const struct migration migrations[] = {
         " target_rid BIGINT NOT NULL,"
         " external_id TEXT NOT NULL,"
         " seen BIGINT NOT NULL,"
-        " remove_wanted INTEGER NOT NULL DEFAULT 0,"
+        " remove_wanted INTEGER NOT NULL DEFAULT 0," /* 2: wanted, and held by a deletion limit */
         " PRIMARY KEY (target_rid, external_id));"},
     {2, "ALTER TABLE push_mappings ADD COLUMN rule_rid BIGINT NOT NULL DEFAULT 0;" /* 0: made by name */
         "ALTER TABLE push_mappings ADD COLUMN members_wait INTEGER NOT NULL DEFAULT 0;"
@@ -98,6 +98,7 @@ static const struct migration migrations[] = {
         "CREATE INDEX push_rules_app ON push_rules (app_rid, rid);"
         "CREATE INDEX push_rules_status ON push_rules (status, rid);"},
     {3, import_tables},
+    {4, deletion_tables},
 };
 
 const char *push_text(struct tx *tx, const struct query *query, int column)
@@ -187,12 +188,29 @@ static int react_to_status(struct tx *tx, const struct change *change)
     return r < 0 ? r : look_at_held(tx, change->subject, 0, class);
 }
 
+/* A deactivation that is queued is a deletion from now on; who is wanted again is none any more. */
+static int note_deletion(struct tx *tx, const struct account *account)
+{
+    struct work work = {0};
+    if (account->wanted != WANT_INACTIVE)
+        return deletion_forget_account(tx, account->rid);
+    bool gone = !account->external_id || account->known == KNOWN_INACTIVE;
+    int r = gone ? 0 : work_find(tx, account->app_rid, WORK_ACCOUNT, account->rid, &work);
+    if (r <= 0)
+        return r;
+    struct deletion_key key = {
+        .kind = DELETION_ACCOUNT, .object_rid = account->rid, .user_rid = account->user_rid, .external_id = ""};
+    return deletion_add(tx, account->app_rid, &key);
+}
+
 static int react_to_account(struct tx *tx, const struct change *change)
 {
     struct account account = {0};
     int r = account_by_rid(tx, change->subject, &account);
     if (r == ERR_NOT_FOUND)
         return 0;
+    if (r == 0 && change->kind == CHANGE_ACCOUNT_WANTED)
+        r = note_deletion(tx, &account);
     if (r < 0)
         return r;
     /* An account that was made in bulk brings memberships in bulk. */
@@ -280,6 +298,10 @@ static int push_react(struct tx *tx, const struct change *change)
         return react_to_account(tx, change);
     case CHANGE_GROUP_CREATED:
         return show_to_rules(tx, change->subject);
+    case CHANGE_USER_PROTECTED:
+        return change->detail ? 0 : deletion_unprotected(tx, change->subject);
+    case CHANGE_GROUP_PROTECTED:
+        return change->detail ? 0 : deletion_unprotected(tx, 0);
     case CHANGE_GROUP_PROFILE: {
         int r = change->detail ? react_to_group(tx, change) : 0;
         return r < 0 ? r : show_to_rules(tx, change->subject);
@@ -415,6 +437,8 @@ int push_expand(struct tx *tx, struct work *work)
 {
     if (work->kind == WORK_EXPAND_MAPPING)
         return expand_mapping(tx, work);
+    if (work->kind == WORK_EXPAND_HOLD)
+        return hold_expand(tx, work);
     if (work->kind == WORK_EXPAND_TARGET_GONE)
         return target_gone_chunk(tx, work->object_rid);
     if (work->kind == WORK_EXPAND_PUSH_RULE)

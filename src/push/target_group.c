@@ -6,7 +6,7 @@
 
 #define COLUMNS                                                                                                        \
     "rid, app_rid, group_rid, name, external_id, origin, known_name, link_pending, delete_wanted, read_at,"            \
-    " verify_wanted, verify_state, verified_at, overwrite_wanted"
+    " verify_wanted, verify_state, verified_at, overwrite_wanted, source_rid"
 
 SQL(TARGET_BY_RID, "SELECT " COLUMNS " FROM target_groups WHERE rid = $1");
 SQL(TARGET_BY_GROUP, "SELECT " COLUMNS " FROM target_groups WHERE group_rid = $1");
@@ -23,11 +23,13 @@ SQL(TARGET_SET_NAME, "UPDATE target_groups SET known_name = $2 WHERE rid = $1");
 SQL(TARGET_RENAME, "UPDATE target_groups SET name = $2, name_fold = $3 WHERE rid = $1");
 SQL(TARGET_RELINK, "UPDATE target_groups SET link_pending = CASE WHEN external_id IS NULL THEN 0 ELSE 1 END"
                    " WHERE rid = $1");
-SQL(TARGET_WANT_DELETED, "UPDATE target_groups SET delete_wanted = 1 WHERE rid = $1");
+SQL(TARGET_WANT_DELETED, "UPDATE target_groups SET delete_wanted = 1, source_rid = $2 WHERE rid = $1");
 SQL(TARGET_DELETE, "DELETE FROM target_groups WHERE rid = $1");
 SQL(TARGET_LINKED, "UPDATE target_groups SET link_pending = 0, overwrite_wanted = 0, source_rid = $2, read_at = $3"
                    " WHERE rid = $1");
-SQL(TARGET_MEMBERS_FORGET, "UPDATE target_members SET known = 0, dirty = 1, version = $2, since = $2"
+SQL(TARGET_MEMBERS_FORGET, "UPDATE target_members SET known = 0, dirty = 1, version = $2, since = $2,"
+                           " error = CASE WHEN error_class = 'HELD' THEN NULL ELSE error END,"
+                           " error_class = CASE WHEN error_class = 'HELD' THEN NULL ELSE error_class END"
                            " WHERE target_rid = $1 AND known = 1");
 SQL(TARGETS_OF_APP, "SELECT rid, group_rid FROM target_groups WHERE app_rid = $1 ORDER BY rid");
 SQL(APP_MAPPINGS_DELETE, "DELETE FROM push_mappings WHERE app_rid = $1");
@@ -53,7 +55,8 @@ static int read_one(struct tx *tx, struct query *query, int r, struct target_gro
                                  .verify_wanted = query_int(query, 10) != 0,
                                  .verify_state = (enum verify_state)query_int(query, 11),
                                  .verified_at = query_int(query, 12),
-                                 .overwrite_wanted = query_int(query, 13) != 0};
+                                 .overwrite_wanted = query_int(query, 13) != 0,
+                                 .source_rid = query_int(query, 14)};
     query_close(query);
     return 0;
 }
@@ -118,10 +121,11 @@ int target_group_relink(struct tx *tx, struct target_group *group)
     return r < 0 ? r : 0;
 }
 
-int target_group_want_deleted(struct tx *tx, int64_t rid)
+int target_group_want_deleted(struct tx *tx, const struct target_group *group, int64_t source_rid)
 {
-    int r = tx_exec(tx, &TARGET_WANT_DELETED, I(rid));
-    return r < 0 ? r : 0;
+    int r = tx_exec(tx, &TARGET_WANT_DELETED, I(group->rid), I(source_rid));
+    struct deletion_key key = {.kind = DELETION_GROUP, .object_rid = group->rid, .external_id = ""};
+    return r < 0 || !group->external_id ? MIN_OF(r, 0) : deletion_add(tx, group->app_rid, &key);
 }
 
 int target_group_set_known(struct tx *tx, struct target_group *group, const char *external_id,
@@ -163,6 +167,8 @@ int target_group_forget(struct tx *tx, struct target_group *group)
     r = tx_exec(tx, &TARGET_MEMBERS_FORGET, I(group->rid), I(number));
     if (r >= 0)
         r = tx_exec(tx, &STRANGERS_DELETE, I(group->rid));
+    if (r >= 0)
+        r = deletion_forget_group(tx, group->rid);
     return r < 0 ? r : 0;
 }
 
@@ -171,6 +177,8 @@ int target_group_deleted(struct tx *tx, struct target_group *group)
     int r = tx_exec(tx, &TARGET_DELETE, I(group->rid));
     if (r >= 0)
         r = tx_exec(tx, &STRANGERS_DELETE, I(group->rid));
+    if (r >= 0)
+        r = deletion_forget_group(tx, group->rid);
     if (r >= 0)
         r = group_app_delete(tx, group->group_rid);
     if (r >= 0)
@@ -185,6 +193,8 @@ int push_delete_app(struct tx *tx, int64_t app_rid)
         r = push_settings_delete(tx, app_rid);
     if (r >= 0)
         r = push_rules_delete(tx, app_rid);
+    if (r >= 0)
+        r = deletions_delete_app(tx, app_rid);
     struct query query;
     if (r >= 0)
         r = tx_query(tx, &query, &TARGETS_OF_APP, I(app_rid));

@@ -136,6 +136,17 @@ class Org {
         return app;
     }
 
+    // For tests that take more away on purpose than deletion limits allow.
+    limitsOff(app) {
+        const off = { off: true };
+        return this.muster.ask('PUT', `/api/v1/apps/${app.id}/group-push/limits`, {
+            deactivations: off,
+            groupDeletions: off,
+            removalsPerGroup: off,
+            removals: off,
+        });
+    }
+
     assignGroup(app, group, priority) {
         return this.client.applicationApi.assignGroupToApplication({
             appId: app.id,

@@ -6,6 +6,8 @@
  */
 #include "sim.h"
 
+#include "push/deletions.h"
+
 #include "engine/engine.h"
 
 struct act {
@@ -382,6 +384,16 @@ static bool delete_group(struct sim *sim)
 
 /* --- apps --------------------------------------------------------------------------------------------------------- */
 
+/* What a run takes away is no accident: its rules are about what is sent, not about what is held. */
+static int limits_off(struct tx *tx, int64_t app_rid)
+{
+    int r = 0;
+    const struct deletion_limit off = {.off = true};
+    for (int rule = 0; r == 0 && rule < RULE_COUNT; rule++)
+        r = deletion_limit_set(tx, app_rid, (enum deletion_rule)rule, &off);
+    return r;
+}
+
 static int act_add_app(struct tx *tx, struct act *act)
 {
     struct app app;
@@ -399,6 +411,8 @@ static int act_add_app(struct tx *tx, struct act *act)
     switches.create = switches.update = switches.deactivate = true;
     if (r == 0)
         r = app_switches_set(tx, &app, &switches, &act->problem);
+    if (r == 0)
+        r = limits_off(tx, app.rid);
     if (r < 0)
         return r;
     act->ret_rid = app.rid;

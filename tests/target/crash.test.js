@@ -55,6 +55,7 @@ test('kill -9 while people leave: everybody who left is out and inactive', async
         const { muster, target } = world;
         const logins = await importCrowd(muster, 300, () => ['Crowd']);
         const app = await world.org.connectedApp(target);
+        await world.org.limitsOff(app);
         const group = await groupByName(muster, 'Crowd');
         await world.org.assignGroup(app, group);
         await world.org.push(app, group);
@@ -91,6 +92,7 @@ if (process.env.MUSTER_TEST_FULL) {
             const { muster, target } = world;
             const logins = await importCrowd(muster, 400, (i) => ['Crowd', `Team ${i % 5}`]);
             const app = await world.org.connectedApp(target);
+            await world.org.limitsOff(app);
             const crowd = await groupByName(muster, 'Crowd');
             const teams = await Promise.all([0, 1, 2, 3, 4].map((i) => groupByName(muster, `Team ${i}`)));
             const users = [];

@@ -472,6 +472,7 @@ function scenarios(name, startTarget, quirks = {}) {
 
         test('a group that is larger than a request', async () => {
             const app = await org.connectedApp(target);
+            await org.limitsOff(app);
             const people = await Promise.all(Array.from({ length: 230 }, () => org.user()));
             const group = await org.group();
             await Promise.all(people.map((person) => org.add(group, person)));

@@ -221,6 +221,7 @@ static void test_operators(void **state)
         {{MATCH_EVERYTHING, ""}, {"Alpha one", "Beta one", "Beta two"}},
     };
     const char *names[] = {"Alpha one", "Beta one", "Beta two"};
+    world_limits_off(world);
     const char *ids[ARRAY_LEN(names)];
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         ids[i] = world_group(world, names[i]);
@@ -534,6 +535,7 @@ static void test_every_group(void **state)
 {
     struct world *world = *state;
     char name[32];
+    world_limits_off(world);
     for (int i = 0; i < 1100; i++) {
         (void)snprintf(name, sizeof(name), "Group %d", i);
         world_group(world, name);

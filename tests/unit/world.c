@@ -3,6 +3,7 @@
 
 #include "database.h"
 #include "engine/engine.h"
+#include "push/deletions.h"
 #include "record/record.h"
 
 #include <setjmp.h>
@@ -379,6 +380,21 @@ static int act_connection(struct tx *tx, struct act *act)
 void world_connection(struct world *world, bool on)
 {
     struct act act = {.world = world, .flag = on, .run = act_connection};
+    do_act(&act);
+}
+
+static int act_limits_off(struct tx *tx, struct act *act)
+{
+    int r = 0;
+    const struct deletion_limit off = {.off = true};
+    for (int rule = 0; r == 0 && rule < RULE_COUNT; rule++)
+        r = deletion_limit_set(tx, act->world->app.rid, (enum deletion_rule)rule, &off);
+    return r;
+}
+
+void world_limits_off(struct world *world)
+{
+    struct act act = {.world = world, .run = act_limits_off};
     do_act(&act);
 }
 

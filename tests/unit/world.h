@@ -49,6 +49,8 @@ void world_rename_group(struct world *world, const char *group_id, const char *n
 /* The connection of the app, on or off. */
 void world_connection(struct world *world, bool on);
 void world_switches(struct world *world, bool create, bool update, bool deactivate);
+/* For tests that take more away on purpose than deletion limits allow. */
+void world_limits_off(struct world *world);
 /* Makes a mapping by name; its public id. */
 const char *world_push(struct world *world, const char *group_id, const char *target_name);
 void world_mapping_status(struct world *world, const char *mapping_id, enum mapping_status status,
