@@ -186,7 +186,8 @@ int groups_keep(struct tx *tx, struct core *core)
     int64_t share = (census.all + census.nodes - 1) / MAX_OF(census.nodes, (int64_t)1);
     for (struct rate_group *group = core->groups; group; group = group->next)
         group->give_back = false;
-    r = census.mine > share ? give_back(tx, core, census.mine - share) : take_free(tx, core, share - census.mine);
+    int64_t surplus = MAX_OF(census.mine - share, (int64_t)(census.mine > census.fewest + 1));
+    r = surplus > 0 ? give_back(tx, core, surplus) : take_free(tx, core, share - census.mine);
     core->keep_next = core->turn_steady + core->self.lease_ms / KEEPS;
     return r;
 }

@@ -19,6 +19,10 @@ SQL(LEASES_FREE, "SELECT rate_group FROM leases WHERE expires <= $1 ORDER BY exp
 SQL(LEASES_MINE, "SELECT rate_group, epoch FROM leases WHERE holder = $1 AND expires > $2 ORDER BY rate_group");
 SQL(LEASES_HELD, "SELECT count(*) FROM leases WHERE holder = $1 AND expires > $2");
 SQL_SCAN(LEASES_ALL, "one row a rate group, once in some seconds", "SELECT count(*) FROM leases");
+SQL_SCAN(
+    LEASES_FEWEST, "one row a node",
+    "SELECT min(held.n) FROM (SELECT count(leases.rate_group) AS n FROM nodes LEFT JOIN leases"
+    " ON leases.holder = nodes.instance AND leases.expires > $1 WHERE nodes.expires > $1 GROUP BY nodes.name) AS held");
 SQL(LEASE_FORGET, "DELETE FROM leases WHERE rate_group = $1");
 SQL(NODE_BEGIN, "INSERT INTO nodes (name, instance, version, started, seen, expires) VALUES ($1, $2, $3, $4, $4, $5)"
                 " ON CONFLICT (name) DO UPDATE SET instance = excluded.instance, version = excluded.version,"
@@ -129,6 +133,8 @@ int leases_renew(struct tx *tx, const struct node *self, struct lease_census *re
         r = tx_get_int(tx, &ret->all, &LEASES_ALL, NO_BINDS);
     if (r >= 0)
         r = tx_get_int(tx, &ret->nodes, &NODES_ALIVE, I(now));
+    if (r >= 0)
+        r = tx_get_int(tx, &ret->fewest, &LEASES_FEWEST, I(now));
     return r < 0 ? r : 0;
 }
 

@@ -59,6 +59,7 @@ int lease_give_back(struct tx *tx, const struct node *self, const char *rate_gro
 /* What looking after the leases found. */
 struct lease_census {
     int64_t mine, all, nodes;
+    int64_t fewest; /* that any node has */
 };
 /* Says that this node is alive, and prolongs what it holds. */
 int leases_renew(struct tx *tx, const struct node *self, struct lease_census *ret) MUSTCHECK;

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// Three nodes on one database while memberships change: one is killed every three seconds, another stands still for
+// longer than its lease and goes on. 3,000 changes in four apps; with MUSTER_TEST_FULL 50,000 in ten.
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { test } = require('node:test');
+const { Muster, Practice } = require('../lib/muster');
+const { checkPosts, importCrowd, groupByName, inParallel, until, userIds } = require('../target/crowd');
+
+const FULL = Boolean(process.env.MUSTER_TEST_FULL);
+const APPS = FULL ? 10 : 4;
+const TEAMS = 5; // in each app
+const PEOPLE = FULL ? 500 : 150;
+const CHANGES = FULL ? 50000 : 3000; // of memberships in targets: a change of a team is one in each app
+const LEASE_S = 2;
+const REQUEST_S = 2;
+const KILL_MS = 3000;
+const PAUSE_MS = (LEASE_S + 2) * 1000;
+const TAKE_OVER_MS = 10000; // after the end of the lease
+const SETTLE_MS = 240000;
+const TAKEN_OVER = /had been taken over by another node/;
+const OPTIONS = ['--lease', String(LEASE_S), '--request-timeout', String(REQUEST_S)];
+
+// The nodes of a test: each has a data directory with the one key; the first makes the schema.
+class Nodes {
+    static async start(count) {
+        const nodes = new Nodes();
+        nodes.serial = 0;
+        nodes.all = [];
+        nodes.past = ''; // what nodes that were killed have said
+        nodes.first = await Muster.start({ args: ['--node', 'node-0', ...OPTIONS] });
+        nodes.all.push(nodes.first);
+        while (nodes.all.length < count) await nodes.add();
+        return nodes;
+    }
+
+    async add() {
+        const node = new Muster();
+        const name = `node-${++this.serial}`;
+        const data = path.join(this.first.dir, name);
+        fs.mkdirSync(data, { mode: 0o700 });
+        fs.copyFileSync(path.join(this.first.data, 'muster.key'), path.join(data, 'muster.key'));
+        fs.chmodSync(path.join(data, 'muster.key'), 0o600);
+        Object.assign(node, { bin: this.first.bin, dir: this.first.dir, data, token: this.first.token, env: {}, change: 0 });
+        node.where = ['--data', data, ...this.first.where.slice(2)];
+        node.args = ['--node', name, ...OPTIONS];
+        await node.startAgain();
+        this.all.push(node);
+        return node;
+    }
+
+    any() {
+        const running = this.all.filter((node) => !node.stopped);
+        return running[Math.floor(Math.random() * running.length)];
+    }
+
+    // A call by way of whoever answers.
+    async call(method, path_, body) {
+        for (;;) {
+            const node = this.any();
+            try {
+                const answer = await node.call(method, path_, { body, timeout: 10000 });
+                if (answer.status === 503) throw new Error('not now');
+                this.change = Math.max(this.change || 0, node.change);
+                return answer;
+            } catch {
+                await new Promise((resolve) => setTimeout(resolve, 20)); // killed, or standing still
+            }
+        }
+    }
+
+    async ask(method, path_, body) {
+        const answer = await this.call(method, path_, body);
+        assert.ok(answer.status < 300, `${method} ${path_}: ${answer.status} ${answer.text}`);
+        return answer.json;
+    }
+
+    async kill(node) {
+        this.all = this.all.filter((each) => each !== node);
+        await node.kill();
+        this.past += node.program.output;
+    }
+
+    async settle(appId) {
+        const node = this.all[0];
+        node.change = Math.max(node.change, this.change || 0);
+        await node.synced(appId, { timeout: SETTLE_MS });
+    }
+
+    said() {
+        return this.past + this.all.map((node) => node.program.output).join('');
+    }
+
+    async stop() {
+        for (const node of this.all) {
+            if (node.stopped) node.program.child.kill('SIGCONT');
+            await node.program.stop();
+        }
+        fs.rmSync(this.first.dir, { recursive: true, force: true });
+    }
+}
+
+async function connectedApp(nodes, label, target) {
+    const app = await nodes.ask('POST', '/api/v1/apps', { name: 'scim2', label, signOnMode: 'AUTO_LOGIN' });
+    await nodes.ask('POST', `/api/v1/apps/${app.id}/connections/default?activate=true`, {
+        baseUrl: target.baseUrl,
+        profile: { authScheme: 'TOKEN', token: target.token },
+    });
+    const on = { status: 'ENABLED' };
+    await nodes.ask('PUT', `/api/v1/apps/${app.id}/features/USER_PROVISIONING`, {
+        create: { lifecycleCreate: on },
+        update: { profile: on, lifecycleDeactivate: on },
+    });
+    return app;
+}
+
+// What the target holds of a group, by login.
+async function members(target, name) {
+    const found = (await target.groups()).filter((group) => group.displayName === name);
+    assert.equal(found.length, 1, `${found.length} groups are called ${name}`);
+    const names = new Map((await target.users()).map((user) => [user.id, user.userName]));
+    return (found[0].members || []).map((member) => names.get(member.value)).sort();
+}
+
+// Until `work` is done: every three seconds one node is killed and another comes; meanwhile one stands still.
+async function chaos(nodes, work) {
+    const done = { kills: 0, pauses: 0 };
+    let working = true;
+    const watched = work.finally(() => {
+        working = false;
+    });
+    watched.catch(() => {});
+    const late = [];
+    while (working) {
+        await new Promise((resolve) => setTimeout(resolve, KILL_MS));
+        const [victim, sleeper] = [...nodes.all].filter((node) => !node.stopped).sort(() => Math.random() - 0.5);
+        if (sleeper && late.length === done.pauses && !nodes.all.some((node) => node.stopped)) {
+            sleeper.program.child.kill('SIGSTOP');
+            sleeper.stopped = true;
+            done.pauses++;
+            late.push(
+                new Promise((resolve) => setTimeout(resolve, PAUSE_MS)).then(() => {
+                    sleeper.program.child.kill('SIGCONT');
+                    sleeper.stopped = false;
+                }),
+            );
+        }
+        await nodes.kill(victim);
+        done.kills++;
+        await nodes.add();
+        if (late.length) await Promise.race([late[late.length - 1], new Promise((resolve) => setTimeout(resolve, 0))]);
+    }
+    await Promise.all(late);
+    await watched;
+    return done;
+}
+
+test(`three nodes, ${APPS} apps, ${CHANGES} membership changes, kill -9 every ${KILL_MS / 1000} s and a node that stands still`, async (t) => {
+    const targets = [];
+    let nodes;
+    try {
+        for (let i = 0; i < APPS; i++) targets.push(await Practice.start({ args: ['--journal-entries', '100000'] }));
+        nodes = await Nodes.start(3);
+        const { first } = nodes;
+        await importCrowd(first, PEOPLE, () => ['Everyone']);
+        const everyone = await groupByName(first, 'Everyone');
+        const ids = [...(await userIds(first))];
+        const teams = [];
+        for (let i = 0; i < TEAMS; i++) {
+            teams.push({ group: await nodes.ask('POST', '/api/v1/groups', { profile: { name: `Team ${i}` } }), has: new Set() });
+        }
+        const apps = [];
+        for (let i = 0; i < APPS; i++) {
+            const app = await connectedApp(nodes, `App ${i}`, targets[i]);
+            await nodes.ask('PUT', `/api/v1/apps/${app.id}/groups/${everyone.id}`, {});
+            for (const { group } of teams) {
+                await nodes.ask('POST', `/api/v1/apps/${app.id}/group-push/mappings`, {
+                    sourceGroupId: group.id,
+                    targetGroupName: group.profile.name,
+                });
+            }
+            apps.push(app);
+        }
+
+        const change = async (i) => {
+            const team = teams[(i * 7) % TEAMS];
+            const [login, id] = ids[(i * 7919) % PEOPLE];
+            const join = !team.has.has(login);
+            if (join) team.has.add(login);
+            else team.has.delete(login);
+            const answer = await nodes.call(join ? 'PUT' : 'DELETE', `/api/v1/groups/${team.group.id}/users/${id}`);
+            assert.equal(answer.status, 204, answer.text);
+        };
+        // One lane a team, so that the model and the directory see the changes of a team in one order.
+        const lanes = teams.map((_, k) => Array.from({ length: CHANGES / APPS }, (__, i) => i).filter((i) => (i * 7) % TEAMS === k));
+        const work = inParallel(lanes, async (lane) => {
+            for (const i of lane) await change(i);
+        });
+        const { kills, pauses } = await chaos(nodes, work);
+        while (nodes.all.length < 3) await nodes.add();
+
+        for (const app of apps) await nodes.settle(app.id);
+        let requests = 0;
+        for (const target of targets) {
+            for (const team of teams) assert.deepEqual(await members(target, team.group.profile.name), [...team.has].sort());
+            const state = await target.state();
+            assert.equal(state.groups, TEAMS);
+            assert.equal(state.users, PEOPLE);
+            assert.equal(state.activeUsers, PEOPLE);
+            const log = await target.log();
+            checkPosts(log);
+            requests += log.length;
+        }
+        t.diagnostic(`${kills} kills, ${pauses} pauses, ${requests} requests`);
+        assert.ok(kills >= (FULL ? 10 : 3), `only ${kills} kills`);
+        assert.ok(pauses >= 1, 'nobody stood still');
+        assert.match(nodes.said(), TAKEN_OVER, 'a stale holder was refused, and said so');
+
+        // A node dies, and what it did is another's soon after the end of its lease.
+        await until('every node asks some apps', async () => {
+            const shown = await nodes.ask('GET', '/api/v1/nodes');
+            return shown.filter((node) => node.status === 'ALIVE' && node.leases > 0).length === 3;
+        });
+        await nodes.kill(nodes.all[Math.floor(Math.random() * 3)]);
+        await change(0);
+        const [login] = ids[0];
+        const wanted = teams[0].has.has(login);
+        await until(
+            'a change reaches every app',
+            async () => {
+                for (const target of targets) {
+                    if ((await members(target, 'Team 0')).includes(login) !== wanted) return false;
+                }
+                return true;
+            },
+            LEASE_S * 1000 + TAKE_OVER_MS,
+        );
+        for (const node of nodes.all) node.check();
+    } finally {
+        if (nodes) await nodes.stop();
+        for (const target of targets) await target.stop();
+    }
+});
