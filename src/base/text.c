@@ -62,6 +62,18 @@ char *text_prefix_end(struct arena *arena, const char *prefix)
     return arena_printf(arena, "%.*s%.*s", (int)(end - start), prefix, n, (const char *)next);
 }
 
+const char *text_mended(struct arena *arena, const char *text)
+{
+    size_t n = strlen(text);
+    if (text_is_utf8(text, n))
+        return text;
+    char *copy = arena_strndup(arena, text, n);
+    for (char *p = copy; *p; p++)
+        if ((unsigned char)*p >= 0x80)
+            *p = '?';
+    return copy;
+}
+
 bool text_has_control(const char *text)
 {
     const uint8_t *p = (const uint8_t *)text;

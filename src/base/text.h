@@ -20,6 +20,9 @@ char *text_fold(struct arena *arena, const char *text) __attribute__((returns_no
  * PostgreSQL.
  */
 char *text_prefix_end(struct arena *arena, const char *prefix);
+/* The text itself, or a copy with ? for every byte beyond ASCII if it is not valid UTF-8 (cut inside a character, say).
+ */
+const char *text_mended(struct arena *arena, const char *text) __attribute__((returns_nonnull));
 /* True when the text has a control character (C0, DEL, C1). */
 bool text_has_control(const char *text);
 

@@ -250,6 +250,7 @@ int cmd_import(struct cli *cli);
 int cmd_backup(struct cli *cli);
 int cmd_restore(struct cli *cli);
 int cmd_key_rotate(struct cli *cli);
+int cmd_migrate(struct cli *cli);
 int cmd_pause(struct cli *cli);
 int cmd_resume(struct cli *cli);
 int cmd_wait(struct cli *cli);

@@ -160,8 +160,13 @@ int datadir_database(struct datadir *data, struct cli *cli)
     const char *url = cli_option(cli, "database");
     int r = datadir_set_database(data, cli, url, cli_option(cli, "database-file"));
     if (url)
-        blot_password((char *)(uintptr_t)url); /* stands in the list of processes */
+        database_blot(url);
     return r;
+}
+
+void database_blot(const char *argument)
+{
+    blot_password((char *)(uintptr_t)argument);
 }
 
 bool datadir_has_store(const struct datadir *data)

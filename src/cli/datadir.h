@@ -34,6 +34,8 @@ void datadir_init(struct datadir *data, struct cli *cli, const char *dir, const 
 int datadir_database(struct datadir *data, struct cli *cli) MUSTCHECK;
 /* The same for one URL, or the path of a file that holds it ("" for none). */
 int datadir_set_database(struct datadir *data, struct cli *cli, const char *url, const char *file) MUSTCHECK;
+/* Blots the password out of an argument of the command line, which stands in the list of processes. */
+void database_blot(const char *argument);
 /* Is there something to open? For PostgreSQL that is found out by opening it. */
 bool datadir_has_store(const struct datadir *data);
 /* A URL without its password, in the arena. */

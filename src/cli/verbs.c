@@ -90,6 +90,14 @@ static const struct option_spec restore_options[] = {
 
 static const struct option_spec key_options[] = {OPTION_DATA, OPTIONS_DATABASE, OPTION_KEY_FILE, {0}};
 
+static const struct option_spec migrate_options[] = {
+    {"from", "PLACE", "a data directory, or postgresql://USER@HOST/DATABASE", false},
+    {"to", "PLACE", "likewise, with nothing in it", false},
+    {"from-file", "FILE", "instead of --from: the URL is the first line of FILE (mode 600), for a password", false},
+    {"to-file", "FILE", "the same for --to", false},
+    {0},
+};
+
 static const struct option_spec pause_options[] = {
     {"reason", "TEXT", "why, for those who ask", false},
     {0},
@@ -353,6 +361,15 @@ const struct verb cli_verbs[] = {
      "muster restore /backup/muster-monday.db --data /var/lib/muster --key-file /safe/muster.key\n"
      "muster serve --data /var/lib/muster\nmuster resume   # when you have looked",
      restore_options, 0, cmd_restore},
+    {"migrate", "", 0, 0, "move the store to PostgreSQL, or back",
+     "Copies everything from one place to the other, and compares it table by table, by counts and checksums. No "
+     "server "
+     "may be running on either. The source stays as it is. The copy says of itself that it is unfinished until the "
+     "very end: one that was interrupted is started by no server, and is to be removed before the next attempt.\n\n"
+     "The copy starts paused. It needs the key file of the source, whose id is named at the end.",
+     "muster migrate --from /var/lib/muster --to-file /etc/muster/database\n"
+     "muster migrate --from postgresql://muster@db.example.com/muster --to /var/lib/muster",
+     migrate_options, 0, cmd_migrate},
     {"key rotate", "", 0, 0, "seal all credentials with a new key",
      "Makes a new key, seals every credential with it and forgets the old keys in the store. No server may be using "
      "DIR. The seven keys before it stay in the key file, because older backups need them; keep a copy of the file "

@@ -211,3 +211,37 @@ struct sql *dialect_now(enum store_dialect dialect)
 {
     return dialect == DIALECT_SQLITE ? NULL : &NOW_POSTGRESQL;
 }
+
+/* --- the catalogue -------------------------------------------------------------------------------------------------
+ */
+
+static const struct dialect_copy sqlite_copy = {
+    .tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+              " AND name NOT LIKE 'store!_%' ESCAPE '!' ORDER BY rowid",
+    .columns = "SELECT name, CASE WHEN type IN ('INTEGER', 'BIGINT') THEN 1 WHEN type = 'TEXT' THEN 2"
+               " WHEN type = 'BLOB' THEN 3 ELSE 0 END, pk FROM pragma_table_info($1) ORDER BY cid",
+    .last_rid = "SELECT seq FROM sqlite_sequence WHERE name = $1",
+    .set_last_rid = "UPDATE sqlite_sequence SET seq = $2 WHERE name = $1 AND seq < $2",
+    .add_last_rid = "INSERT INTO sqlite_sequence (name, seq) SELECT $1, $2"
+                    " WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = $1)"
+                    " AND EXISTS (SELECT 1 FROM sqlite_master WHERE name = $1 AND sql LIKE '%AUTOINCREMENT%')",
+    .set_change = "UPDATE store_counter SET value = $1 WHERE name = 'change'",
+};
+
+static const struct dialect_copy postgresql_copy = {
+    .tables = "SELECT relname FROM pg_class WHERE relkind = 'r'"
+              " AND relnamespace = CAST(current_schema() AS regnamespace)"
+              " AND relname NOT LIKE 'store!_%' ESCAPE '!' ORDER BY oid",
+    .columns = "SELECT a.attname, CASE a.atttypid WHEN 20 THEN 1 WHEN 25 THEN 2 WHEN 17 THEN 3 ELSE 0 END,"
+               " coalesce(array_position(CAST(i.indkey AS int2[]), a.attnum) + 1, 0)"
+               " FROM pg_attribute AS a LEFT JOIN pg_index AS i ON i.indrelid = a.attrelid AND i.indisprimary"
+               " WHERE a.attrelid = CAST($1 AS regclass) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+    .last_rid = "SELECT pg_sequence_last_value(CAST(pg_get_serial_sequence($1, 'rid') AS regclass))",
+    .set_last_rid = "SELECT setval(CAST(pg_get_serial_sequence($1, 'rid') AS regclass), $2)",
+    .set_change = "SELECT setval('store_change', $1)",
+};
+
+const struct dialect_copy *dialect_copy(enum store_dialect dialect)
+{
+    return dialect == DIALECT_SQLITE ? &sqlite_copy : &postgresql_copy;
+}

@@ -34,6 +34,18 @@ void dialect_json_bool(enum store_dialect dialect, struct buf *sql, const char *
 void dialect_json_texts(enum store_dialect dialect, struct buf *sql, const char *column, const char *name);
 void dialect_json_numbers(enum store_dialect dialect, struct buf *sql, const char *column, const char *name);
 
+/* For copy.c: the catalogue, and the numbers that count up. Values are $1 the table, $2 the number. */
+enum column_kind { COLUMN_OTHER, COLUMN_INT, COLUMN_TEXT, COLUMN_BLOB };
+struct dialect_copy {
+    const char *tables;       /* names, in the order in which they were made, without those of the store itself */
+    const char *columns;      /* name, enum column_kind, place in the primary key (0: none) */
+    const char *last_rid;     /* the highest rid that was ever given, where the engine remembers it; else 0 */
+    const char *set_last_rid; /* and setting it */
+    const char *add_last_rid; /* the same where nothing was remembered yet; NULL: not needed */
+    const char *set_change;   /* the change number; $1 */
+};
+const struct dialect_copy *dialect_copy(enum store_dialect dialect) __attribute__((returns_nonnull));
+
 /*
  * The change number (tx_change_number()): a row that counts in SQLite; in PostgreSQL, where such a row would set every
  * two nodes against each other, a sequence. Taking it, and reading the latest.

@@ -127,9 +127,14 @@ static int migrate_rooms(struct tx *tx, const struct store_room *const *rooms, c
         r = migrate_room(tx, &own_room, ret_why, why_size);
     for (size_t i = 0; r == 0 && rooms[i]; i++)
         r = migrate_room(tx, rooms[i], ret_why, why_size);
-    if (r == 0 && !c->options->unfinished)
-        r = refuse_unfinished(tx, ret_why, why_size);
-    return r;
+    if (r < 0)
+        return r;
+    if (!c->options->unfinished)
+        return refuse_unfinished(tx, ret_why, why_size);
+    struct query query;
+    r = tx_query_text(tx, &query, "INSERT INTO store_state (name, value) VALUES ($1, $2)",
+                      BINDS_(T("unfinished"), T(c->options->unfinished)));
+    return r < 0 ? r : query_next(&query);
 }
 
 int migrate(struct handle *c, const struct store_room *const *rooms, char *ret_why, size_t why_size)

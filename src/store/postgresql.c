@@ -19,6 +19,9 @@
 #define LOCK_KEY 0x4d737472         /* "Mstr": of the advisory lock around migrations */
 #define PENDING_MAX 8               /* statements that wait for the next one */
 #define ERROR_BYTES 512
+#define LOAD_COLUMNS_MAX 64
+#define COPY_BYTES ((size_t)64 * 1024)             /* sent at once */
+#define COPY_BYTES_MAX ((size_t)256 * 1024 * 1024) /* one row with all its documents */
 #define ANALYZE_ROWS_MIN 256                /* rows written before the statistics are looked at for the first time */
 #define ANALYZE_ROWS_MAX ((int64_t)1 << 20) /* and between two looks later on, at most */
 #define SERVER_VERSION_MIN 120000           /* PostgreSQL 12 */
@@ -299,7 +302,7 @@ static int configure(struct handle *c, char *ret_why, size_t why_size)
                    "SET bytea_output = 'hex'; SET idle_in_transaction_session_timeout = %d; SET statement_timeout = %d;"
                    "SELECT CASE WHEN current_setting('synchronous_commit') = 'off'"
                    " THEN set_config('synchronous_commit', 'on', false) END",
-                   IDLE_IN_TRANSACTION_MS, c->reader ? LIMIT_READ_MS : 0);
+                   c->options->read_only ? 0 : IDLE_IN_TRANSACTION_MS, c->reader ? LIMIT_READ_MS : 0);
     PGresult *result = PQexec(pg->conn, text);
     bool good = is_good(result);
     if (!good)
@@ -645,19 +648,6 @@ struct values {
     int count;
 };
 
-/* A text that is none (cut inside a character, say) is mended rather than refused by the server. */
-static const char *whole_text(struct arena *arena, const char *text)
-{
-    size_t n = strlen(text);
-    if (text_is_utf8(text, n))
-        return text;
-    char *copy = arena_strndup(arena, text, n);
-    for (char *p = copy; *p; p++)
-        if ((unsigned char)*p >= 0x80)
-            *p = '?';
-    return copy;
-}
-
 static struct values values_of(struct arena *arena, const struct bind *binds, size_t count)
 {
     struct values v = {.bytes = arena_array(arena, count + 1, sizeof(*v.bytes)),
@@ -670,7 +660,7 @@ static struct values values_of(struct arena *arena, const struct bind *binds, si
             v.bytes[i] = arena_printf(arena, "%lld", (long long)bind->integer);
             break;
         case BIND_TEXT:
-            v.bytes[i] = bind->bytes ? whole_text(arena, bind->bytes) : NULL;
+            v.bytes[i] = bind->bytes ? text_mended(arena, bind->bytes) : NULL;
             break;
         case BIND_BLOB:
             v.bytes[i] = bind->bytes;
@@ -786,6 +776,119 @@ static const char *pg_error(const struct handle *c)
     return c->pg ? c->pg->error : "the database cannot be reached";
 }
 
+/* --- COPY ----------------------------------------------------------------------------------------------------------
+ */
+
+static void add_copied_text(struct buf *out, const char *text)
+{
+    for (; *text; text++) {
+        switch (*text) {
+        case '\\':
+            buf_str(out, "\\\\");
+            break;
+        case '\n':
+            buf_str(out, "\\n");
+            break;
+        case '\r':
+            buf_str(out, "\\r");
+            break;
+        case '\t':
+            buf_str(out, "\\t");
+            break;
+        default:
+            buf_char(out, *text);
+        }
+    }
+}
+
+static void add_copied_value(struct buf *out, const struct bind *value)
+{
+    const unsigned char *bytes = value->bytes;
+    if (value->type == BIND_INT) {
+        buf_printf(out, "%lld", (long long)value->integer);
+    } else if (!bytes) {
+        buf_str(out, "\\N");
+    } else if (value->type == BIND_BLOB) {
+        buf_str(out, "\\\\x");
+        for (size_t i = 0; i < value->n; i++)
+            buf_printf(out, "%02x", bytes[i]);
+    } else {
+        add_copied_text(out, value->bytes);
+    }
+}
+
+static int copy_rows(struct handle *c, size_t count, int (*next)(void *data, struct bind *values), void *data)
+{
+    struct bind values[LOAD_COLUMNS_MAX];
+    struct buf out;
+    int r = 0;
+    assert(count <= LOAD_COLUMNS_MAX);
+    buf_init(&out, COPY_BYTES_MAX);
+    while ((r = next(data, values)) > 0) {
+        for (size_t i = 0; i < count; i++) {
+            if (i)
+                buf_char(&out, '\t');
+            add_copied_value(&out, &values[i]);
+        }
+        buf_char(&out, '\n');
+        if (out.overflowed)
+            r = ERR_TOO_LARGE;
+        else if (out.len >= COPY_BYTES && PQputCopyData(c->pg->conn, buf_text(&out), (int)out.len) != 1)
+            r = lost(c);
+        if (r < 0)
+            break;
+        if (out.len >= COPY_BYTES)
+            buf_clear(&out);
+    }
+    if (r == 0 && out.len && PQputCopyData(c->pg->conn, buf_text(&out), (int)out.len) != 1)
+        r = lost(c);
+    buf_free(&out);
+    return r;
+}
+
+static int copy_in(struct handle *c, const char *text, size_t count, int (*next)(void *data, struct bind *values),
+                   void *data)
+{
+    struct pg *pg = c->pg;
+    PGresult *result = PQexec(pg->conn, text);
+    int r = PQresultStatus(result) == PGRES_COPY_IN ? 0 : take_error(c, result);
+    PQclear(result);
+    if (r < 0)
+        return r;
+    r = copy_rows(c, count, next, data);
+    if (PQputCopyEnd(pg->conn, r < 0 ? "given up" : NULL) != 1)
+        return lost(c);
+    while ((result = PQgetResult(pg->conn))) {
+        if (!is_good(result) && r == 0)
+            r = take_error(c, result);
+        PQclear(result);
+        if (PQstatus(pg->conn) == CONNECTION_BAD)
+            return lost(c);
+    }
+    return r;
+}
+
+static int pg_load(struct handle *c, const char *table, const char *const *columns, size_t count,
+                   int (*next)(void *data, struct bind *values), void *data)
+{
+    struct buf sql;
+    int r = collect_owed(c);
+    if (r == 0 && PQexitPipelineMode(c->pg->conn) != 1)
+        r = lost(c);
+    if (r < 0)
+        return r;
+    buf_init(&sql, (size_t)64 * 1024);
+    buf_printf(&sql, "COPY %s (", table);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&sql, "%s%s", i ? ", " : "", columns[i]);
+    buf_str(&sql, ") FROM STDIN");
+    r = copy_in(c, buf_text(&sql), count, next, data);
+    buf_free(&sql);
+    if (c->broken != ERR_UNAVAILABLE && PQenterPipelineMode(c->pg->conn) != 1)
+        return lost(c);
+    return r;
+}
+
 static int parameters_in(const char *text)
 {
     int count = 0;
@@ -853,6 +956,7 @@ const struct backend postgresql_backend = {
     .get_text = pg_text,
     .get_blob = pg_blob,
     .is_null = pg_is_null,
+    .load = pg_load,
     .error = pg_error,
     .explain = pg_explain,
 };

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #define BUSY_MS 10000
+#define LOAD_COLUMNS_MAX 64
 #define PROGRESS_STEPS 10000 /* virtual machine steps between two looks at the clock */
 /* Marks the file as ours in the SQLite header ("Mstr"). */
 #define APPLICATION_ID 0x4d737472
@@ -360,6 +361,48 @@ static int lite_explain(struct handle *c, const char *text, struct buf *ret_plan
     return error_of(r);
 }
 
+static int insert_rows(sqlite3_stmt *statement, size_t count, int (*next)(void *data, struct bind *values), void *data)
+{
+    struct bind values[LOAD_COLUMNS_MAX];
+    int r = 0;
+    assert(count <= LOAD_COLUMNS_MAX);
+    while ((r = next(data, values)) > 0) {
+        r = bind_all(statement, values, count);
+        if (r == 0)
+            r = error_of(sqlite3_step(statement));
+        (void)sqlite3_reset(statement);
+        if (r < 0)
+            return r;
+    }
+    return r;
+}
+
+static int lite_load(struct handle *c, const char *table, const char *const *columns, size_t count,
+                     int (*next)(void *data, struct bind *values), void *data)
+{
+    struct buf sql;
+    buf_init(&sql, (size_t)64 * 1024);
+    buf_printf(&sql, "INSERT INTO %s (", table);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&sql, "%s%s", i ? ", " : "", columns[i]);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&sql, "%s$%zu", i ? ", " : ") VALUES (", i + 1);
+    buf_char(&sql, ')');
+    sqlite3_stmt *statement = NULL;
+    int r = error_of(sqlite3_prepare_v2(c->sqlite->db, buf_text(&sql), -1, &statement, NULL));
+    buf_free(&sql);
+    if (r == 0)
+        r = lite_frame(c, FRAME_BEGIN_WRITE);
+    if (r == 0)
+        r = insert_rows(statement, count, next, data);
+    (void)sqlite3_finalize(statement);
+    if (r == 0)
+        r = lite_commit(c, NULL);
+    if (r < 0)
+        lite_rollback(c);
+    return r;
+}
+
 static int copy_database(sqlite3 *from, sqlite3 *to)
 {
     sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
@@ -402,6 +445,7 @@ const struct backend sqlite_backend = {
     .get_text = lite_text,
     .get_blob = lite_blob,
     .is_null = lite_is_null,
+    .load = lite_load,
     .error = lite_error,
     .explain = lite_explain,
     .backup = lite_backup,

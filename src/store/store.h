@@ -235,9 +235,9 @@ struct store_options {
     int readers;                              /* reader threads; 0: no threads at all, everything in line */
     void (*on_commit)(void *data, bool wake); /* after each commit that changed something; on the writer's thread */
     void *on_commit_data;
-    const char *vfs; /* SQLite VFS name, NULL for the default */
-    bool read_only;  /* open an existing store without migrating */
-    bool unfinished; /* open it though a copy into it has not ended: for the copy itself */
+    const char *vfs;        /* SQLite VFS name, NULL for the default */
+    bool read_only;         /* open an existing store without migrating */
+    const char *unfinished; /* for a copy into it (copy.h): what the store says of itself until the copy has ended */
     /*
      * Other processes use the same database (PostgreSQL, with threads): on_commit is called with `wake` for their
      * commits too, as they are told of, and every LISTEN_POLL_MS where the database tells nothing.

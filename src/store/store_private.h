@@ -85,6 +85,11 @@ struct backend {
     const void *(*get_blob)(const struct query *query, int column, size_t *ret_n);
     bool (*is_null)(const struct query *query, int column);
 
+    /* Puts rows into a table, in a transaction of its own. `next` fills the values of a row: 1, 0 at the end, or an
+     * error. Outside of a transaction. */
+    int (*load)(struct handle *c, const char *table, const char *const *columns, size_t count,
+                int (*next)(void *data, struct bind *values), void *data) MUSTCHECK;
+
     const char *(*error)(const struct handle *c);
     int (*explain)(struct handle *c, const char *text, struct buf *ret_plan) MUSTCHECK;
     /* NULL where the database has its own tools for it. */
