@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What one fact would write too many rows for: chunk by chunk, each looked at with the facts as they are then. */
 #include "app/inner.h"
+#include "directory/rule.h"
 
 static int look_at(struct tx *tx, const struct app *app, int64_t user_rid, const struct look *look)
 {
@@ -170,6 +171,19 @@ static int expand_user(struct tx *tx, struct work *work)
     return count < 0 ? count : count == LIMIT_EXPAND_ROWS;
 }
 
+/* One chunk a turn: what rules change makes others react, and API calls are answered between turns. */
+static int expand_rules(struct tx *tx, struct work *work)
+{
+    (void)tx_spend(tx, LIMIT_EXPAND_ROWS);
+    if (work->kind == WORK_EXPAND_RULE)
+        return rule_chunk(tx, work->object_rid, &work->cursor);
+    if (work->kind == WORK_EXPAND_RULE_DELETED)
+        return rule_purge_chunk(tx, work->object_rid);
+    if (work->kind == WORK_EXPAND_RULES_OF_USER)
+        return rules_of_user_chunk(tx, work->object_rid, &work->cursor);
+    return rules_of_group_chunk(tx, work->object_rid, &work->cursor);
+}
+
 /* --- the backlog ---------------------------------------------------------------------------------------------------
  */
 
@@ -310,6 +324,12 @@ int app_expand(struct tx *tx, struct work *work)
         break;
     case WORK_EXPAND_BACKLOG:
         r = expand_backlog(tx, work);
+        break;
+    case WORK_EXPAND_RULE:
+    case WORK_EXPAND_RULE_DELETED:
+    case WORK_EXPAND_RULES_OF_USER:
+    case WORK_EXPAND_RULES_OF_GROUP:
+        r = expand_rules(tx, work);
         break;
     default:
         return ERR_UNSUPPORTED; /* not of this room */

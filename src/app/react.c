@@ -156,6 +156,14 @@ int app_react(struct tx *tx, const struct change *change)
         return work_add(tx, 0, WORK_EXPAND_USER_DELETED, change->subject, WORK_BULK);
     case CHANGE_GROUP_DELETED:
         return on_group_deleted(tx, change);
+    case CHANGE_RULE_ACTIVATED:
+        return work_add(tx, 0, WORK_EXPAND_RULE, change->subject, WORK_BULK);
+    case CHANGE_RULE_DELETED:
+        return work_add(tx, 0, WORK_EXPAND_RULE_DELETED, change->subject, WORK_BULK);
+    case CHANGE_RULES_OF_USER:
+        return work_add(tx, 0, WORK_EXPAND_RULES_OF_USER, change->subject, WORK_FRESH);
+    case CHANGE_RULES_OF_GROUP:
+        return work_add(tx, 0, WORK_EXPAND_RULES_OF_GROUP, change->subject, WORK_BULK);
     case CHANGE_GROUP_ASSIGNED:
         return on_group_assigned(tx, change);
     case CHANGE_GROUP_UNASSIGNED:

@@ -24,6 +24,10 @@ enum work_kind {
     WORK_EXPAND_USER_DELETED = 19,     /* object: user; app_rid 0 */
     WORK_EXPAND_USER = 20,             /* object: user; app_rid 0: every account of a person in very many apps */
     WORK_EXPAND_BACKLOG = 21,          /* object: app: every account is looked at again (an administrator asked) */
+    WORK_EXPAND_RULE = 22,             /* object: group rule; app_rid 0, as the next three: everybody is looked at */
+    WORK_EXPAND_RULE_DELETED = 23,     /* object: group rule that was deleted: what it gave ends */
+    WORK_EXPAND_RULES_OF_USER = 24,    /* object: user whom rules put into very many groups */
+    WORK_EXPAND_RULES_OF_GROUP = 25,   /* object: group whose name changed: its members are looked at by rules */
     /* of the push room */
     WORK_EXPAND_MAPPING = 32,     /* object: push mapping: every member, wanted or known, becomes dirty */
     WORK_EXPAND_TARGET_GONE = 34, /* object: target group that was deleted in the app: its member rows go */

@@ -37,10 +37,20 @@
 #define LIMIT_PASSWORD_CHARS 72         /* characters of a password */
 #define LIMIT_SCHEMA_ATTRIBUTES 500     /* custom attributes of a schema */
 
+#define LIMIT_RULES 2000         /* group rules, as published */
+#define LIMIT_RULE_NAME_CHARS 50 /* characters of a rule's name, as published */
+#define LIMIT_RULE_GROUPS 100    /* groups that a rule puts people into, as published; groups it excludes */
+#define LIMIT_RULE_EXCLUDED 100  /* people that a rule excludes, as published */
+#define LIMIT_RULE_CHAIN 5       /* rules in a row, each caused by a membership that the one before changed */
+#define LIMIT_RULE_USERS 500     /* people that one transaction of a rule's activation looks at */
+#define LIMIT_RULE_WRITES 200    /* memberships that rules change in one transaction, give or take a person */
+#define LIMIT_RULE_PREVIEW 20000 /* people that one preview looks at */
+
 /* --- pages (defaults and maxima as published, reference group-push 3.1) ------------------------------------------ */
 #define LIMIT_PAGE_USERS 200
 #define LIMIT_PAGE_GROUPS 10000
 #define LIMIT_PAGE_GROUP_USERS 1000
+#define LIMIT_PAGE_RULES 200
 #define LIMIT_PAGE_APPS 200
 #define LIMIT_PAGE_APP_USERS 500
 #define LIMIT_PAGE_APP_GROUPS 200

@@ -8,7 +8,8 @@
  *     help.c      --help, the manual page             progress.c  the progress bar
  *     verbs.c     the table of verbs                  resolve.c   names to ids
  *     serve.c, datadir.c, rooms.c                     the server: the only place that knows every room
- *     import.c, backup.c, key.c, practice.c, demo.c, wait.c, user.c, group.c, app.c, push.c, hold.c, token.c, pause.c
+ *     import.c, backup.c, key.c, practice.c, demo.c, wait.c, user.c, group.c, rule.c, app.c, push.c, hold.c, token.c,
+ * pause.c
  *
  * What people read goes to standard output, errors go to standard error as "muster: ..."; with --json both are JSON.
  */
@@ -237,6 +238,7 @@ int cli_add_pause(struct cli *cli, struct jval *object) MUSTCHECK;
 int resolve_user(struct cli *cli, const char *text, const char **ret_id) MUSTCHECK;  /* id or login */
 int resolve_group(struct cli *cli, const char *text, const char **ret_id) MUSTCHECK; /* id or name */
 int resolve_app(struct cli *cli, const char *text, const char **ret_id) MUSTCHECK;   /* id or label */
+int resolve_rule(struct cli *cli, const char *text, const char **ret_id) MUSTCHECK;  /* id or name */
 /* A mapping's id, or the id or name of its source group. */
 int resolve_mapping(struct cli *cli, const char *app_id, const char *text, const char **ret_id) MUSTCHECK;
 
@@ -275,6 +277,14 @@ int cmd_group_delete(struct cli *cli);
 int cmd_group_members(struct cli *cli);
 int cmd_group_add(struct cli *cli);
 int cmd_group_remove(struct cli *cli);
+
+int cmd_rule_list(struct cli *cli);
+int cmd_rule_show(struct cli *cli);
+int cmd_rule_create(struct cli *cli);
+int cmd_rule_activate(struct cli *cli);
+int cmd_rule_deactivate(struct cli *cli);
+int cmd_rule_delete(struct cli *cli);
+int cmd_rule_preview(struct cli *cli);
 
 int cmd_app_list(struct cli *cli);
 int cmd_app_show(struct cli *cli);

@@ -92,6 +92,16 @@ int resolve_app(struct cli *cli, const char *text, const char **ret_id)
     return lookup_name(cli, "app", text, client_path(cli, "/api/v1/apps?q=%s&limit=200", text), "label", ret_id);
 }
 
+int resolve_rule(struct cli *cli, const char *text, const char **ret_id)
+{
+    if (id_is_valid(text, "0pr")) {
+        *ret_id = text;
+        return CLI_OK;
+    }
+    return lookup_name(cli, "rule", text, client_path(cli, "/api/v1/groups/rules?limit=200&search=%s", text), "name",
+                       ret_id);
+}
+
 static int first_id(const struct jval *item, void *data)
 {
     struct lookup *lookup = data;

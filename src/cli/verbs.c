@@ -158,6 +158,23 @@ static const struct option_spec group_options[] = {
     {0},
 };
 
+static const struct option_spec rule_list_options[] = {
+    {"search", "TEXT", "those whose name has TEXT in it", false},
+    OPTION_LIMIT,
+    {0},
+};
+
+static const struct option_spec rule_create_options[] = {
+    {"exclude-user", "USER", "never this person", true},
+    {"exclude-group", "GROUP", "never members of this group", true},
+    {0},
+};
+
+static const struct option_spec rule_delete_options[] = {
+    {"remove-users", NULL, "take whom it put into groups out again, unless there is another reason", false},
+    {0},
+};
+
 static const struct option_spec app_list_options[] = {
     {"q", "TEXT", "those whose name starts with TEXT", false},
     OPTION_LIMIT,
@@ -466,6 +483,28 @@ const struct verb cli_verbs[] = {
      "muster group add Sales ada@example.com grace@example.com", NULL, VERB_CLIENT, cmd_group_add},
     {"group remove", "GROUP USER...", 2, ANY, "remove people from a group", "",
      "muster group remove Sales ada@example.com", NULL, VERB_CLIENT, cmd_group_remove},
+
+    {"rule list", "", 0, 0, "list the rules that put people into groups", "", "muster rule list", rule_list_options,
+     VERB_CLIENT, cmd_rule_list},
+    {"rule show", "RULE", 1, 1, "show a rule", "RULE is a name or an id (0pr...).", "muster rule show \"Sales people\"",
+     NULL, VERB_CLIENT, cmd_rule_show},
+    {"rule create", "NAME CONDITION GROUP...", 3, ANY, "make a rule that puts people into groups",
+     "CONDITION is an expression over a person, as docs/expressions.md explains. The rule does nothing before it is "
+     "activated.",
+     "muster rule create \"Sales people\" 'user.department == \"Sales\"' Sales\nmuster rule create \"Sales people\" "
+     "'user.department == \"Sales\"' Sales --exclude-group Contractors",
+     rule_create_options, VERB_CLIENT, cmd_rule_create},
+    {"rule preview", "RULE | CONDITION GROUP...", 1, ANY, "show whom a rule would match, and change nothing",
+     "One argument names a rule that is there.",
+     "muster rule preview \"Sales people\"\nmuster rule preview 'user.department == \"Sales\"' Sales",
+     rule_create_options, VERB_CLIENT, cmd_rule_preview},
+    {"rule activate", "RULE", 1, 1, "let a rule work", "Everybody is looked at, and then whoever changes.",
+     "muster rule activate \"Sales people\"", NULL, VERB_CLIENT, cmd_rule_activate},
+    {"rule deactivate", "RULE", 1, 1, "stop a rule", "Whom it put into groups stays there.",
+     "muster rule deactivate \"Sales people\"", NULL, VERB_CLIENT, cmd_rule_deactivate},
+    {"rule delete", "RULE", 1, 1, "delete a rule",
+     "Whom it put into groups stays there, unless --remove-users is given.",
+     "muster rule delete \"Sales people\" --remove-users", rule_delete_options, VERB_CLIENT, cmd_rule_delete},
 
     {"app list", "", 0, 0, "list apps", "", "muster app list", app_list_options, VERB_CLIENT, cmd_app_list},
     {"app show", "APP", 1, 1, "show an app, its connection and switches", "APP is a label or an id (0oa...).",

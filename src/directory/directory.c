@@ -5,6 +5,7 @@
  * references in other rooms: the rid of a person who is gone must never become that of another.
  */
 #include "directory/rows.h"
+#include "directory/rule_inner.h"
 
 static const struct migration migrations[] = {
     {1, "CREATE TABLE users ("
@@ -67,10 +68,39 @@ static const struct migration migrations[] = {
         " last_updated BIGINT NOT NULL);"},
     {2, "ALTER TABLE users ADD COLUMN protected INTEGER NOT NULL DEFAULT 0;"
         "ALTER TABLE groups ADD COLUMN protected INTEGER NOT NULL DEFAULT 0;"},
+    /* direct > 0: there is a reason besides rules. A grant says that a rule gives a membership; it goes with it. */
+    {3, "ALTER TABLE memberships ADD COLUMN direct INTEGER NOT NULL DEFAULT 1;"
+        "CREATE TABLE group_rules ("
+        " rid INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " id TEXT NOT NULL UNIQUE,"
+        " name TEXT NOT NULL,"
+        " name_key TEXT NOT NULL,"
+        " status INTEGER NOT NULL,"
+        " expression TEXT NOT NULL,"
+        " document TEXT NOT NULL,"
+        " created BIGINT NOT NULL,"
+        " last_updated BIGINT NOT NULL,"
+        " deleted BIGINT NOT NULL,"
+        " keep_users INTEGER NOT NULL);"
+        "CREATE UNIQUE INDEX group_rules_name ON group_rules (name_key) WHERE deleted = 0;"
+        "CREATE INDEX group_rules_status ON group_rules (status, rid);"
+        "CREATE TABLE group_rule_keys ("
+        " key TEXT NOT NULL,"
+        " rule_rid BIGINT NOT NULL REFERENCES group_rules (rid) ON DELETE CASCADE,"
+        " PRIMARY KEY (key, rule_rid));"
+        "CREATE INDEX group_rule_keys_rule ON group_rule_keys (rule_rid);"
+        "CREATE TABLE membership_rules ("
+        " group_rid BIGINT NOT NULL,"
+        " user_rid BIGINT NOT NULL,"
+        " rule_rid BIGINT NOT NULL REFERENCES group_rules (rid),"
+        " PRIMARY KEY (group_rid, user_rid, rule_rid),"
+        " FOREIGN KEY (group_rid, user_rid) REFERENCES memberships (group_rid, user_rid) ON DELETE CASCADE);"
+        "CREATE INDEX membership_rules_user ON membership_rules (user_rid, rule_rid, group_rid);"
+        "CREATE INDEX membership_rules_rule ON membership_rules (rule_rid, user_rid, group_rid);"},
 };
 
 const struct store_room directory_room = {
-    .name = "directory", .migrations = migrations, .migration_count = ARRAY_LEN(migrations)};
+    .name = "directory", .migrations = migrations, .migration_count = ARRAY_LEN(migrations), .react = rules_react};
 
 int directory_event(struct tx *tx, const char *type, const char *message, struct event_target first,
                     const struct event_target *second)

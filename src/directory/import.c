@@ -179,7 +179,7 @@ int directory_import_membership(struct directory_import *import, const char *log
     if (r >= 0)
         r = membership_insert(import->tx, group->rid, user.rid);
     if (r > 0) {
-        r = membership_added(import->tx, group, &user);
+        r = membership_added(import->tx, group, &user, NULL);
         group->last_membership_updated = tx_now(import->tx); /* the row says so now: not again for the next member */
     }
     if (r < 0)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memberships: who is in which group of the directory. */
 #include "directory/rows.h"
+#include "directory/rule.h"
 
-SQL(MEMBERSHIP_INSERT, "INSERT INTO memberships (group_rid, user_rid, created) VALUES ($1, $2, $3)"
-                       " ON CONFLICT (group_rid, user_rid) DO NOTHING");
+/* direct 2: a rule had made it, and now there is another reason besides. */
+SQL(MEMBERSHIP_INSERT, "INSERT INTO memberships (group_rid, user_rid, created, direct) VALUES ($1, $2, $3, 1)"
+                       " ON CONFLICT (group_rid, user_rid) DO UPDATE SET direct = 2 WHERE memberships.direct = 0"
+                       " RETURNING direct");
 SQL(MEMBERSHIP_REMOVE, "DELETE FROM memberships WHERE group_rid = $1 AND user_rid = $2");
 SQL(MEMBERSHIP_EXISTS, "SELECT 1 FROM memberships WHERE group_rid = $1 AND user_rid = $2");
 SQL(GROUP_TOUCH, "UPDATE groups SET last_membership_updated = $2 WHERE rid = $1");
@@ -29,8 +32,9 @@ static int check_group(const struct group *group, struct problem *problem)
 
 int membership_insert(struct tx *tx, int64_t group_rid, int64_t user_rid)
 {
-    int r = tx_exec(tx, &MEMBERSHIP_INSERT, I(group_rid), I(user_rid), I(tx_now(tx)));
-    return r < 0 ? r : r > 0;
+    int64_t direct = 0;
+    int r = tx_get_int(tx, &direct, &MEMBERSHIP_INSERT, I(group_rid), I(user_rid), I(tx_now(tx)));
+    return r < 0 ? r : r > 0 && direct == 1;
 }
 
 static int touch_group(struct tx *tx, const struct group *group)
@@ -41,16 +45,38 @@ static int touch_group(struct tx *tx, const struct group *group)
     return r < 0 ? r : 0;
 }
 
-int membership_added(struct tx *tx, const struct group *group, const struct user *user)
+static int membership_changed(struct tx *tx, const struct group *group, const struct user *user,
+                              const struct membership_cause *cause, bool added)
 {
     int r = touch_group(tx, group);
     if (r >= 0)
-        r = tx_change(tx, (struct change){.kind = CHANGE_MEMBER_ADDED, .subject = group->rid, .object = user->rid});
-    const struct event_target target = group_target(group);
-    if (r >= 0)
-        r = directory_event(tx, "group.user_membership.add", "Add user to group membership", user_target(user),
-                            &target);
+        r = tx_change(tx, (struct change){.kind = added ? CHANGE_MEMBER_ADDED : CHANGE_MEMBER_REMOVED,
+                                          .subject = group->rid,
+                                          .object = user->rid,
+                                          .detail = cause ? cause->depth : 0});
+    if (r < 0)
+        return r;
+    struct event event = {.type = added ? "group.user_membership.add" : "group.user_membership.remove",
+                          .message = added ? "Add user to group membership" : "Remove user from group membership",
+                          .severity = SEVERITY_INFO,
+                          .targets = {user_target(user), group_target(group)},
+                          .target_count = 2};
+    if (cause)
+        event.debug = arena_printf(tx_arena(tx), "{\"triggeredByGroupRuleId\":\"%s\"}", cause->rule_id);
+    r = record_event(tx, &event);
     return r < 0 ? r : 1;
+}
+
+int membership_added(struct tx *tx, const struct group *group, const struct user *user,
+                     const struct membership_cause *cause)
+{
+    return membership_changed(tx, group, user, cause, true);
+}
+
+int membership_removed(struct tx *tx, const struct group *group, const struct user *user,
+                       const struct membership_cause *cause)
+{
+    return membership_changed(tx, group, user, cause, false);
 }
 
 int member_add(struct tx *tx, const struct group *group, const struct user *user, struct problem *problem)
@@ -65,7 +91,7 @@ int member_add(struct tx *tx, const struct group *group, const struct user *user
         return problem_cause(problem, "userId: The user is deactivated; activate the user first");
     }
     r = membership_insert(tx, group->rid, user->rid);
-    return r <= 0 ? r : membership_added(tx, group, user);
+    return r <= 0 ? r : membership_added(tx, group, user, NULL);
 }
 
 int member_remove(struct tx *tx, const struct group *group, const struct user *user, struct problem *problem)
@@ -73,17 +99,10 @@ int member_remove(struct tx *tx, const struct group *group, const struct user *u
     int r = check_group(group, problem);
     if (r < 0)
         return r;
-    r = tx_exec(tx, &MEMBERSHIP_REMOVE, I(group->rid), I(user->rid));
-    if (r <= 0)
-        return r;
-    r = touch_group(tx, group);
+    r = rule_exclude_by_hand(tx, group, user, problem);
     if (r >= 0)
-        r = tx_change(tx, (struct change){.kind = CHANGE_MEMBER_REMOVED, .subject = group->rid, .object = user->rid});
-    const struct event_target target = group_target(group);
-    if (r >= 0)
-        r = directory_event(tx, "group.user_membership.remove", "Remove user from group membership", user_target(user),
-                            &target);
-    return r < 0 ? r : 1;
+        r = tx_exec(tx, &MEMBERSHIP_REMOVE, I(group->rid), I(user->rid));
+    return r <= 0 ? r : membership_removed(tx, group, user, NULL);
 }
 
 int member_exists(struct tx *tx, int64_t group_rid, int64_t user_rid)

@@ -41,8 +41,19 @@ int user_update_with(struct tx *tx, const struct schema *schema, struct user *us
 int user_store_profile(struct tx *tx, struct user *user, const struct jval *profile) MUSTCHECK;
 int group_store_profile(struct tx *tx, struct group *group, const struct jval *profile) MUSTCHECK;
 
-/* Finds the row behind a membership. 1 added, 0 was there already. Neither event nor time stamp of the group. */
+/* Makes the row of a direct membership. 1 added, 0 was there already (and is direct now). Neither event nor time stamp
+ * of the group. */
 int membership_insert(struct tx *tx, int64_t group_rid, int64_t user_rid) MUSTCHECK;
-int membership_added(struct tx *tx, const struct group *group, const struct user *user) MUSTCHECK;
+/* The rule that changed a membership, and how many in a row it was. */
+struct membership_cause {
+    const char *rule_id;
+    int depth;
+};
+/* Change, event and time stamp of a membership that was made or taken away; `cause` is NULL unless a rule did it. 1, or
+ * a negative error. */
+int membership_added(struct tx *tx, const struct group *group, const struct user *user,
+                     const struct membership_cause *cause) MUSTCHECK;
+int membership_removed(struct tx *tx, const struct group *group, const struct user *user,
+                       const struct membership_cause *cause) MUSTCHECK;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Users: finding, making, changing and taking away. The life cycle is in user_status.c. */
 #include "directory/rows.h"
+#include "directory/rule_inner.h"
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -323,6 +324,8 @@ int user_store_profile(struct tx *tx, struct user *user, const struct jval *prof
     user->last_updated = tx_now(tx);
     user->version++;
     r = tx_change(tx, (struct change){.kind = CHANGE_USER_PROFILE, .subject = user->rid});
+    if (r >= 0)
+        r = rules_on_profile(tx, user, old, profile);
     if (r < 0)
         return r;
     return record_event(tx, &(struct event){.type = "user.account.update_profile",

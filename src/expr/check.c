@@ -83,7 +83,7 @@ static void pattern_free(void *pointer, void *arena)
     (void)arena;
 }
 
-/* The code lives in the arena: the context that it was made with is of no use afterwards. */
+/* Not base/pattern.h: the whole text must match, letter case counts, and the code lives in the arena of its tree. */
 static int compile_pattern(struct check *c, const struct expr *text, struct expr *owner)
 {
     if (text->kind != NODE_TEXT)

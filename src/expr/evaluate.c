@@ -59,7 +59,7 @@ int evaluation_groups(struct evaluation *e)
     return r;
 }
 
-int pattern_matches(struct evaluation *e, const struct expr *node, const char *text)
+int evaluation_matches(struct evaluation *e, const struct expr *node, const char *text)
 {
     size_t n = strlen(text);
     int r = evaluation_spend(e, node, n + 1);
@@ -325,7 +325,7 @@ static int evaluate_matches(struct evaluation *e, const struct expr *node, struc
     struct expr_value value = {0};
     int r = evaluate(e, node->children[0], &value);
     if (r == 0 && value.type == EXPR_STRING)
-        r = pattern_matches(e, node, value.text);
+        r = evaluation_matches(e, node, value.text);
     *ret = value_boolean(r == 1);
     return r < 0 ? r : 0;
 }

@@ -18,7 +18,7 @@ static int test_group(struct evaluation *e, const struct expr *node, const struc
         return strstr(group->name, text) != NULL;
     case TEST_MATCHES:
     default:
-        return pattern_matches(e, node, group->name);
+        return evaluation_matches(e, node, group->name);
     }
 }
 

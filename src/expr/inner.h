@@ -112,7 +112,7 @@ int value_as_text(struct evaluation *e, const struct expr *node, const struct ex
                   const char **ret) MUSTCHECK;
 bool value_equal(const struct expr_value *a, const struct expr_value *b);
 /* Whether the whole text matches: 1, 0, ERR_TOO_LARGE. */
-int pattern_matches(struct evaluation *e, const struct expr *node, const char *text) MUSTCHECK;
+int evaluation_matches(struct evaluation *e, const struct expr *node, const char *text) MUSTCHECK;
 
 static inline struct expr_value value_text(const char *text)
 {

@@ -198,6 +198,11 @@ int tx_urgency(const struct tx *tx);
  * and the job can go on. The part's own result.
  */
 int tx_try(struct tx *tx, tx_fn run, void *arg) MUSTCHECK;
+/*
+ * A pointer of the caller's that lasts as long as the job, NULL at first, found by the address `key`: what a room would
+ * look up again and again in one job. What hangs on it lives in tx_arena(). tx_try() takes it back too.
+ */
+void **tx_memo(struct tx *tx, const void *key);
 /* Counts rows that this job writes as a consequence of its changes, for LIMIT_REACTOR_ROWS: adds, and tells the sum. */
 int tx_spend(struct tx *tx, int rows);
 /* Asks that the store's on_commit be called after this commit: there is work for the engine. */

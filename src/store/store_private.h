@@ -118,6 +118,8 @@ int handle_reopen(struct handle *c, char *ret_why, size_t why_size) MUSTCHECK;
 /* Accepts a handle that was never opened. */
 void handle_close(struct handle *c);
 
+#define TX_MEMOS 4 /* rooms that keep something for a job */
+
 struct tx {
     struct store *store;
     struct handle *handle;
@@ -128,11 +130,15 @@ struct tx {
     bool writing;
     bool wake;
     bool changed;
-    int64_t change_number;  /* 0: not taken */
-    int64_t database_now;   /* ms by the clock of the database; 0: not asked yet */
-    int64_t continued;      /* tx_continue() */
-    int urgency;            /* tx_set_urgency() */
-    int spent;              /* tx_spend() */
+    int64_t change_number; /* 0: not taken */
+    int64_t database_now;  /* ms by the clock of the database; 0: not asked yet */
+    int64_t continued;     /* tx_continue() */
+    int urgency;           /* tx_set_urgency() */
+    int spent;             /* tx_spend() */
+    struct {
+        const void *key;
+        void *value;
+    } memos[TX_MEMOS];      /* tx_memo() */
     struct change *changes; /* in the order in which they were appended */
     size_t change_count;
     size_t change_size;

@@ -127,6 +127,16 @@ int tx_urgency(const struct tx *tx)
     return tx->urgency;
 }
 
+void **tx_memo(struct tx *tx, const void *key)
+{
+    size_t i = 0;
+    while (i < TX_MEMOS && tx->memos[i].key && tx->memos[i].key != key)
+        i++;
+    assert(i < TX_MEMOS);
+    tx->memos[i].key = key;
+    return &tx->memos[i].value;
+}
+
 int tx_spend(struct tx *tx, int rows)
 {
     tx->spent += rows;
