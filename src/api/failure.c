@@ -36,7 +36,7 @@ int failure_write(struct tx *tx, struct jout *out, const char *key, const struct
         jout_time(out, "nextTry", failure->next_try);
     int r = 0;
     if (failure->app_rid)
-        r = record_failed_attempt_write(tx, out, "attempt", failure->app_rid, failure->work_kind, failure->object_rid);
+        r = record_newest_attempt_write(tx, out, "attempt", failure->app_rid, failure->work_kind, failure->object_rid);
     jout_end(out);
     return r < 0 ? r : 0;
 }

@@ -12,7 +12,7 @@ struct failure {
     int64_t failed_at;       /* ms; 0: not known */
     int attempts;
     int64_t next_try; /* ms; 0: none by itself */
-    /* whose newest failed request and answer are shown; app_rid 0: none */
+    /* whose newest request and answer, which are those that failed, are shown; app_rid 0: none */
     int64_t app_rid;
     int work_kind;
     int64_t object_rid;

@@ -328,6 +328,9 @@ static int preview_rule(struct tx *tx, struct call *call)
 
 static const char *const deleted_names[] = {[SOURCE_DELETED_LEAVE] = "LEAVE", [SOURCE_DELETED_DELETE] = "DELETE"};
 
+static const char *const verify_names[] = {
+    [VERIFY_MODE_NEVER] = "NEVER", [VERIFY_MODE_SAMPLED] = "SAMPLED", [VERIFY_MODE_ALWAYS] = "ALWAYS"};
+
 static int write_settings(struct tx *tx, struct call *call, const struct app *app)
 {
     struct app_switches switches = {0};
@@ -341,6 +344,7 @@ static int write_settings(struct tx *tx, struct call *call, const struct app *ap
     jout_bool(&call->out, "renameAppGroups", settings.rename_groups);
     jout_str(&call->out, "onSourceGroupDeleted", deleted_names[settings.on_source_deleted]);
     jout_bool(&call->out, "deleteLinkedGroups", switches.delete_linked_groups);
+    jout_str(&call->out, "verify", verify_names[switches.verify]);
     jout_end(&call->out);
     return 0;
 }
@@ -369,20 +373,23 @@ static int put_settings(struct tx *tx, struct call *call)
     if (r < 0)
         return r;
     int deleted = (int)settings.on_source_deleted;
-    int linked = field_bool(call, body, "deleteLinkedGroups", &switches.delete_linked_groups);
+    int mode = (int)switches.verify;
+    int verify = field_choice(call, body, "verify", verify_names, ARRAY_LEN(verify_names), &mode);
+    int linked = verify < 0 ? verify : field_bool(call, body, "deleteLinkedGroups", &switches.delete_linked_groups);
     int rename = linked < 0 ? linked : field_bool(call, body, "renameAppGroups", &settings.rename_groups);
     r = rename < 0
             ? rename
             : field_choice(call, body, "onSourceGroupDeleted", deleted_names, ARRAY_LEN(deleted_names), &deleted);
     if (r < 0)
         return r;
-    if (linked + rename + r == 0)
+    if (verify + linked + rename + r == 0)
         return call_invalid(call, "renameAppGroups",
-                            "Give renameAppGroups, onSourceGroupDeleted or deleteLinkedGroups.");
+                            "Give renameAppGroups, onSourceGroupDeleted, deleteLinkedGroups or verify.");
+    switches.verify = (enum verify_mode)mode;
     settings.on_source_deleted = (enum source_deleted)deleted;
     if (rename + r > 0)
         r = push_settings_set(tx, &app, &settings);
-    if (r >= 0 && linked > 0)
+    if (r >= 0 && verify + linked > 0)
         r = app_switches_set(tx, &app, &switches, &call->problem);
     return r < 0 ? r : write_settings(tx, call, &app);
 }

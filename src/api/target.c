@@ -42,6 +42,8 @@ static int get_target(struct tx *tx, struct call *call)
 
 static int64_t most_of(int kind)
 {
+    if (kind == TRAIT_SECONDS)
+        return LIMIT_REQUEST_TOLD_S;
     return kind < TRAIT_MIX ? LIMIT_MEMBERS_TOLD : RATE_MOST;
 }
 

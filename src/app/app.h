@@ -135,6 +135,13 @@ int connection_reseal(struct tx *tx, const struct keyring *keyring, int limit) M
 /* --- switches (features) -------------------------------------------------------------------------------------------
  */
 
+/* Are pushed members read back? Our own setting. */
+enum verify_mode {
+    VERIFY_MODE_NEVER, /* when somebody asks only */
+    VERIFY_MODE_SAMPLED,
+    VERIFY_MODE_ALWAYS,
+};
+
 struct app_switches {
     bool create;                 /* USER_PROVISIONING capabilities.create.lifecycleCreate */
     bool update;                 /* capabilities.update.profile */
@@ -143,6 +150,7 @@ struct app_switches {
     const char *password_seed;   /* "OKTA" | "RANDOM" */
     const char *password_change; /* "KEEP_EXISTING" | "CHANGE" */
     bool delete_linked_groups;   /* our own setting: a linked group may be deleted in the target */
+    enum verify_mode verify;
 };
 int app_switches_get(struct tx *tx, int64_t app_rid, struct app_switches *ret) MUSTCHECK;
 int app_switches_set(struct tx *tx, struct app *app, const struct app_switches *switches,

@@ -73,12 +73,14 @@
 #define LIMIT_IN_FLIGHT 256                  /* requests in flight in all */
 #define LIMIT_MEMBERS_TOLD 10000             /* the most that an administrator may set that to */
 #define LIMIT_MEMBERS_PER_REQUEST 100 /* member operations in one PATCH while the target's own limit is unknown */
-#define LIMIT_REQUEST_MS 60000        /* milliseconds before a request is given up */
+#define LIMIT_REQUEST_MS 60000        /* milliseconds before a request is given up, unless an administrator said */
+#define LIMIT_REQUEST_TOLD_S 120      /* seconds: the most that an administrator may set that to */
 #define LIMIT_LEASE_MS 10000          /* milliseconds that a node's lease of apps lasts unless it is prolonged */
 #define LIMIT_CONNECT_MS 10000        /* milliseconds to connect */
 #define LIMIT_VERIFY_MS 20000         /* milliseconds for "verify this connection" */
 #define LIMIT_BACKOFF_MIN_MS 1000     /* milliseconds before the first retry */
-#define LIMIT_BACKOFF_MAX_MS (5 * 60 * 1000) /* milliseconds: the cap of the back-off */
+#define LIMIT_BACKOFF_MAX_MS (5 * 60 * 1000)  /* milliseconds: the cap of the back-off */
+#define LIMIT_RETRY_AFTER_MS (60 * 60 * 1000) /* milliseconds that a target may ask us to wait, at most */
 #define LIMIT_DELETION_PERCENT 20 /* per cent that may be deleted in a window before the rest is held (default) */
 #define LIMIT_DELETION_NUMBER 10  /* so many may be, whatever the per cent (default) */
 #define LIMIT_DELETION_NUMBER_MAX 1000000000                 /* the most that may be set */

@@ -5,6 +5,8 @@
 #include "base/env.h"
 #include "base/limits.h"
 
+#include <ctype.h>
+
 static const struct column app_columns[] = {
     {"APP", "label", NULL}, {"STATUS", "status", NULL}, {"TYPE", "name", NULL}, {"ID", "id", NULL}, {0}};
 
@@ -192,6 +194,16 @@ static bool set_switch(struct jval *body, const char *name, size_t n, bool on)
     return found;
 }
 
+/* "=sampled" as the API has it; NULL for what is no mode. */
+static const char *verify_mode(const char *text)
+{
+    static const char *const modes[][2] = {{"=never", "NEVER"}, {"=sampled", "SAMPLED"}, {"=always", "ALWAYS"}};
+    for (size_t i = 0; i < ARRAY_LEN(modes); i++)
+        if (str_eq(text, modes[i][0]))
+            return modes[i][1];
+    return NULL;
+}
+
 /* `settings` is the body for the settings of group push, which are beside the published switches. */
 static int read_switches(struct cli *cli, struct jval *body, struct jval *settings)
 {
@@ -200,12 +212,16 @@ static int read_switches(struct cli *cli, struct jval *body, struct jval *settin
         size_t n = strcspn(word, "=");
         bool on = strcmp(word + n, "=on") == 0, off = strcmp(word + n, "=off") == 0;
         bool linked = is_word(word, n, DELETE_LINKED);
-        if (linked && (on || off))
+        const char *verify = is_word(word, n, "verify") ? verify_mode(word + n) : NULL;
+        if (verify)
+            jval_set_str(settings, "verify", verify);
+        else if (linked && (on || off))
             jval_set(settings, "deleteLinkedGroups", jval_new_bool(on));
         else if (!(on || off) || !set_switch(body, word, n, on))
-            return cli_fail(
-                cli, CLI_USAGE,
-                "%s: give switches as create=on, update=on, deactivate=off, all=on or " DELETE_LINKED "=off", word);
+            return cli_fail(cli, CLI_USAGE,
+                            "%s: give switches as create=on, update=on, deactivate=off, all=on, " DELETE_LINKED
+                            "=off or verify=never|sampled|always",
+                            word);
     }
     return CLI_OK;
 }
@@ -233,6 +249,12 @@ static void print_switches(struct cli *cli, const struct jval *feature, const st
     }
     table_cell(table, DELETE_LINKED);
     table_cell(table, jval_is_true(jval_get(settings, "deleteLinkedGroups")) ? "on" : "off");
+    const char *verify = jval_get_str(settings, "verify");
+    char *lower = arena_strdup(cli->arena, verify ? verify : "never");
+    for (char *p = lower; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    table_cell(table, "verify");
+    table_cell(table, lower);
     table_print(table);
 }
 

@@ -527,8 +527,11 @@ const struct verb cli_verbs[] = {
      "create: make accounts. update: send changed profiles. deactivate: deactivate the accounts of those who leave. "
      "all: "
      "these three. delete-linked-groups: groups in the app that were there before may be deleted too. Turning a switch "
-     "on acts on changes made from then on.",
-     "muster app switch \"Sales tool\" create=on update=on deactivate=on", NULL, VERB_CLIENT, cmd_app_switch},
+     "on acts on changes made from then on. verify=always, sampled (one request in ten) or never (the default): are "
+     "members read back after they were pushed?",
+     "muster app switch \"Sales tool\" create=on update=on deactivate=on\nmuster app switch \"Sales tool\" "
+     "verify=sampled",
+     NULL, VERB_CLIENT, cmd_app_switch},
     {"app assign", "APP WHO", 2, 2, "give an app to a group or a person",
      "Everybody in the group, or the person, gets an account in the app.",
      "muster app assign \"Sales tool\" Sales\nmuster app assign \"Sales tool\" ada@example.com --user",

@@ -30,6 +30,7 @@ static const char *const trait_names[] = {
     [TRAIT_RATE_USERS_WRITTEN] = "usersWrittenPerMinute",
     [TRAIT_RATE_GROUPS_READ] = "groupsReadPerMinute",
     [TRAIT_RATE_GROUPS_WRITTEN] = "groupsWrittenPerMinute",
+    [TRAIT_SECONDS] = "secondsToAnswer",
 };
 
 const char *trait_name(enum trait_kind kind)

@@ -281,6 +281,12 @@ static const char *intent_detail(struct tx *tx, enum request_kind kind, const st
     return detail;
 }
 
+static int64_t lane_timeout_ms(const struct lane *lane)
+{
+    const struct trait *seconds = &lane->traits.items[TRAIT_SECONDS];
+    return seconds->source ? seconds->value * 1000 : lane->core->options.request_ms;
+}
+
 /* A flight of its own memory, since it outlives the transaction. */
 static struct flight *flight_new(struct lane *lane, const struct work *work, const struct target_request *request,
                                  const struct flight *details)
@@ -306,6 +312,7 @@ static struct flight *flight_new(struct lane *lane, const struct work *work, con
     flight->name = arena_strdup(arena, details->name);
     flight->person = arena_strdup(arena, details->person);
     flight->sent = lane->now;
+    flight->timeout_ms = lane_timeout_ms(lane);
     const char **headers = arena_array(arena, 2, sizeof(*headers));
     headers[0] = arena_strdup(arena, lane->headers[0]);
     flight->headers = headers;
@@ -379,6 +386,15 @@ static bool takes_its_turn(struct lane *lane, enum request_kind kind, int64_t *r
     return true;
 }
 
+/* Requests of this pace that are out, of all apps that share it, without an answer yet. */
+static int out_of(const struct lane *lane, int which)
+{
+    int out = 0;
+    for (const struct flight *flight = lane->core->flights; flight; flight = flight->next)
+        out += flight->group == lane->state->group && !flight->answer && rate_of(flight->kind) == which;
+    return out;
+}
+
 /* What an answer says of the app's pace. */
 static int note_rate(struct tx *tx, struct lane *lane, const struct flight *flight, enum error_class class)
 {
@@ -392,6 +408,7 @@ static int note_rate(struct tx *tx, struct lane *lane, const struct flight *flig
         learned = rate_accepted(rate, lane->now);
     else
         rate_returned(rate, true);
+    rate_remaining(rate, lane->now, flight->answer->rate_remaining, flight->answer->reset_ms, out_of(lane, which));
     int64_t per_minute = rate_per_minute(rate);
     int r = first ? rate_limit_began(tx, flight->app_rid, answer_words(tx_arena(tx), flight->answer)) : 0;
     if (r < 0 || !learned || per_minute == 0)
@@ -404,7 +421,7 @@ static int add_intent(struct tx *tx, const struct lane *lane, const struct work 
 {
     struct intent intent = {.epoch = group_epoch(lane->state->group), .detail = detail, .node = lane->core->self.name};
     int r = node_now(tx, &intent.deadline);
-    intent.deadline += lane->core->options.request_ms + ARRIVES_MS;
+    intent.deadline += lane_timeout_ms(lane) + ARRIVES_MS;
     return r < 0 ? r : intent_add(tx, work, kind, &intent, ret_rid);
 }
 
@@ -431,7 +448,7 @@ int lane_request(struct tx *tx, struct lane *lane, const struct work *work, cons
         int r = open < 0 ? open : work_defer(tx, work->rid, lane->now);
         return r < 0 ? r : STEP_WAIT;
     }
-    int64_t overdue = lane->now + 2 * lane->core->options.request_ms;
+    int64_t overdue = lane->now + 2 * lane_timeout_ms(lane);
     int64_t intent_rid = 0;
     int64_t when = 0;
     if (!takes_its_turn(lane, request->kind, &when)) {
@@ -594,13 +611,16 @@ static int step_after_answer(struct tx *tx, struct lane *lane, const struct flig
     return r < 0 ? r : STEP_WAIT;
 }
 
-/* Quarantine, as everybody can see it. */
-static int note_health(struct tx *tx, const struct lane *lane, const struct flight *flight, enum error_class class)
+/* Quarantine, as everybody can see it. How long the app is left alone is for it to say, or grows. */
+static int note_health(struct tx *tx, const struct lane *lane, struct flight *flight, enum error_class class)
 {
     const struct app_state *state = lane->state;
     if (class != ERROR_NONE && error_class_scope(class) == ERROR_SCOPE_APP) {
-        int64_t next = lane->now + backoff_ms(lane->core->options.env, state->failures);
-        return quarantine_fail(tx, flight->app_rid, class, answer_words(tx_arena(tx), flight->answer), next);
+        int64_t told = flight->answer->retry_after_ms;
+        flight->app_wait = told >= 0 ? MIN_OF(told, (int64_t)LIMIT_RETRY_AFTER_MS)
+                                     : backoff_ms(lane->core->options.env, state->failures);
+        return quarantine_fail(tx, flight->app_rid, class, answer_words(tx_arena(tx), flight->answer),
+                               lane->now + flight->app_wait);
     }
     bool may_be = state->failures > 0 || !state->proven;
     return may_be && flight->answer->transport == TRANSPORT_OK ? quarantine_lift(tx, flight->app_rid) : 0;
@@ -973,11 +993,8 @@ static void settle_app(struct core *core, const struct flight *flight, int64_t n
         }
         return;
     }
-    int64_t wait = backoff_ms(core->options.env, state->failures);
-    if (flight->answer->retry_after_ms >= 0)
-        wait = MIN_OF(flight->answer->retry_after_ms, (int64_t)LIMIT_BACKOFF_MAX_MS);
-    if (state->blocked_until < now + wait)
-        state->blocked_until = now + wait;
+    if (state->blocked_until < now + flight->app_wait)
+        state->blocked_until = now + flight->app_wait;
     if (state->failures == 0 || state->blocked_at != now) /* those that were out together failed once */
         state->failures++;
     state->blocked_at = now;

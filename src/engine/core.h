@@ -40,6 +40,7 @@ struct flight {
     const char *const *headers; /* "Name: value" lines, NULL at the end; one of them carries the credential */
     const char *body;           /* NULL for none */
     bool allow_plain_http;
+    int64_t timeout_ms; /* for the whole exchange */
     enum answer_shape shape;
     /* what for; the core's own */
     struct work work;
@@ -67,6 +68,7 @@ struct flight {
     size_t read_offset, read_offset_next; /* members of a long answer that were taken over so far */
     bool processed;                       /* in this turn */
     enum error_class app_error;           /* in this turn: an error that concerns the whole app */
+    int64_t app_wait;                     /* ms: for how long it blocks the app */
     struct flight *next;
 };
 

@@ -2,6 +2,7 @@
 /* One group of an app: what to ask next, and what its answer means. One request at a time (invariant 7). */
 #include "engine/inner.h"
 
+#define VERIFY_SAMPLE 10       /* one change of members in so many is read back when an app's verification is sampled */
 #define STRANGERS_WAIT_MS 1000 /* before it is looked again whether everybody's account is known */
 
 struct facts {
@@ -327,6 +328,13 @@ static int member_is(struct tx *tx, const struct flight *flight, const struct fl
     return r < 0 || there ? r : poke_account(tx, flight->app_rid, member->user_rid);
 }
 
+/* By the app's setting: is what was just acknowledged read back? */
+static bool is_verified(const struct lane *lane)
+{
+    return lane->switches.verify == VERIFY_MODE_ALWAYS ||
+           (lane->switches.verify == VERIFY_MODE_SAMPLED && env_below(lane->core->options.env, VERIFY_SAMPLE) == 0);
+}
+
 static int members_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
 {
     int r = intent_delete(tx, flight->intent_rid);
@@ -334,6 +342,8 @@ static int members_answer(struct tx *tx, struct lane *lane, struct flight *fligh
         r = member_is(tx, flight, &flight->members[i], flight->members[i].add);
     if (r == 0)
         r = target_group_pushed(tx, facts->group.rid);
+    if (r == 0 && is_verified(lane))
+        r = target_group_want_verified(tx, facts->group.rid);
     if (r == 0)
         r = members_advance(tx, &facts->group);
     if (r < 0)

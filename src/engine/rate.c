@@ -15,6 +15,7 @@
 #define RAISE_MS 20000      /* at first, until a 429 shows where the limit is */
 #define RAISE_SLOW_MS (10 * 60 * 1000) /* then; twice as long after each 429 in pace */
 #define RAISE_MOST_MS (24 * 3600 * 1000)
+#define ASK_MS 5000       /* how long one request that asks what is left holds back the others, at most */
 #define ALLOWED_MOST 1024 /* requests out at once while measuring */
 #define LOOK_MS 20        /* when to look again while as many are out as may be */
 #define SOON_MS 60000     /* 429s in pace within this of each other ... */
@@ -38,6 +39,8 @@ static double tokens_at(const struct rate *rate, int64_t now)
 int64_t rate_when(const struct rate *rate, int64_t now)
 {
     int64_t when = rate->blocked_until;
+    if (rate->window_until > now && rate->left <= 0)
+        when = MAX_OF(when, rate->window_until);
     if (rate->phase == RATE_MEASURED && rate->out >= rate->allowed)
         return MAX_OF(when, now + LOOK_MS);
     if (rate->phase != RATE_PACED)
@@ -51,6 +54,12 @@ int64_t rate_when(const struct rate *rate, int64_t now)
 
 void rate_sent(struct rate *rate, int64_t now)
 {
+    if (rate->window_until && now >= rate->window_until) {
+        rate->asks = true;
+        rate->left = 1;
+        rate->window_until = now + ASK_MS;
+    }
+    rate->left--;
     if (rate->phase == RATE_MEASURED)
         rate->out++;
     if (rate->phase != RATE_PACED)
@@ -61,6 +70,7 @@ void rate_sent(struct rate *rate, int64_t now)
 
 void rate_returned(struct rate *rate, bool sent)
 {
+    rate->left += !sent;
     if (rate->phase == RATE_MEASURED)
         rate->out = MAX_OF(rate->out - 1, 0);
     else if (rate->phase == RATE_PACED && !sent)
@@ -145,6 +155,21 @@ bool rate_accepted(struct rate *rate, int64_t now)
     return false;
 }
 
+void rate_remaining(struct rate *rate, int64_t now, int64_t remaining, int64_t reset_ms, int out)
+{
+    if (rate->told)
+        return;
+    if (remaining < 0 || reset_ms < 0) {
+        if (rate->asks) /* the app no longer says */
+            rate->window_until = 0;
+        rate->asks = false;
+        return;
+    }
+    rate->asks = false;
+    rate->window_until = reset_ms > RATE_RESET_SHORT_MS ? now + MIN_OF(reset_ms, (int64_t)LIMIT_RETRY_AFTER_MS) : 0;
+    rate->left = remaining - out;
+}
+
 static int64_t pause_after(const struct rate *rate, int64_t retry_after_ms)
 {
     int64_t wait = retry_after_ms;
@@ -152,7 +177,7 @@ static int64_t pause_after(const struct rate *rate, int64_t retry_after_ms)
         wait = (int64_t)(1.0 / rate->per_ms);
     else if (wait < 0)
         wait = MAX_OF(rate->wait, (int64_t)WAIT_MIN_MS);
-    return MIN_OF(wait, (int64_t)LIMIT_BACKOFF_MAX_MS);
+    return MIN_OF(wait, (int64_t)LIMIT_RETRY_AFTER_MS);
 }
 
 static void limited_while_measuring(struct rate *rate)
@@ -205,6 +230,7 @@ void rate_tell(struct rate *rate, int64_t per_minute, int64_t now)
         return;
     }
     rate_restore(rate, per_minute, now);
+    rate->window_until = 0;
     rate->told = true;
 }
 
@@ -218,6 +244,7 @@ void rate_shift(struct rate *rate, int64_t by_ms)
 {
     shift(&rate->filled, by_ms);
     shift(&rate->blocked_until, by_ms);
+    shift(&rate->window_until, by_ms);
     shift(&rate->began, by_ms);
     shift(&rate->first_clump, by_ms);
     shift(&rate->last_clump, by_ms);

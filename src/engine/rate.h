@@ -44,6 +44,9 @@ struct rate {
     int64_t raise_ms;     /* RATE_PACED: how long without a 429 before the rate is raised */
     int64_t limited_at;   /* ms of the last 429 that counted, 0 never */
     int limited_soon;     /* 429s in pace, soon after each other */
+    int64_t window_until; /* ms: until when `left` counts; 0: nobody said */
+    int64_t left;         /* requests that the app still takes until then, by its own word */
+    bool asks;            /* that time is over, and one request is out to hear what is left now */
 };
 
 /* When the next request may be sent: a time <= now means now. */
@@ -56,6 +59,13 @@ void rate_returned(struct rate *rate, bool sent);
 bool rate_accepted(struct rate *rate, int64_t now);
 /* 429 to a request that was sent at `sent`; retry_after_ms -1 when the app did not say. True when the rate changed. */
 bool rate_limited(struct rate *rate, int64_t now, int64_t sent, int64_t retry_after_ms);
+/*
+ * What an answer said of the limit itself: so many requests are left until it is reset in `reset_ms`; -1 for what was
+ * not said. `out` requests are on their way and not counted there. A reset within the next RATE_RESET_SHORT_MS says too
+ * little, since it is told in whole seconds: such a limit is found by its 429s.
+ */
+#define RATE_RESET_SHORT_MS 2000
+void rate_remaining(struct rate *rate, int64_t now, int64_t remaining, int64_t reset_ms, int out);
 /* The administrator's word: requests per minute; 0 forgets. */
 void rate_tell(struct rate *rate, int64_t per_minute, int64_t now);
 /* What was learned earlier: requests per minute. */

@@ -408,7 +408,7 @@ static void send_flights(struct engine *engine, struct flight *flight)
         t->url = flight->url;
         t->body = flight->body;
         t->allow_plain_http = flight->allow_plain_http;
-        transfer_start(t, flight->headers, (long)engine->options.request_ms);
+        transfer_start(t, flight->headers, (long)flight->timeout_ms);
     }
 }
 

@@ -592,6 +592,14 @@ SQL(TARGETS_VERIFY, "UPDATE target_groups SET verify_wanted = 1, verify_state = 
 SQL(TARGETS_UNVERIFIED, "SELECT count(*) FROM push_mappings AS m JOIN target_groups AS t ON t.rid = m.target_rid"
                         " WHERE m.app_rid = $1 AND m.status = 1 AND t.verify_state <> 1");
 
+SQL(TARGET_WANT_VERIFIED, "UPDATE target_groups SET verify_wanted = 1 WHERE rid = $1");
+
+int target_group_want_verified(struct tx *tx, int64_t target_rid)
+{
+    int r = tx_exec(tx, &TARGET_WANT_VERIFIED, I(target_rid));
+    return r < 0 ? r : 0;
+}
+
 static int verify_one(struct tx *tx, const struct mapping *mapping)
 {
     if (mapping->status != MAPPING_ACTIVE)

@@ -177,6 +177,8 @@ int target_group_forget(struct tx *tx, struct target_group *group) MUSTCHECK;
 /* The app acknowledged its deletion: the APP_GROUP goes, the member rows follow in chunks. */
 int target_group_deleted(struct tx *tx, struct target_group *group) MUSTCHECK;
 int target_group_pushed(struct tx *tx, int64_t target_rid) MUSTCHECK; /* last_push of its mapping is now */
+/* It is to be read back when nothing else is left to push. */
+int target_group_want_verified(struct tx *tx, int64_t target_rid) MUSTCHECK;
 
 /* --- members -------------------------------------------------------------------------------------------------------
  */

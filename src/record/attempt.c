@@ -2,8 +2,6 @@
 /* The journal: what targets were asked, and what they answered. */
 #include "record/inner.h"
 
-#define FAILED_ATTEMPT_LOOK 20 /* attempts of an object among which the one that failed is looked for */
-
 SQL(ATTEMPT_INSERT,
     "INSERT INTO attempt (app_rid, work_kind, object_rid, sent, duration_ms, method, path, request, status, answer,"
     " error_class, person, captured, full_request, full_answer, erased)"
@@ -65,17 +63,16 @@ int record_attempts_write(struct tx *tx, struct jout *out, int64_t app_rid, int 
     return r < 0 ? r : count;
 }
 
-int record_failed_attempt_write(struct tx *tx, struct jout *out, const char *key, int64_t app_rid, int work_kind,
+int record_newest_attempt_write(struct tx *tx, struct jout *out, const char *key, int64_t app_rid, int work_kind,
                                 int64_t object_rid)
 {
     struct query query;
-    int r = tx_query(tx, &query, &ATTEMPTS_OF_OBJECT, I(app_rid), I(work_kind), I(object_rid), I(FAILED_ATTEMPT_LOOK));
-    while (r >= 0 && (r = query_next(&query)) > 0) {
-        if (!query_text(&query, 7))
-            continue;
-        write_attempt(out, key, &query);
-        query_close(&query);
-        return 1;
-    }
-    return r;
+    int r = tx_query(tx, &query, &ATTEMPTS_OF_OBJECT, I(app_rid), I(work_kind), I(object_rid), I(1));
+    if (r >= 0)
+        r = query_next(&query);
+    if (r <= 0)
+        return r;
+    write_attempt(out, key, &query);
+    query_close(&query);
+    return 1;
 }

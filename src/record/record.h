@@ -102,9 +102,8 @@ int record_attempt(struct tx *tx, const struct attempt *attempt) MUSTCHECK;
 int record_attempts_write(struct tx *tx, struct jout *out, int64_t app_rid, int work_kind, int64_t object_rid,
                           int limit) MUSTCHECK;
 
-/* Writes the newest attempt of an object that failed, as a property `key` of an open object, if there is one among its
- * newest 20. 1 written, 0 none. */
-int record_failed_attempt_write(struct tx *tx, struct jout *out, const char *key, int64_t app_rid, int work_kind,
+/* Writes the newest attempt of an object as a property `key` of an open object. 1 written, 0 none. */
+int record_newest_attempt_write(struct tx *tx, struct jout *out, const char *key, int64_t app_rid, int work_kind,
                                 int64_t object_rid) MUSTCHECK;
 
 /* --- how long (keep.c) ---------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ struct answer *answer_new(enum answer_shape shape)
     answer->shape = shape;
     answer->retry_after_ms = -1;
     answer->reset_ms = -1;
+    answer->rate_remaining = -1;
     answer->resource.active = -1;
     answer->reader = reader_new(shape);
     buf_init(&answer->excerpt, ANSWER_EXCERPT_BYTES);
@@ -273,6 +274,45 @@ static int64_t read_reset(const char *value, int64_t now_ms)
     return seconds < EPOCH_SECONDS ? seconds_to_wait(seconds) : bounded_wait(seconds * 1000 - now_ms);
 }
 
+/* The value of a parameter in one item of a RateLimit field: "r=50" in "\"default\";r=50;t=5". -1 when it has none. */
+static int64_t item_number(const char *item, size_t n, const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t at = 0; at < n; at++) {
+        bool begins = at == 0 || strchr(";, \t", item[at - 1]);
+        if (!begins || n - at <= length || strncasecmp(item + at, name, length) != 0 || item[at + length] != '=')
+            continue;
+        char digits[20];
+        size_t from = at + length + 1;
+        size_t count = strspn(item + from, "0123456789");
+        if (count == 0 || count >= sizeof(digits) || from + count > n)
+            return -1;
+        (void)snprintf(digits, sizeof(digits), "%.*s", (int)count, item + from);
+        return read_seconds(digits);
+    }
+    return -1;
+}
+
+static void take_remaining(struct answer *answer, int64_t remaining, int64_t seconds)
+{
+    if (remaining < 0 || seconds < 0 || (answer->rate_remaining >= 0 && answer->rate_remaining <= remaining))
+        return;
+    answer->rate_remaining = remaining;
+    answer->reset_ms = seconds_to_wait(seconds);
+}
+
+/* The field RateLimit: a dictionary of one limit, or a list of limits with parameters. */
+static void read_rate_limit(struct answer *answer, const char *value)
+{
+    size_t whole = strlen(value);
+    take_remaining(answer, item_number(value, whole, "remaining"), item_number(value, whole, "reset"));
+    while (*value) {
+        size_t n = strcspn(value, ",");
+        take_remaining(answer, item_number(value, n, "r"), item_number(value, n, "t"));
+        value += n + (value[n] == ',');
+    }
+}
+
 void answer_header(struct answer *answer, const char *name, const char *value, int64_t now_ms)
 {
     value += strspn(value, " \t");
@@ -281,6 +321,11 @@ void answer_header(struct answer *answer, const char *name, const char *value, i
     else if (strcasecmp(name, "RateLimit-Reset") == 0 || strcasecmp(name, "X-RateLimit-Reset") == 0 ||
              strcasecmp(name, "X-Rate-Limit-Reset") == 0)
         answer->reset_ms = read_reset(value, now_ms);
+    else if (strcasecmp(name, "RateLimit-Remaining") == 0 || strcasecmp(name, "X-RateLimit-Remaining") == 0 ||
+             strcasecmp(name, "X-Rate-Limit-Remaining") == 0)
+        answer->rate_remaining = read_seconds(value);
+    else if (strcasecmp(name, "RateLimit") == 0)
+        read_rate_limit(answer, value);
 }
 
 /* --- the end ------------------------------------------------------------------------------------------------------ */

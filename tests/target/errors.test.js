@@ -9,9 +9,8 @@ const path = require('node:path');
 const { after, afterEach, before, describe, test } = require('node:test');
 const { execFileSync } = require('node:child_process');
 const { World, shown } = require('./world');
-const { Practice, ROOT } = require('../lib/muster');
+const { BIN, Practice, ROOT } = require('../lib/muster');
 const { Program } = require('../lib/program');
-const { BIN } = require('../lib/muster');
 const { until } = require('./crowd');
 
 const RETRIES = { RETRY: 'AUTOMATIC', HOLD: 'ON_REQUEST', RELOOK: 'AFTER_LOOKING_UP', READ_BACK: 'AFTER_READING' };
@@ -30,6 +29,17 @@ function table() {
 
 const errors = table();
 const provoked = new Set();
+
+// What of an answer comes from the table.
+function checkRow(details, name) {
+    const expected = errors.get(name);
+    assert.ok(details, `nothing is said of ${name}`);
+    assert.equal(details.errorClass, name, JSON.stringify(details));
+    assert.equal(details.errorCode, expected.code);
+    assert.equal(details.cause, expected.cause);
+    assert.equal(details.action, expected.remedy);
+    assert.equal(details.retry, RETRIES[expected.action]);
+}
 
 // A test of one row.
 function row(name, run) {
@@ -96,12 +106,7 @@ describe('the table of errors', () => {
 
     function checkDetails(details, name, { httpStatus = null, words }) {
         const expected = errors.get(name);
-        assert.ok(details, `no errorDetails, not even of another class than ${name}`);
-        assert.equal(details.errorClass, name, JSON.stringify(details));
-        assert.equal(details.errorCode, expected.code);
-        assert.equal(details.cause, expected.cause);
-        assert.equal(details.action, expected.remedy);
-        assert.equal(details.retry, RETRIES[expected.action]);
+        checkRow(details, name);
         assert.equal(details.httpStatus, httpStatus);
         assert.match(details.words, words);
         assert.ok(Math.abs(Date.now() - Date.parse(details.failed)) < 120000, details.failed);
@@ -145,13 +150,9 @@ describe('the table of errors', () => {
             error = (found.memberErrors || []).find((each) => each.userId === user.id && each.errorClass === name);
             return error;
         });
-        const expected = errors.get(name);
         assert.equal(found.status, 'ACTIVE', 'a member never makes the group an ERROR');
         assert.equal(error.login, user.profile.login);
-        assert.equal(error.errorCode, expected.code);
-        assert.equal(error.cause, expected.cause);
-        assert.equal(error.action, expected.remedy);
-        assert.equal(error.retry, RETRIES[expected.action]);
+        checkRow(error, name);
         assert.match(error.error, words);
         assert.ok(Math.abs(Date.now() - Date.parse(error.failed)) < 120000);
         return found;
@@ -162,9 +163,7 @@ describe('the table of errors', () => {
         const expected = errors.get(name);
         await failedGroup(app, mapping, name, options);
         const { quarantine } = await muster.ask('GET', `/api/v1/apps/${app.id}/sync`);
-        assert.equal(quarantine.errorClass, name);
-        assert.equal(quarantine.cause, expected.cause);
-        assert.equal(quarantine.action, expected.remedy);
+        checkRow(quarantine, name);
         assert.ok(quarantine.nextTry && quarantine.since && quarantine.failures >= 1);
         assert.ok((await events(app)).some((each) => each.eventType === expected.event && /quarantine/.test(each.displayMessage)));
         await mend();
@@ -300,7 +299,7 @@ describe('the table of errors', () => {
         await failedGroup(app, mapping, 'OUTCOME_UNKNOWN', { words: /./ });
         await world.settle(app);
         await world.holds(group, [ann]);
-        const log = await target.log(mark);
+        const log = (await target.log(mark)).filter((each) => each.path.includes('/Groups/'));
         assert.deepEqual(log.map((each) => each.method), ['PATCH', 'GET'], `applied, and read back instead of repeated\n${shown(log)}`);
     });
 
@@ -334,13 +333,12 @@ describe('the table of errors', () => {
     /* --- held until somebody acts ------------------------------------------------------------------------------- */
 
     // A first push that is held for this reason; mended, and retried.
-    async function heldPush(name, faults, options, mend = () => {}) {
+    async function heldPush(name, faults, options) {
         const { app, ann, bob, group } = await pair();
-        await target.faults(faults(group));
+        await target.faults(faults());
         const mapping = await org.push(app, group);
         await failedGroup(app, mapping, name, options);
         const asked = (await target.state()).requests;
-        await mend(group);
         await target.faults([]);
         await muster.sync(app.id);
         assert.equal((await read(app, mapping)).status, 'ERROR', 'held: nothing happens by itself');
@@ -390,9 +388,11 @@ describe('the table of errors', () => {
     });
 
     row('NAME_UNUSABLE', async () => {
-        let other;
-        const hide = (group) => [{ name: 'filter_blind', text: 'displayName' }, { name: 'status', status: 409, method: 'POST', path: '/Groups', text: `taken: ${group.profile.name}` }];
-        await heldPush('NAME_UNUSABLE', hide, { httpStatus: 200, words: /Conflict, but no group of this name was found/ }, () => other);
+        const hide = [
+            { name: 'filter_blind', text: 'displayName' },
+            { name: 'status', status: 409, method: 'POST', path: '/Groups' },
+        ];
+        await heldPush('NAME_UNUSABLE', () => hide, { httpStatus: 200, words: /Conflict, but no group of this name was found/ });
     });
 
     row('NAME_TAKEN', async () => {
@@ -470,6 +470,26 @@ describe('the table of errors', () => {
         await failedGroup(app, mapping, 'GROUP_MISSING', { httpStatus: 404, words: /Not Found/ });
         await retry(app);
         await world.settle(app);
+        await world.holds(group, [ann]);
+    });
+
+    row('HELD', async () => {
+        const { app, ann, bob, group } = await pushedPair();
+        await muster.ask('PUT', `/api/v1/apps/${app.id}/group-push/limits`, { deactivations: { percent: 1, number: 0 } });
+        await org.remove(group, bob); // who loses the app with it
+        const { failed } = await muster.sync(app.id);
+        assert.equal(failed.length, 1);
+        checkRow(failed[0], 'HELD');
+        assert.equal(failed[0].held, true);
+        assert.equal(failed[0].name, bob.profile.login);
+        assert.equal((await world.account(bob)).active, true);
+        await retry(app);
+        await muster.sync(app.id);
+        assert.equal((await world.account(bob)).active, true, 'a hold is decided, not retried');
+        const [hold] = await muster.ask('GET', `/api/v1/apps/${app.id}/group-push/holds`);
+        await muster.ask('POST', `/api/v1/apps/${app.id}/group-push/holds/${hold.id}/approve`, { revision: hold.revision });
+        await world.settle(app);
+        assert.equal((await world.account(bob)).active, false);
         await world.holds(group, [ann]);
     });
 
@@ -552,6 +572,36 @@ describe('the table of errors', () => {
     });
 });
 
+// By the app's setting: the command line turns it, reading finds what nobody asked about.
+test('verify=always: what the app drops is found by itself', async () => {
+    const world = await World.start(() => Practice.start());
+    try {
+        const { muster, org, target } = world;
+        const app = await org.connectedApp(target);
+        const [ann, bob] = [await org.user(), await org.user()];
+        const group = await org.group(null, [ann, bob]);
+        await org.assignGroup(app, group);
+        await world.settle(app);
+        const wrong = await muster.cli(['app', 'switch', app.label, 'verify=often']);
+        assert.equal(wrong.code, 2);
+        assert.match(wrong.output, /verify=never\|sampled\|always/);
+        const set = await muster.cli(['app', 'switch', app.label, 'verify=always']);
+        assert.equal(set.code, 0, set.output);
+        assert.match(set.output, /verify +always/);
+        assert.equal((await muster.ask('GET', `/api/v1/apps/${app.id}/group-push/settings`)).verify, 'ALWAYS');
+        await target.faults([{ name: 'members_lost', max: 1, times: 1 }]);
+        const mapping = await org.push(app, group);
+        await world.settle(app); // dropped once: pushed again
+        await world.holds(group, [ann, bob]);
+        const read = await muster.ask('GET', `/api/v1/apps/${app.id}/group-push/mappings/${mapping.id}`);
+        assert.ok(Math.abs(Date.now() - Date.parse(read.state.verified)) < 60000, JSON.stringify(read.state));
+        const log = await world.during(app, () => org.remove(group, bob));
+        assert.ok(log.some((each) => each.method === 'GET' && each.path.includes('/Groups/')), shown(log));
+    } finally {
+        await world.stop();
+    }
+});
+
 // What no target can cause: the store is changed while the server is down.
 describe('rows that take more than a target', () => {
     let world;
@@ -572,11 +622,7 @@ describe('rows that take more than a target', () => {
         await world.muster.sync(app.id);
         const held = await world.muster.ask('GET', `/api/v1/apps/${app.id}/users/${user.id}`);
         assert.equal(held.syncState, 'ERROR');
-        assert.equal(held.errorDetails.errorClass, name, JSON.stringify(held.errorDetails));
-        assert.equal(held.errorDetails.errorCode, errors.get(name).code);
-        assert.equal(held.errorDetails.cause, errors.get(name).cause);
-        assert.equal(held.errorDetails.action, errors.get(name).remedy);
-        assert.equal(held.errorDetails.retry, 'ON_REQUEST');
+        checkRow(held.errorDetails, name);
         assert.match(held.errorSummary, words);
     }
 
@@ -598,20 +644,29 @@ describe('rows that take more than a target', () => {
     row('INTERNAL', async () => {
         const { org, target, muster } = world;
         const app = await org.connectedApp(target);
-        const ann = await org.user();
-        await org.assignUser(app, ann);
+        const [ann, bob] = [await org.user(), await org.user()];
+        const group = await org.group(null, [ann, bob]);
+        await org.assignGroup(app, group);
+        const mapping = await org.push(app, group);
         await world.settle(app);
-        await rewritten(`UPDATE accounts SET sent_profile = '{' || sent_profile`);
-        await world.client.userApi.updateUser({ userId: ann.id, user: { profile: { title: 'Director' } } });
-        await heldAccount(app, ann, 'INTERNAL', /could not handle this object/);
-        const bob = await org.user(); // it stops nobody else
-        await org.assignUser(app, bob);
+        // A note of a write in doubt that nobody can read.
+        await rewritten(`INSERT INTO intent (app_rid, work_kind, object_rid, request_kind, epoch, deadline, detail)
+            SELECT app_rid, 2, rid, 8, 1, 0, 'not JSON' FROM target_groups`);
+        await org.remove(group, bob);
         await muster.sync(app.id);
-        assert.equal((await world.account(bob)).active, true);
-        await rewritten(`UPDATE accounts SET sent_profile = substr(sent_profile, 2)`.concat(` WHERE sent_profile LIKE '{{%'`));
+        const held = await muster.ask('GET', `/api/v1/apps/${app.id}/group-push/mappings/${mapping.id}`);
+        assert.equal(held.status, 'ERROR');
+        assert.equal(held.state.activity, 'held');
+        assert.match(held.errorSummary, /could not handle this object.*\(.+\)/);
+        checkRow(held.errorDetails, 'INTERNAL');
+        const other = await org.group(null, [ann]); // it stops nobody else
+        await org.push(app, other);
+        await muster.sync(app.id);
+        await world.holds(other, [ann]);
+        await rewritten(`DELETE FROM intent`);
         await muster.ask('POST', `/api/v1/apps/${app.id}/group-push/retry`);
         await world.settle(app);
-        assert.equal((await world.account(ann)).title, 'Director');
+        await world.holds(group, [ann]);
     });
 });
 

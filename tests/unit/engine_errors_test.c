@@ -138,6 +138,85 @@ static void test_an_account_that_cannot_be_looked_at(void **state)
     assert_int_equal(world->requests, before);
 }
 
+static int verify_mode_job(struct tx *tx, void *arg)
+{
+    struct look *look = arg;
+    struct app_switches switches = {0};
+    struct problem problem = {0};
+    int r = app_switches_get(tx, look->world->app.rid, &switches);
+    switches.verify = str_eq(look->text, "ALWAYS")    ? VERIFY_MODE_ALWAYS
+                      : str_eq(look->text, "SAMPLED") ? VERIFY_MODE_SAMPLED
+                                                      : VERIFY_MODE_NEVER;
+    return r < 0 ? r : app_switches_set(tx, &look->world->app, &switches, &problem);
+}
+
+/* How many requests forty joins and leaves of one person cost, and how many of them are reads. */
+static void forty_changes(struct world *world, const char *mode, uint64_t *ret_requests, uint64_t *ret_reads)
+{
+    const char *group = world_group(world, "Pair");
+    const char *ann = world_user(world, "ann@example.com");
+    world_assign_user(world, ann, true);
+    (void)world_push(world, group, "Pair");
+    struct look look = {.world = world, .text = mode};
+    assert_int_equal(store_write_wait(world->store, NULL, verify_mode_job, &look), 0);
+    world_settle(world, MINUTE_MS);
+    uint64_t before = world->requests;
+    struct practice_entry entry;
+    uint64_t after = practice_journal_last(world->practice);
+    for (int i = 0; i < 40; i++) {
+        world_member(world, group, ann, i % 2 == 0);
+        world_settle(world, MINUTE_MS);
+    }
+    *ret_requests = world->requests - before;
+    *ret_reads = 0;
+    while (practice_journal_next(world->practice, after, &entry)) {
+        *ret_reads += str_eq(entry.method, "GET");
+        after = entry.number;
+    }
+}
+
+static void test_never_verified(void **state)
+{
+    uint64_t requests = 0;
+    uint64_t reads = 0;
+    forty_changes(*state, "NEVER", &requests, &reads);
+    assert_int_equal(requests, 40);
+    assert_int_equal(reads, 0);
+}
+
+static void test_always_verified(void **state)
+{
+    uint64_t requests = 0;
+    uint64_t reads = 0;
+    forty_changes(*state, "ALWAYS", &requests, &reads);
+    assert_int_equal(requests, 80);
+    assert_int_equal(reads, 40);
+}
+
+static void test_verified_by_sample(void **state)
+{
+    uint64_t requests = 0;
+    uint64_t reads = 0;
+    forty_changes(*state, "SAMPLED", &requests, &reads);
+    assert_in_range(reads, 1, 20); /* one in ten */
+    assert_int_equal(requests, 40 + reads);
+}
+
+/* Always verified: what the app drops is found without anybody asking, pushed once more, and then named. */
+static void test_a_silent_drop_is_found_by_itself(void **state)
+{
+    struct world *world = *state;
+    const char *group = make_pair(world);
+    struct look look = {.world = world, .text = "ALWAYS"};
+    assert_int_equal(store_write_wait(world->store, NULL, verify_mode_job, &look), 0);
+    order(world, (struct practice_fault){.kind = FAULT_MEMBERS_LOST, .max = 1});
+    const char *mapping = world_push(world, group, "Pair");
+    world_settle(world, MINUTE_MS);
+    assert_non_null(strstr(member_errors(world, mapping), "\"errorClass\":\"NOT_KEPT\""));
+    assert_int_equal(world_mapping_state(world, mapping).members_failed, 1);
+    assert_int_equal(world_mapping_state(world, mapping).members_known, 1);
+}
+
 /* 1, 2, 4 ... seconds, 10 % more or less by chance, at most five minutes, however often it failed. */
 static void test_back_off(void **state)
 {
@@ -218,6 +297,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_refused_member_is_looked_at_once, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_disabled_account_is_named_as_the_cause, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_an_account_that_cannot_be_looked_at, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_never_verified, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_always_verified, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_verified_by_sample, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_silent_drop_is_found_by_itself, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_back_off, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_transient_failure_is_tried_for_ever, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_change_and_an_administrator_cut_the_wait_short, world_setup,

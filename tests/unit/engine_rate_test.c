@@ -23,7 +23,27 @@ struct server {
     int in_window;
     int64_t window;
     bool tells; /* Retry-After in whole seconds */
+    bool shows; /* what is left, and the whole seconds until the limit is full again, with each answer */
 };
+
+static int64_t whole_seconds(double ms)
+{
+    return ((int64_t)ms + 999) / 1000 * 1000;
+}
+
+static int64_t server_left(const struct server *server, int64_t now, int64_t *ret_reset_ms)
+{
+    if (!server->shows) {
+        *ret_reset_ms = -1;
+        return -1;
+    }
+    if (server->window_ms) {
+        *ret_reset_ms = whole_seconds((double)((server->window + 1) * server->window_ms - now));
+        return (int64_t)server->burst - server->in_window;
+    }
+    *ret_reset_ms = whole_seconds((server->burst - server->tokens) / server->per_ms);
+    return (int64_t)server->tokens;
+}
 
 static bool server_takes(struct server *server, int64_t now, int64_t *ret_retry_ms)
 {
@@ -56,6 +76,7 @@ struct request {
     int64_t sent; /* 0: free */
     bool taken;
     int64_t retry_ms;
+    int64_t left, reset_ms; /* as the answer will say */
 };
 
 struct outcome {
@@ -75,14 +96,19 @@ static struct outcome run(struct server *server, struct rate *rate, int64_t from
                     (void)rate_accepted(rate, now);
                 else
                     (void)rate_limited(rate, now, request->sent, request->retry_ms);
+                request->sent = 0;
+                int out = 0;
+                for (int j = 0; j < IN_FLIGHT; j++)
+                    out += flying[j].sent != 0;
+                rate_remaining(rate, now, request->left, request->reset_ms, out);
                 outcome.taken += now >= from && request->taken;
                 outcome.refused += now >= from && !request->taken;
-                request->sent = 0;
             }
             if (!request->sent && rate_when(rate, now) <= now) {
                 rate_sent(rate, now);
                 request->sent = now;
                 request->taken = server_takes(server, now, &request->retry_ms);
+                request->left = server_left(server, now, &request->reset_ms);
             }
         }
     }
@@ -107,16 +133,56 @@ static void test_token_buckets(void **state)
     (void)state;
     static const double rates[] = {2, 25, 500};
     for (size_t i = 0; i < ARRAY_LEN(rates); i++)
-        for (int tells = 0; tells < 2; tells++)
-            check((struct server){.per_ms = rates[i] / 1000, .burst = rates[i], .tokens = rates[i], .tells = tells},
+        for (int tells = 0; tells < 4; tells++)
+            check((struct server){.per_ms = rates[i] / 1000,
+                                  .burst = rates[i],
+                                  .tokens = rates[i],
+                                  .tells = tells & 1,
+                                  .shows = tells & 2},
                   rates[i]);
 }
 
 static void test_fixed_window(void **state)
 {
     (void)state;
-    for (int tells = 0; tells < 2; tells++)
-        check((struct server){.window_ms = 30000, .burst = 5, .tells = tells}, 5.0 / 30);
+    for (int tells = 0; tells < 4; tells++)
+        check((struct server){.window_ms = 30000, .burst = 5, .tells = tells & 1, .shows = tells & 2}, 5.0 / 30);
+}
+
+/* A limit of a thousand an hour that is shown is used up to the last request, and never met. */
+static void test_a_limit_that_is_shown_is_never_met(void **state)
+{
+    (void)state;
+    struct server server = {.window_ms = 3600000, .burst = 1000, .shows = true};
+    struct rate rate = {0};
+    struct outcome outcome = run(&server, &rate, 0, 3600000);
+    assert_int_equal(outcome.refused, 0);
+    assert_int_equal(outcome.taken, 1000);
+    outcome = run(&server, &rate, 0, 10); /* the clock of run() begins anew: what was told still counts */
+    assert_true(rate_when(&rate, 10) > 10);
+}
+
+static void test_what_is_left_is_obeyed(void **state)
+{
+    (void)state;
+    struct rate rate = {0};
+    rate_remaining(&rate, 1000, 3, 60000, 1); /* three are left, one of them is on its way */
+    rate_sent(&rate, 1000);
+    assert_true(rate_when(&rate, 1000) <= 1000);
+    rate_sent(&rate, 1000);
+    assert_int_equal(rate_when(&rate, 1000), 61000);
+    rate_returned(&rate, false); /* it was not sent after all */
+    assert_true(rate_when(&rate, 1000) <= 1000);
+    assert_true(rate_when(&rate, 61000) <= 61000);
+    rate_remaining(&rate, 1000, 0, -1, 0); /* nobody knows until when: it says nothing */
+    assert_true(rate_when(&rate, 1000) <= 1000);
+    rate_remaining(&rate, 1000, 0, 1000, 0); /* whole seconds are too coarse for that */
+    assert_true(rate_when(&rate, 1000) <= 1000);
+    rate_remaining(&rate, 1000, 0, (int64_t)24 * 3600 * 1000, 0); /* a day: at most an hour, there is no dead end */
+    assert_int_equal(rate_when(&rate, 1000), 1000 + 3600 * 1000);
+    rate_tell(&rate, 600, 2000); /* an administrator's word wins */
+    rate_remaining(&rate, 2000, 0, 60000, 0);
+    assert_true(rate_when(&rate, 2000) <= 2000);
 }
 
 static void test_no_limit_is_not_paced(void **state)
@@ -152,8 +218,11 @@ static void test_retry_after_is_obeyed(void **state)
     assert_int_equal(rate_when(&rate, 1000), 8000);
     (void)rate_limited(&rate, 1005, 990, 100); /* sent before that: does not shorten it */
     assert_int_equal(rate_when(&rate, 1005), 8000);
+    (void)rate_limited(&rate, 9000, 8990, 30 * 60 * 1000); /* half an hour: as told */
+    assert_int_equal(rate_when(&rate, 9000), 9000 + 30 * 60 * 1000);
+    rate = (struct rate){0};
     (void)rate_limited(&rate, 9000, 8990, (int64_t)24 * 3600 * 1000); /* a day: capped, there is no dead end */
-    assert_true(rate_when(&rate, 9000) <= 9000 + 5 * 60 * 1000);
+    assert_int_equal(rate_when(&rate, 9000), 9000 + 60 * 60 * 1000);
 }
 
 /* A request whose answer never came, or that was not sent after all, must not use up what may be out at once. */
@@ -174,9 +243,14 @@ static void test_lost_answers_do_not_block(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_token_buckets),         cmocka_unit_test(test_fixed_window),
-        cmocka_unit_test(test_no_limit_is_not_paced), cmocka_unit_test(test_told_rate_is_kept),
-        cmocka_unit_test(test_retry_after_is_obeyed), cmocka_unit_test(test_lost_answers_do_not_block),
+        cmocka_unit_test(test_a_limit_that_is_shown_is_never_met),
+        cmocka_unit_test(test_what_is_left_is_obeyed),
+        cmocka_unit_test(test_token_buckets),
+        cmocka_unit_test(test_fixed_window),
+        cmocka_unit_test(test_no_limit_is_not_paced),
+        cmocka_unit_test(test_told_rate_is_kept),
+        cmocka_unit_test(test_retry_after_is_obeyed),
+        cmocka_unit_test(test_lost_answers_do_not_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

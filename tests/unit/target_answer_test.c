@@ -378,6 +378,42 @@ static void pages_have_an_end(void **state)
     answer_free(answer);
 }
 
+/* What an answer tells of a rate limit, in all spellings: how many requests are left, and for how long. */
+static void remaining_is_read_in_all_spellings(void **state)
+{
+    static const struct {
+        const char *headers[2][2];
+        int64_t remaining, reset_ms;
+    } cases[] = {
+        {{{"RateLimit-Remaining", "7"}, {"RateLimit-Reset", "30"}}, 7, 30000},
+        {{{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1445412510"}}, 0, 30000},
+        {{{"x-rate-limit-remaining", " 12 "}, {"X-Rate-Limit-Reset", "30"}}, 12, 30000},
+        {{{"RateLimit", "limit=100, remaining=50, reset=5"}}, 50, 5000},
+        {{{"RateLimit", "\"default\";r=50;t=30"}}, 50, 30000},
+        {{{"RateLimit", "\"minute\";r=50;t=30, \"day\";r=3;t=3600;pk=:cGs=:"}}, 3, 3600000},
+        {{{"RateLimit", "\"day\" ; r=3 ; t=3600, \"minute\";t=30;r=50"}}, 3, 3600000},
+        {{{"RateLimit", "\"a\";r=50"}}, -1, -1},
+        {{{"RateLimit", "\"a\";t=5;rr=1"}}, -1, -1},
+        {{{"RateLimit", "r=;t=5"}}, -1, -1},
+        {{{"RateLimit", ""}}, -1, -1},
+        {{{"RateLimit-Remaining", "many"}, {"RateLimit-Reset", "soon"}}, -1, -1},
+        {{{"RateLimit-Policy", "\"a\";q=100;w=60"}, {"RateLimit-Limit", "100"}}, -1, -1},
+    };
+    int64_t now = 0;
+    (void)state;
+    assert_int_equal(clock_parse("2015-10-21T07:28:00Z", &now), 0);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct answer *answer = answer_new(ANSWER_RESOURCE);
+        for (size_t h = 0; h < 2 && cases[i].headers[h][0]; h++)
+            answer_header(answer, cases[i].headers[h][0], cases[i].headers[h][1], now);
+        answer_finish(answer, TRANSPORT_OK, 200);
+        if (answer->rate_remaining != cases[i].remaining || answer->reset_ms != cases[i].reset_ms)
+            fail_msg("%s: %s: %lld left, for %lld ms", cases[i].headers[0][0], cases[i].headers[0][1],
+                     (long long)answer->rate_remaining, (long long)answer->reset_ms);
+        answer_free(answer);
+    }
+}
+
 /* --- judging ------------------------------------------------------------------------------------------------------ */
 
 #define KINDS (REQUEST_PROBE + 1)
@@ -738,6 +774,7 @@ int main(void)
         cmocka_unit_test(status_and_kind_decide),
         cmocka_unit_test(transport_decides_first),
         cmocka_unit_test(forbidden_with_retry_after_is_a_rate_limit),
+        cmocka_unit_test(remaining_is_read_in_all_spellings),
         cmocka_unit_test(classes_have_names_and_words),
         cmocka_unit_test(words_are_those_of_the_target),
         cmocka_unit_test(words_below_http),
