@@ -473,14 +473,14 @@ struct bulk {
     struct call *call;
     const struct app *app;
     const struct decision *decision;
-    struct imported_user *imported;
+    struct imported_user imported;
     struct problem problem;
 };
 
 static int decide_part(struct tx *tx, void *arg)
 {
     struct bulk *bulk = arg;
-    return decide(tx, bulk->call, bulk->app, bulk->decision, bulk->imported, &bulk->problem);
+    return decide(tx, bulk->call, bulk->app, bulk->decision, &bulk->imported, &bulk->problem);
 }
 
 static void write_refusal(struct jout *out, const char *id, const struct problem *problem)
@@ -502,10 +502,8 @@ static int decide_all(struct tx *tx, struct bulk *bulk, const struct jval *ids)
     jout_array(out, "refused");
     for (size_t i = 0; i < jval_len(ids); i++) {
         const char *id = jval_str(jval_at(ids, i));
-        struct imported_user imported = {0};
         bulk->problem = (struct problem){0};
-        bulk->imported = &imported;
-        int r = imported_user_by_id(tx, bulk->app->rid, id, &imported);
+        int r = imported_user_by_id(tx, bulk->app->rid, id, &bulk->imported);
         if (r == ERR_NOT_FOUND)
             r = problem_not_found(&bulk->problem, id, "ImportedUser");
         if (r == 0)

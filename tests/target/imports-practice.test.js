@@ -2,14 +2,24 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
+const path = require('node:path');
 const { after, before, describe, test } = require('node:test');
+
+// Memory means something without sanitizers only: the longer run is of the plain build.
+const FULL = Boolean(process.env.MUSTER_TEST_FULL);
+if (FULL) {
+    const root = path.resolve(__dirname, '..', '..');
+    execFileSync(path.join(root, 'dev'), ['build'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    process.env.MUSTER_BIN = path.join(root, 'build', 'src', 'cli', 'muster');
+}
+
 const { World } = require('./world');
 const { Practice, USER_SCHEMA, GROUP_SCHEMA } = require('../lib/muster');
 const { importScenarios, imported, settings } = require('./imports');
 const { until } = require('./crowd');
 
-const FULL = Boolean(process.env.MUSTER_TEST_FULL);
 const SIZE = FULL ? { users: 100000, groups: 10000, members: 50 } : { users: 3000, groups: 300, members: 50 };
 const MEMORY_MIB = 200;
 const BULK = 1000; // operations of one bulk request
@@ -122,6 +132,6 @@ describe('imports that fail, are killed, are large', () => {
         assert.equal(again.differences.found, 0);
         const peak = Number(/VmHWM:\s+(\d+)/.exec(fs.readFileSync(`/proc/${muster.program.child.pid}/status`, 'utf8'))[1]) / 1024;
         console.error(`# import of ${SIZE.users} users: ${Math.round(peak)} MiB at most`);
-        assert.ok(peak < MEMORY_MIB, `${Math.round(peak)} MiB`);
+        if (FULL) assert.ok(peak < MEMORY_MIB, `${Math.round(peak)} MiB`);
     });
 });
