@@ -732,10 +732,10 @@ static int sync_app(struct tx *tx, struct call *call)
         r = work_count(tx, app.rid, until, &counts);
     if (r < 0)
         return r;
-    int64_t members_held = 0;
-    int64_t members_failed = member_failures(tx, app.rid, &members_held);
-    if (members_failed < 0)
-        return (int)members_failed;
+    int64_t members_failed = member_failures(tx, app.rid);
+    int64_t members_held = members_failed < 0 ? members_failed : deletion_held_members(tx, app.rid);
+    if (members_held < 0)
+        return (int)members_held;
     int64_t unverified = mapping_unverified(tx, app.rid);
     bool verified = false;
     if (unverified < 0)

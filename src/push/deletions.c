@@ -66,12 +66,12 @@ SQL(MEMBERS_KNOWN, "SELECT count(*) FROM (SELECT 1 FROM target_members"
                    " WHERE target_rid = $1 AND known = 1 LIMIT $2) AS counted");
 SQL(STRANGERS_KNOWN, "SELECT count(*) FROM (SELECT 1 FROM target_strangers"
                      " WHERE target_rid = $1 LIMIT $2) AS counted");
-SQL(ALL_MEMBERS_KNOWN, "SELECT count(*) FROM (SELECT 1 FROM target_groups AS g"
-                       " JOIN target_members AS m ON m.target_rid = g.rid AND m.known = 1"
-                       " WHERE g.app_rid = $1 LIMIT $2) AS counted");
-SQL(ALL_STRANGERS_KNOWN, "SELECT count(*) FROM (SELECT 1 FROM target_groups AS g"
-                         " JOIN target_strangers AS s ON s.target_rid = g.rid"
-                         " WHERE g.app_rid = $1 LIMIT $2) AS counted");
+SQL(GROUPS_SIZES,
+    "SELECT g.rid,"
+    " (SELECT count(*) FROM (SELECT 1 FROM target_members AS m WHERE m.target_rid = g.rid AND m.known = 1 LIMIT $4) AS "
+    "a)"
+    " + (SELECT count(*) FROM (SELECT 1 FROM target_strangers AS s WHERE s.target_rid = g.rid LIMIT $4) AS b)"
+    " FROM target_groups AS g WHERE g.app_rid = $1 AND g.rid > $2 ORDER BY g.rid LIMIT $3");
 SQL(OVERDUE_COUNT, "SELECT count(*) FROM deletions WHERE app_rid = $1 AND kind = 1 AND since <= $2");
 
 /* --- limits --------------------------------------------------------------------------------------------------------
@@ -204,6 +204,28 @@ static int64_t count_state(struct tx *tx, const struct scope *scope, enum deleti
     return r < 0 ? r : count;
 }
 
+#define GROUPS_AT_ONCE 100
+
+/* Memberships in all groups of an app, group by group until there are enough. */
+static int64_t count_all_members(struct tx *tx, int64_t app_rid, int64_t limit)
+{
+    int64_t total = 0;
+    int64_t after = 0;
+    int count = GROUPS_AT_ONCE;
+    while (count == GROUPS_AT_ONCE && total < limit) {
+        struct query query;
+        count = 0;
+        int r = tx_query(tx, &query, &GROUPS_SIZES, I(app_rid), I(after), I(GROUPS_AT_ONCE), I(limit));
+        for (; r >= 0 && (r = query_next(&query)) > 0; count++) {
+            after = query_int(&query, 0);
+            total += query_int(&query, 1);
+        }
+        if (r < 0)
+            return r;
+    }
+    return total;
+}
+
 /* How many there are to lose by now; counted up to `limit`. */
 static int64_t count_there(struct tx *tx, const struct scope *scope, int64_t limit)
 {
@@ -224,10 +246,7 @@ static int64_t count_there(struct tx *tx, const struct scope *scope, int64_t lim
     case RULE_MEMBERS:
     case RULE_COUNT:
     default:
-        r = tx_get_int(tx, &members, &ALL_MEMBERS_KNOWN, I(scope->app_rid), I(limit));
-        if (r >= 0)
-            r = tx_get_int(tx, &strangers, &ALL_STRANGERS_KNOWN, I(scope->app_rid), I(limit));
-        break;
+        return count_all_members(tx, scope->app_rid, limit);
     }
     return r < 0 ? r : members + strangers;
 }

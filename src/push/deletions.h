@@ -139,6 +139,8 @@ int hold_decide(struct tx *tx, struct hold *hold, enum hold_status status, int64
 int hold_release(struct tx *tx, struct hold *hold, int64_t user_rid, const char *external_id, int64_t target_rid,
                  struct problem *problem) MUSTCHECK;
 
+/* Removals from groups of an app that are held, rejected or not allowed. */
+int64_t deletion_held_members(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* Held and rejected removals of a target group, for the mapping's state. */
 int64_t deletion_held_of_group(struct tx *tx, int64_t target_rid) MUSTCHECK;
 

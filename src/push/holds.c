@@ -55,6 +55,7 @@ SQL(OVERDUE, "SELECT rid, app_rid FROM deletions WHERE kind = 1 AND alerted = 0 
              " ORDER BY since LIMIT $2");
 SQL(OVERDUE_TOLD, "UPDATE deletions SET alerted = 1 WHERE rid = $1");
 SQL(HELD_OF_GROUP, "SELECT count(*) FROM target_members WHERE target_rid = $1 AND error_class = 'HELD'");
+SQL(HELD_OF_APP, "SELECT count(*) FROM deletions WHERE app_rid = $1 AND kind = 3 AND state IN (2, 4, 5)");
 SQL(STRANGERS_HELD, "SELECT count(*) FROM target_strangers WHERE target_rid = $1 AND remove_wanted = 2");
 SQL(DELETIONS_DELETE_APP, "DELETE FROM deletions WHERE app_rid = $1");
 SQL(HOLDS_DELETE_APP, "DELETE FROM deletion_holds WHERE app_rid = $1");
@@ -167,6 +168,13 @@ int deletion_list(struct tx *tx, int64_t app_rid, int64_t hold_rid, int64_t afte
             return r;
     }
     return count;
+}
+
+int64_t deletion_held_members(struct tx *tx, int64_t app_rid)
+{
+    int64_t count = 0;
+    int r = tx_get_int(tx, &count, &HELD_OF_APP, I(app_rid));
+    return r < 0 ? r : count;
 }
 
 int64_t deletion_held_of_group(struct tx *tx, int64_t target_rid)

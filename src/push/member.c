@@ -42,12 +42,8 @@ SQL(REMOVALS_PENDING, "SELECT count(*) FROM target_members AS t JOIN push_mappin
                       " WHERE t.user_rid = $1 AND t.dirty = 1 AND t.error_class IS NULL"
                       " AND m.app_rid = $2 AND m.status = 1");
 SQL(MEMBER_FAILURES, "SELECT count(*) FROM push_mappings AS m JOIN target_members AS t ON t.target_rid = m.target_rid"
-                     " WHERE m.app_rid = $1 AND m.status = 1 AND t.error_class IS NOT NULL");
-SQL(MEMBERS_HELD, "SELECT count(*) FROM push_mappings AS m JOIN target_members AS t ON t.target_rid = m.target_rid"
-                  " WHERE m.app_rid = $1 AND m.status = 1 AND t.error_class = 'HELD'");
-SQL(ALL_STRANGERS_HELD, "SELECT count(*) FROM push_mappings AS m JOIN target_strangers AS s"
-                        " ON s.target_rid = m.target_rid"
-                        " WHERE m.app_rid = $1 AND m.status = 1 AND s.remove_wanted = 2");
+                     " WHERE m.app_rid = $1 AND m.status = 1 AND t.error_class IS NOT NULL"
+                     " AND t.error_class <> 'HELD'");
 SQL(OLDEST_DIRTY, "SELECT min(since) FROM target_members WHERE target_rid = $1 AND dirty = 1 AND error_class IS NULL");
 SQL(MEMBERS_CHUNK_DELETE, "DELETE FROM target_members WHERE rid IN"
                           " (SELECT rid FROM target_members WHERE target_rid = $1 ORDER BY rid LIMIT $2)");
@@ -316,20 +312,11 @@ int64_t member_removals_pending(struct tx *tx, int64_t app_rid, int64_t user_rid
     return r < 0 ? r : count;
 }
 
-int64_t member_failures(struct tx *tx, int64_t app_rid, int64_t *ret_held)
+int64_t member_failures(struct tx *tx, int64_t app_rid)
 {
     int64_t count = 0;
-    int64_t held = 0;
-    int64_t strangers = 0;
     int r = tx_get_int(tx, &count, &MEMBER_FAILURES, I(app_rid));
-    if (r >= 0)
-        r = tx_get_int(tx, &held, &MEMBERS_HELD, I(app_rid));
-    if (r >= 0)
-        r = tx_get_int(tx, &strangers, &ALL_STRANGERS_HELD, I(app_rid));
-    if (r < 0)
-        return r;
-    *ret_held = held + strangers;
-    return count - held;
+    return r < 0 ? r : count;
 }
 
 int members_delete_chunk(struct tx *tx, int64_t target_rid, int limit)

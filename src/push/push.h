@@ -218,8 +218,8 @@ int members_refused_as(struct tx *tx, int64_t app_rid, int64_t user_rid, const c
  * with what `more` adds for its class; the count. */
 int member_errors_write(struct tx *tx, struct jout *out, int64_t target_rid, int limit,
                         void (*more)(struct jout *out, const char *error_class)) MUSTCHECK;
-/* Refused members in all groups of an app; `*ret_held`: those whose removal is held, rejected or not allowed. */
-int64_t member_failures(struct tx *tx, int64_t app_rid, int64_t *ret_held) MUSTCHECK;
+/* Refused members in all groups of an app; whose removal is held is not among them: deletion_held_members(). */
+int64_t member_failures(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* Memberships of the person in ACTIVE mappings of the app that still wait for their removal, or for the answer of an
  * add that is on its way; refused ones do not count (invariant 6). */
 int64_t member_removals_pending(struct tx *tx, int64_t app_rid, int64_t user_rid) MUSTCHECK;
