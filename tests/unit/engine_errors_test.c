@@ -150,12 +150,15 @@ static int verify_mode_job(struct tx *tx, void *arg)
     return r < 0 ? r : app_switches_set(tx, &look->world->app, &switches, &problem);
 }
 
-/* How many requests forty joins and leaves of one person cost, and how many of them are reads. */
+/* How many requests forty people cost who join one by one, and how many of them are reads. */
 static void forty_changes(struct world *world, const char *mode, uint64_t *ret_requests, uint64_t *ret_reads)
 {
     const char *group = world_group(world, "Pair");
-    const char *ann = world_user(world, "ann@example.com");
-    world_assign_user(world, ann, true);
+    const char *people[40];
+    for (int i = 0; i < 40; i++) {
+        people[i] = world_user(world, arena_printf(world->arena, "person%d@example.com", i));
+        world_assign_user(world, people[i], true);
+    }
     (void)world_push(world, group, "Pair");
     struct look look = {.world = world, .text = mode};
     assert_int_equal(store_write_wait(world->store, NULL, verify_mode_job, &look), 0);
@@ -164,7 +167,7 @@ static void forty_changes(struct world *world, const char *mode, uint64_t *ret_r
     struct practice_entry entry;
     uint64_t after = practice_journal_last(world->practice);
     for (int i = 0; i < 40; i++) {
-        world_member(world, group, ann, i % 2 == 0);
+        world_member(world, group, people[i], true);
         world_settle(world, MINUTE_MS);
     }
     *ret_requests = world->requests - before;
