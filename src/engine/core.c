@@ -189,7 +189,7 @@ static void load_rates(struct lane *lane)
         } else if (trait->source != TRAIT_TOLD && rate->told && ours) {
             rate_tell(rate, 0, lane->now);
             group->told_by[i] = 0;
-        } else if (trait->source == TRAIT_LEARNED && rate->phase == RATE_FREE) {
+        } else if (trait->source == TRAIT_LEARNED && rate->phase == RATE_FREE && !rate->with) {
             rate_restore(rate, trait->value, lane->now);
         }
     }
@@ -357,7 +357,13 @@ int rate_of(enum request_kind kind)
 /* The pace of what the request asks for. */
 static struct rate *rate_of_lane(const struct lane *lane, enum request_kind kind)
 {
-    return &lane->state->group->rates[rate_of(kind)];
+    return rates_find(lane->state->group->rates, rate_of(kind));
+}
+
+/* Of the create that may follow a look-up. */
+static struct rate *rate_of_create(const struct lane *lane, enum request_kind find)
+{
+    return rates_find(lane->state->group->rates, rate_of(find) + 1);
 }
 
 static bool is_find(enum request_kind kind)
@@ -372,7 +378,7 @@ static bool is_find(enum request_kind kind)
 static bool takes_its_turn(struct lane *lane, enum request_kind kind, int64_t *ret_when)
 {
     struct rate *rate = rate_of_lane(lane, kind);
-    struct rate *after = is_find(kind) ? rate + 1 : NULL; /* of the create */
+    struct rate *after = is_find(kind) ? rate_of_create(lane, kind) : NULL;
     if (kind == REQUEST_CREATE_USER || kind == REQUEST_CREATE_GROUP)
         return true;
     *ret_when = rate_when(rate, lane->now);
@@ -389,10 +395,42 @@ static bool takes_its_turn(struct lane *lane, enum request_kind kind, int64_t *r
 /* Requests of this pace that are out, of all apps that share it, without an answer yet. */
 static int out_of(const struct lane *lane, int which)
 {
+    struct rate *rates = lane->state->group->rates;
+    const struct rate *rate = rates_find(rates, which);
     int out = 0;
     for (const struct flight *flight = lane->core->flights; flight; flight = flight->next)
-        out += flight->group == lane->state->group && !flight->answer && rate_of(flight->kind) == which;
+        out +=
+            flight->group == lane->state->group && !flight->answer && rates_find(rates, rate_of(flight->kind)) == rate;
     return out;
+}
+
+/* What was learned of those that share the limit of `which`: each is told an equal part of it. */
+static int note_learned(struct tx *tx, const struct lane *lane, int which)
+{
+    struct rate *rates = lane->state->group->rates;
+    const struct rate *rate = rates_find(rates, which);
+    int64_t part = rate_per_minute(rate) / rates_sharing(rates, which);
+    int r = 0;
+    for (int i = 0; r == 0 && i < RATE_COUNT; i++)
+        if (rates_find(rates, i) == rate)
+            r = trait_set(tx, lane->app.rid, (enum trait_kind)(TRAIT_RATE_USERS_READ + i), MAX_OF(part, (int64_t)1),
+                          TRAIT_LEARNED);
+    return r;
+}
+
+/* A 429. Who shared the limit until now, and no longer does, is free: what was learned of him is forgotten. */
+static bool note_limit(struct tx *tx, const struct lane *lane, const struct flight *flight, int *ret_error)
+{
+    struct rate *rates = lane->state->group->rates;
+    int which = rate_of(flight->kind);
+    bool shared[RATE_COUNT];
+    for (int i = 0; i < RATE_COUNT; i++)
+        shared[i] = rates_find(rates, i) == rates_find(rates, which);
+    bool learned = rates_limited(rates, which, lane->now, flight->sent, flight->answer->retry_after_ms);
+    for (int i = 0; i < RATE_COUNT && *ret_error == 0; i++)
+        if (shared[i] && rates_find(rates, i) != rates_find(rates, which))
+            *ret_error = trait_set(tx, flight->app_rid, (enum trait_kind)(TRAIT_RATE_USERS_READ + i), 0, TRAIT_UNKNOWN);
+    return learned;
 }
 
 /* What an answer says of the app's pace. */
@@ -402,18 +440,18 @@ static int note_rate(struct tx *tx, struct lane *lane, const struct flight *flig
     struct rate *rate = rate_of_lane(lane, flight->kind);
     bool learned = false;
     bool first = class == ERROR_RATE_LIMITED && rate->phase == RATE_FREE;
+    int r = 0;
     if (class == ERROR_RATE_LIMITED)
-        learned = rate_limited(rate, lane->now, flight->sent, flight->answer->retry_after_ms);
+        learned = note_limit(tx, lane, flight, &r);
     else if (flight->answer->transport == TRANSPORT_OK)
         learned = rate_accepted(rate, lane->now);
     else
         rate_returned(rate, true);
+    rate = rate_of_lane(lane, flight->kind);
     rate_remaining(rate, lane->now, flight->answer->rate_remaining, flight->answer->reset_ms, out_of(lane, which));
-    int64_t per_minute = rate_per_minute(rate);
-    int r = first ? rate_limit_began(tx, flight->app_rid, answer_words(tx_arena(tx), flight->answer)) : 0;
-    if (r < 0 || !learned || per_minute == 0)
-        return r;
-    return trait_set(tx, flight->app_rid, (enum trait_kind)(TRAIT_RATE_USERS_READ + which), per_minute, TRAIT_LEARNED);
+    if (r == 0 && first)
+        r = rate_limit_began(tx, flight->app_rid, answer_words(tx_arena(tx), flight->answer));
+    return r < 0 || !learned || rate_per_minute(rate) == 0 ? r : note_learned(tx, lane, which);
 }
 
 static int add_intent(struct tx *tx, const struct lane *lane, const struct work *work, enum request_kind kind,
@@ -549,7 +587,7 @@ static void forget_fresh(struct core *core, const struct flight *until)
     while (core->fresh != until) {
         struct flight *flight = core->fresh;
         core->fresh = flight->next;
-        rate_returned(&flight->group->rates[rate_of(flight->kind)], false);
+        rate_returned(rates_find(flight->group->rates, rate_of(flight->kind)), false);
         flight_free(flight);
     }
 }
@@ -656,7 +694,7 @@ static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
     if (r < 0)
         return r;
     if (is_find(flight->kind) && r != STEP_REQUEST) /* no create followed: its place is free again */
-        rate_returned(rate_of_lane(lane, flight->kind) + 1, false);
+        rate_returned(rate_of_create(lane, flight->kind), false);
     if (flight->read_offset_next > flight->read_offset && r == STEP_WAIT &&
         flight->read_offset_next < answer_length(flight->answer)) {
         core->more = true; /* a long list: its next part in the next turn */
@@ -964,7 +1002,7 @@ void core_stop(struct core *core)
 void core_rolled_back(struct core *core)
 {
     for (const struct flight *flight = core->fresh; flight; flight = flight->next)
-        rate_returned(&flight->group->rates[rate_of(flight->kind)], false);
+        rate_returned(rates_find(flight->group->rates, rate_of(flight->kind)), false);
     flights_free(core->fresh);
     core->fresh = NULL;
     core->due = 0;

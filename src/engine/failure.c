@@ -173,7 +173,7 @@ int lane_fail(struct tx *tx, struct lane *lane, const struct flight *flight, enu
     const char *text = failure_text(tx, lane, flight, stage, words);
     int attempts = flight->work.attempts;
     if (class == ERROR_RATE_LIMITED) { /* no failure: it goes on at the app's pace */
-        int64_t when = rate_when(&lane->state->group->rates[rate_of(flight->kind)], lane->now);
+        int64_t when = rate_when(rates_find(lane->state->group->rates, rate_of(flight->kind)), lane->now);
         look_again(lane->core, when);
         int deferred = work_defer(tx, flight->work.rid, when);
         return deferred < 0 ? deferred : STEP_WAIT;

@@ -16,10 +16,6 @@
 #include "app/app.h"
 #include "engine/rate.h"
 
-/* One pace for each method (reading, writing) and resource, in the order of TRAIT_RATE_USERS_READ and the three after
- * it. */
-#define RATE_COUNT 4
-
 #define LEASE_NO_END INT64_MAX
 
 /* This process among those that share the store. */
@@ -37,7 +33,7 @@ struct rate_group {
     int64_t until, until_next;     /* ms, steady: the end of our lease, some time before its real end */
     int64_t foreign_until;         /* ms, steady: somebody else's at least until then, as far as is known */
     bool give_back;                /* more than our share: nothing new, and back when nothing is in flight */
-    struct rate rates[RATE_COUNT]; /* by rate_of() */
+    struct rate rates[RATE_COUNT]; /* by rate_of(), in the order of TRAIT_RATE_USERS_READ and the three after it */
     int64_t told_by[RATE_COUNT];   /* the app whose administrator told the rate; 0: nobody did */
     struct rate_group *next;
 };

@@ -12,7 +12,7 @@
 #define LOWER_FIRST 0.93    /* after the first one: a full bucket at the app let some raises too many through */
 #define RAISE_ANSWERS 50    /* accepted between two raises, at least */
 #define RAISE 1.02          /* after RAISE_MS without one */
-#define RAISE_MS 20000      /* at first, until a 429 shows where the limit is */
+#define RAISE_MS 10000      /* at first, until a 429 shows where the limit is */
 #define RAISE_SLOW_MS (10 * 60 * 1000) /* then; twice as long after each 429 in pace */
 #define RAISE_MOST_MS (24 * 3600 * 1000)
 #define ASK_MS 5000       /* how long one request that asks what is left holds back the others, at most */
@@ -20,6 +20,7 @@
 #define LOOK_MS 20        /* when to look again while as many are out as may be */
 #define SOON_MS 60000     /* 429s in pace within this of each other ... */
 #define SOON_MANY 5       /* ... so many: measure again */
+#define TOGETHER_MS 5000  /* rates that are limited within this of each other share a limit */
 #define WAIT_MIN_MS 250   /* the first pause while measuring */
 #define WAIT_MAX_MS 4000
 #define BURST_MS 250                /* milliseconds of rate that may be made up for: no turn comes to the millisecond */
@@ -255,4 +256,58 @@ void rate_shift(struct rate *rate, int64_t by_ms)
 int64_t rate_per_minute(const struct rate *rate)
 {
     return rate->phase == RATE_PACED ? (int64_t)(rate->per_ms * 60000.0 + 0.5) : 0;
+}
+
+/* --- several rates -------------------------------------------------------------------------------------------------
+ */
+
+struct rate *rates_find(struct rate rates[RATE_COUNT], int number)
+{
+    struct rate *own = &rates[number];
+    struct rate *other = own->with ? &rates[own->with - 1] : own;
+    return own->told || other->told ? own : other;
+}
+
+int rates_sharing(struct rate rates[RATE_COUNT], int number)
+{
+    const struct rate *rate = rates_find(rates, number);
+    int count = 0;
+    for (int i = 0; i < RATE_COUNT; i++)
+        count += rates_find(rates, i) == rate;
+    return count;
+}
+
+/* A new measurement is about this number alone: who shared the limit is free until limited again. */
+static struct rate *part_ways(struct rate rates[RATE_COUNT], int number)
+{
+    struct rate *own = &rates[number];
+    struct rate measured = *rates_find(rates, number);
+    int home = own->with ? own->with - 1 : number;
+    for (int i = 0; i < RATE_COUNT; i++)
+        if (i == home || rates[i].with == home + 1)
+            rates[i] = (struct rate){0};
+    *own = measured;
+    return own;
+}
+
+bool rates_limited(struct rate rates[RATE_COUNT], int number, int64_t now, int64_t sent, int64_t retry_after_ms)
+{
+    struct rate *rate = rates_find(rates, number);
+    enum rate_phase before = rate->phase;
+    bool learned = rate_limited(rate, now, sent, retry_after_ms);
+    if (rate->phase != RATE_MEASURED || before == RATE_MEASURED)
+        return learned;
+    rate = part_ways(rates, number);
+    for (int i = 0; i < RATE_COUNT; i++) {
+        struct rate *other = &rates[i];
+        if (other == rate || other->phase != RATE_MEASURED || other->with || now - other->began > TOGETHER_MS)
+            continue;
+        int64_t blocked_until = MAX_OF(rate->blocked_until, other->blocked_until);
+        measure(other, now);
+        other->blocked_until = blocked_until;
+        other->limited_at = now;
+        *rate = (struct rate){.with = i + 1};
+        break;
+    }
+    return learned;
 }

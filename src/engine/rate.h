@@ -47,6 +47,7 @@ struct rate {
     int64_t window_until; /* ms: until when `left` counts; 0: nobody said */
     int64_t left;         /* requests that the app still takes until then, by its own word */
     bool asks;            /* that time is over, and one request is out to hear what is left now */
+    int with; /* its requests are counted by the rate of this number - 1, with which it shares a limit; 0: by itself */
 };
 
 /* When the next request may be sent: a time <= now means now. */
@@ -74,5 +75,18 @@ void rate_restore(struct rate *rate, int64_t per_minute, int64_t now);
 void rate_shift(struct rate *rate, int64_t by_ms);
 /* Requests per minute, rounded; 0 unknown. */
 int64_t rate_per_minute(const struct rate *rate);
+
+/*
+ * The rates of one app, by number. Some apps limit all requests together, others each kind: rates that are limited at
+ * about the same time share a limit, which is measured and paced as one, until it has to be measured anew.
+ */
+#define RATE_COUNT 4
+
+/* The rate that counts the requests of this number: its own, or that with which it shares a limit. */
+struct rate *rates_find(struct rate rates[RATE_COUNT], int number);
+/* How many share the limit of this number; 1: nobody else. */
+int rates_sharing(struct rate rates[RATE_COUNT], int number);
+/* rate_limited() for a request of this number. */
+bool rates_limited(struct rate rates[RATE_COUNT], int number, int64_t now, int64_t sent, int64_t retry_after_ms);
 
 #endif

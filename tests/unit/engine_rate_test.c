@@ -240,6 +240,114 @@ static void test_lost_answers_do_not_block(void **state)
     }
 }
 
+/* People are looked up and created, as the core does it: the look-up takes the place of both, and is lost with a create
+ * that is refused. What is counted is both. */
+struct pair {
+    int64_t sent;
+    bool is_create;
+    bool taken;
+    int64_t retry_ms;
+};
+
+static bool may_be_sent(struct rate *rates, int64_t now)
+{
+    return rate_when(rates_find(rates, 0), now) <= now && rate_when(rates_find(rates, 1), now) <= now;
+}
+
+static struct outcome run_pairs(struct server *reads, struct server *writes, struct rate *rates, int64_t from,
+                                int64_t until)
+{
+    struct pair flying[IN_FLIGHT] = {{0}};
+    struct outcome outcome = {0};
+    for (int64_t now = 1; now < until; now++)
+        for (int i = 0; i < IN_FLIGHT; i++) {
+            struct pair *pair = &flying[i];
+            bool create = false;
+            if (pair->sent && now - pair->sent >= ROUND_TRIP_MS) {
+                int which = pair->is_create;
+                if (pair->taken)
+                    (void)rate_accepted(rates_find(rates, which), now);
+                else
+                    (void)rates_limited(rates, which, now, pair->sent, pair->retry_ms);
+                if (!pair->is_create && !pair->taken)
+                    rate_returned(rates_find(rates, 1), false);
+                outcome.taken += now >= from && pair->taken;
+                outcome.refused += now >= from && !pair->taken;
+                create = pair->taken && !pair->is_create;
+                pair->sent = 0;
+            }
+            if (!pair->sent && !create && may_be_sent(rates, now)) {
+                rate_sent(rates_find(rates, 0), now);
+                rate_sent(rates_find(rates, 1), now);
+                *pair = (struct pair){.sent = now};
+                pair->taken = server_takes(reads, now, &pair->retry_ms);
+            } else if (create) {
+                *pair = (struct pair){.sent = now, .is_create = true};
+                pair->taken = server_takes(writes, now, &pair->retry_ms);
+            }
+        }
+    return outcome;
+}
+
+static void check_pairs(struct rate *rates, struct server *reads, struct server *writes, double per_second)
+{
+    const int64_t from = 60000;
+    const int64_t until = 60000 + 5 * 60000;
+    struct outcome outcome = run_pairs(reads, writes, rates, from, until);
+    double possible = per_second * (double)(until - from) / 1000.0;
+    if ((double)outcome.taken < 0.95 * possible ||
+        (double)outcome.refused > 0.01 * (double)(outcome.taken + outcome.refused))
+        fail_msg("%g a second: %lld taken of %g possible, %lld refused", per_second, (long long)outcome.taken, possible,
+                 (long long)outcome.refused);
+}
+
+static void test_one_limit_for_all(void **state)
+{
+    (void)state;
+    for (int tells = 0; tells < 2; tells++) {
+        struct server server = {.per_ms = 0.025, .burst = 25, .tokens = 25, .tells = tells};
+        struct rate rates[RATE_COUNT] = {{0}};
+        check_pairs(rates, &server, &server, 25);
+        assert_ptr_equal(rates_find(rates, 0), rates_find(rates, 1));
+        assert_int_equal(rates_sharing(rates, 0), 2);
+        assert_int_equal(rates_sharing(rates, 2), 1);
+    }
+}
+
+/* As Slack: 300 reads and 180 writes a minute. */
+static void test_a_limit_for_each(void **state)
+{
+    (void)state;
+    struct server reads = {.per_ms = 0.005, .burst = 300, .tokens = 300, .tells = true};
+    struct server writes = {.per_ms = 0.003, .burst = 20, .tokens = 20, .tells = true};
+    struct rate rates[RATE_COUNT] = {{0}};
+    check_pairs(rates, &reads, &writes, 6);
+}
+
+/* Rates that share a limit part when it has to be measured anew, and what is told is nobody else's. */
+static void test_limits_part(void **state)
+{
+    (void)state;
+    struct rate rates[RATE_COUNT] = {{0}};
+    (void)rates_limited(rates, 0, 1000, 990, 1000);
+    (void)rates_limited(rates, 1, 1001, 991, 1000);
+    assert_int_equal(rates_sharing(rates, 1), 2);
+    rate_restore(rates_find(rates, 1), 1200, 2000);
+    int64_t now = 3000;
+    for (; rates_find(rates, 1)->phase == RATE_PACED && now < 60000; now += 2000)
+        (void)rates_limited(rates, 1, now, now - 10, 1000);
+    assert_int_equal(rates_find(rates, 1)->phase, RATE_MEASURED);
+    assert_int_equal(rates_sharing(rates, 1), 1);
+    assert_int_equal(rates_find(rates, 0)->phase, RATE_FREE);
+    (void)rates_limited(rates, 0, now, now - 10, 1000);
+    assert_int_equal(rates_sharing(rates, 0), 2);
+    (void)rates_limited(rates, 2, now + 60000, now + 59990, 1000);
+    assert_int_equal(rates_sharing(rates, 2), 1);
+    rate_tell(&rates[0], 600, now);
+    assert_int_equal(rates_sharing(rates, 0), 1);
+    assert_int_equal(rate_per_minute(rates_find(rates, 0)), 600);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +357,9 @@ int main(void)
         cmocka_unit_test(test_fixed_window),
         cmocka_unit_test(test_no_limit_is_not_paced),
         cmocka_unit_test(test_told_rate_is_kept),
+        cmocka_unit_test(test_one_limit_for_all),
+        cmocka_unit_test(test_a_limit_for_each),
+        cmocka_unit_test(test_limits_part),
         cmocka_unit_test(test_retry_after_is_obeyed),
         cmocka_unit_test(test_lost_answers_do_not_block),
     };
