@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /api/v1/groups/rules (reference group-push 3.1, 3.3; 1.8 A20), and what Muster adds: who a rule would match. */
 #include "api/objects.h"
+#include "app/work.h"
 #include "base/limits.h"
 #include "directory/rule.h"
 
@@ -91,7 +92,10 @@ static int write_rule(const struct rule *rule, void *data)
     write_conditions(out, rule);
     write_actions(out, rule);
     jout_bool(out, "allGroupsValid", rule->status != RULE_INVALID);
-    int r = l->names ? write_names(l, rule) : 0;
+    struct work work;
+    int waits = work_find(l->tx, 0, WORK_EXPAND_RULE, rule->rid, &work);
+    jout_bool(out, "evaluated", waits == 0); /* an addition: false while an activation goes through everybody */
+    int r = waits < 0 ? waits : l->names ? write_names(l, rule) : 0;
     jout_end(out);
     return r;
 }
