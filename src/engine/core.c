@@ -371,6 +371,11 @@ static bool is_find(enum request_kind kind)
     return kind == REQUEST_FIND_USER || kind == REQUEST_FIND_GROUP;
 }
 
+static bool is_create(enum request_kind kind)
+{
+    return kind == REQUEST_CREATE_USER || kind == REQUEST_CREATE_GROUP;
+}
+
 /*
  * May it be sent at the app's pace? A create is not held back, since it follows a look-up that would be lost: the
  * look-up takes the place of both. When not, `*ret_when` says when.
@@ -379,7 +384,7 @@ static bool takes_its_turn(struct lane *lane, enum request_kind kind, int64_t *r
 {
     struct rate *rate = rate_of_lane(lane, kind);
     struct rate *after = is_find(kind) ? rate_of_create(lane, kind) : NULL;
-    if (kind == REQUEST_CREATE_USER || kind == REQUEST_CREATE_GROUP)
+    if (is_create(kind))
         return true;
     *ret_when = rate_when(rate, lane->now);
     if (after)
@@ -431,6 +436,18 @@ static bool note_limit(struct tx *tx, const struct lane *lane, const struct flig
         if (shared[i] && rates_find(rates, i) != rates_find(rates, which))
             *ret_error = trait_set(tx, flight->app_rid, (enum trait_kind)(TRAIT_RATE_USERS_READ + i), 0, TRAIT_UNKNOWN);
     return learned;
+}
+
+/* The place of a request whose answer says nothing of the pace. That of a create belongs to the look-up before it. */
+static void give_place_back(const struct flight *flight, bool sent)
+{
+    struct rate *rates = flight->group->rates;
+    struct rate *rate = rates_find(rates, rate_of(flight->kind));
+    if (is_create(flight->kind) && !sent)
+        return;
+    rate_returned(rate, sent);
+    if (is_find(flight->kind) && rates_find(rates, rate_of(flight->kind) + 1) != rate)
+        rate_returned(rates_find(rates, rate_of(flight->kind) + 1), false);
 }
 
 /* What an answer says of the app's pace. */
@@ -587,7 +604,7 @@ static void forget_fresh(struct core *core, const struct flight *until)
     while (core->fresh != until) {
         struct flight *flight = core->fresh;
         core->fresh = flight->next;
-        rate_returned(rates_find(flight->group->rates, rate_of(flight->kind)), false);
+        give_place_back(flight, false);
         flight_free(flight);
     }
 }
@@ -676,6 +693,7 @@ static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
     int r = lane_open(tx, core, flight->app_rid, &lane);
     bool stale = r == ERR_STALE || (r == 0 && group_epoch(lane->state->group) != flight->epoch);
     if (r == ERR_NOT_FOUND || stale) { /* the app is gone, or was somebody else's meanwhile */
+        give_place_back(flight, true);
         flight->processed = true;
         return 0;
     }
@@ -969,8 +987,10 @@ static void shift_times(struct core *core, int64_t by)
         state->open_since += state->open_since ? by : 0;
     }
     for (struct rate_group *group = core->groups; group; group = group->next)
-        for (int i = 0; i < RATE_COUNT; i++)
+        for (int i = 0; i < RATE_COUNT; i++) {
             rate_shift(&group->rates[i], by);
+            rate_shift(&group->rates_committed[i], by);
+        }
     for (struct flight *flight = core->flights; flight; flight = flight->next)
         flight->sent += by;
 }
@@ -1001,8 +1021,6 @@ void core_stop(struct core *core)
 
 void core_rolled_back(struct core *core)
 {
-    for (const struct flight *flight = core->fresh; flight; flight = flight->next)
-        rate_returned(rates_find(flight->group->rates, rate_of(flight->kind)), false);
     flights_free(core->fresh);
     core->fresh = NULL;
     core->due = 0;

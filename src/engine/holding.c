@@ -200,6 +200,7 @@ void groups_committed(struct core *core)
         if (group->until_next)
             group->until = group->until_next;
         group->epoch_next = group->until_next = 0;
+        memcpy(group->rates_committed, group->rates, sizeof(group->rates));
     }
     if (core->keep_next)
         core->keep_at = core->keep_next;
@@ -208,8 +209,10 @@ void groups_committed(struct core *core)
 
 void groups_rolled_back(struct core *core)
 {
-    for (struct rate_group *group = core->groups; group; group = group->next)
+    for (struct rate_group *group = core->groups; group; group = group->next) {
         group->epoch_next = group->until_next = 0;
+        memcpy(group->rates, group->rates_committed, sizeof(group->rates));
+    }
     core->keep_next = 0;
 }
 

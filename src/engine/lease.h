@@ -28,13 +28,15 @@ struct node {
 /* What the core remembers of a rate group between turns. */
 struct rate_group {
     char key[RATE_GROUP_BYTES];
-    int64_t epoch;                 /* of our lease; 0: not ours */
-    int64_t epoch_next;            /* taken in this turn */
-    int64_t until, until_next;     /* ms, steady: the end of our lease, some time before its real end */
-    int64_t foreign_until;         /* ms, steady: somebody else's at least until then, as far as is known */
-    bool give_back;                /* more than our share: nothing new, and back when nothing is in flight */
-    struct rate rates[RATE_COUNT]; /* by rate_of(), in the order of TRAIT_RATE_USERS_READ and the three after it */
-    int64_t told_by[RATE_COUNT];   /* the app whose administrator told the rate; 0: nobody did */
+    int64_t epoch;             /* of our lease; 0: not ours */
+    int64_t epoch_next;        /* taken in this turn */
+    int64_t until, until_next; /* ms, steady: the end of our lease, some time before its real end */
+    int64_t foreign_until;     /* ms, steady: somebody else's at least until then, as far as is known */
+    bool give_back;            /* more than our share: nothing new, and back when nothing is in flight */
+    /* By rate_of(), in the order of TRAIT_RATE_USERS_READ and the three after it. */
+    struct rate rates[RATE_COUNT];           /* as this turn has them */
+    struct rate rates_committed[RATE_COUNT]; /* as the last committed turn left them */
+    int64_t told_by[RATE_COUNT];             /* the app whose administrator told the rate; 0: nobody did */
     struct rate_group *next;
 };
 

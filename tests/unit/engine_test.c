@@ -394,6 +394,34 @@ static void test_throttling_is_no_failure(void **state)
     assert_int_equal(practice_user_count(world->practice), 60);
 }
 
+static int failing_turn(struct tx *tx, void *arg)
+{
+    int r = core_turn(tx, arg);
+    return r < 0 ? r : ERR_IO;
+}
+
+/* While the pace is measured one request at a time is out: what a turn that failed would have sent was not. */
+static void test_a_failed_turn_takes_no_place(void **state)
+{
+    struct world *world = *state;
+    const char *group = world_group(world, "Crowd");
+    world_assign_group(world, group, true);
+    world_member(world, group, world_user(world, "first@example.com"), true);
+    struct practice_fault fault = {
+        .kind = FAULT_STATUS, .method = "POST", .prefix = "/Users", .status = 429, .times = 1, .retry_after = 1};
+    char why[128];
+    assert_int_equal(practice_set_fault(world->practice, &fault, why, sizeof(why)), 0);
+    world_settle(world, 500);
+    assert_int_equal(practice_fault_strikes(world->practice, 0), 1);
+    world->now += 2000;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(store_write_wait(world->store, NULL, failing_turn, world->core), ERR_IO);
+        core_rolled_back(world->core);
+    }
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(world_active(world, "first@example.com"), 1);
+}
+
 struct push_now {
     struct world *world;
     const char *mapping_id;
@@ -722,6 +750,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_push_now_without_readable_members, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_correction_while_in_flight, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_throttling_is_no_failure, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_failed_turn_takes_no_place, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_limits_are_learned_from_413, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_limits_are_learned_from_400, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_bad_member_teaches_nothing, world_setup, world_teardown),
