@@ -446,7 +446,7 @@ static void give_place_back(const struct flight *flight, bool sent)
     if (is_create(flight->kind) && !sent)
         return;
     rate_returned(rate, sent);
-    if (is_find(flight->kind) && rates_find(rates, rate_of(flight->kind) + 1) != rate)
+    if (is_find(flight->kind))
         rate_returned(rates_find(rates, rate_of(flight->kind) + 1), false);
 }
 

@@ -24,6 +24,7 @@
 #define WAIT_MIN_MS 250   /* the first pause while measuring */
 #define WAIT_MAX_MS 4000
 #define BURST_MS 250                /* milliseconds of rate that may be made up for: no turn comes to the millisecond */
+#define IDLE_MS 2000                /* without an answer and without a reason to wait: nothing was to be asked */
 #define PER_MS_MIN (1.0 / 600000.0) /* never slower than one request in ten minutes */
 
 static double burst_of(const struct rate *rate)
@@ -51,22 +52,6 @@ int64_t rate_when(const struct rate *rate, int64_t now)
         return when;
     int64_t paced = now + (int64_t)((1.0 - tokens) / rate->per_ms) + 1;
     return MAX_OF(when, paced);
-}
-
-void rate_sent(struct rate *rate, int64_t now)
-{
-    if (rate->window_until && now >= rate->window_until) {
-        rate->asks = true;
-        rate->left = 1;
-        rate->window_until = now + ASK_MS;
-    }
-    rate->left--;
-    if (rate->phase == RATE_MEASURED)
-        rate->out++;
-    if (rate->phase != RATE_PACED)
-        return;
-    rate->tokens = tokens_at(rate, now) - 1.0;
-    rate->filled = now;
 }
 
 void rate_returned(struct rate *rate, bool sent)
@@ -102,6 +87,41 @@ static void measure(struct rate *rate, int64_t now)
     rate->last_clump = 0;
     rate->before_last = 0;
     rate->clump_ended = false;
+    rate->answered_at = now;
+}
+
+/*
+ * Nothing was to be asked for a while: what is accepted before and after says nothing of the time between. The
+ * measurement begins anew, or ends when no limit was met for long.
+ */
+static void idled(struct rate *rate, int64_t now)
+{
+    int allowed = rate->allowed;
+    if (now - rate->limited_at >= LEARN_END_MS) {
+        rate->phase = RATE_FREE;
+        return;
+    }
+    measure(rate, now);
+    rate->allowed = allowed;
+}
+
+void rate_sent(struct rate *rate, int64_t now)
+{
+    int64_t awaited = MAX_OF(rate->answered_at, rate->blocked_until) + IDLE_MS;
+    if (rate->window_until && now >= rate->window_until) {
+        rate->asks = true;
+        rate->left = 1;
+        rate->window_until = now + ASK_MS;
+    }
+    rate->left--;
+    if (rate->phase == RATE_MEASURED && rate->out == 0 && rate->answered_at && now > awaited)
+        idled(rate, now);
+    if (rate->phase == RATE_MEASURED)
+        rate->out++;
+    if (rate->phase != RATE_PACED)
+        return;
+    rate->tokens = tokens_at(rate, now) - 1.0;
+    rate->filled = now;
 }
 
 static void change(struct rate *rate, double per_ms, int64_t now)
@@ -143,6 +163,7 @@ bool rate_accepted(struct rate *rate, int64_t now)
 {
     if (rate->phase == RATE_MEASURED) {
         note_clump(rate, now);
+        rate->answered_at = now;
         rate->accepted++;
         rate->wait = WAIT_MIN_MS;
         rate->out = MAX_OF(rate->out - 1, 0);
@@ -181,10 +202,11 @@ static int64_t pause_after(const struct rate *rate, int64_t retry_after_ms)
     return MIN_OF(wait, (int64_t)LIMIT_RETRY_AFTER_MS);
 }
 
-static void limited_while_measuring(struct rate *rate)
+static void limited_while_measuring(struct rate *rate, int64_t now)
 {
     rate->wait = MIN_OF(rate->wait * 2, (int64_t)WAIT_MAX_MS);
     rate->allowed = 1;
+    rate->answered_at = now;
     rate->clump_ended = true;
 }
 
@@ -212,7 +234,7 @@ bool rate_limited(struct rate *rate, int64_t now, int64_t sent, int64_t retry_af
     if (rate->phase == RATE_FREE)
         measure(rate, now);
     else if (rate->phase == RATE_MEASURED)
-        limited_while_measuring(rate);
+        limited_while_measuring(rate, now);
     else if (!rate->told)
         limited_in_pace(rate, now, soon);
     return rate->phase == RATE_PACED && !rate->told;
@@ -247,6 +269,7 @@ void rate_shift(struct rate *rate, int64_t by_ms)
     shift(&rate->blocked_until, by_ms);
     shift(&rate->window_until, by_ms);
     shift(&rate->began, by_ms);
+    shift(&rate->answered_at, by_ms);
     shift(&rate->first_clump, by_ms);
     shift(&rate->last_clump, by_ms);
     shift(&rate->changed_at, by_ms);

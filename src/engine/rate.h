@@ -36,6 +36,7 @@ struct rate {
     int64_t before_last;             /* accepted before the last clump */
     bool clump_ended;
     int64_t wait;         /* RATE_MEASURED: ms of the next pause when the app does not say how long */
+    int64_t answered_at;  /* RATE_MEASURED: ms of the last answer */
     int allowed;          /* RATE_MEASURED: requests that may be out at once: one after a 429, twice as many after each
                              acceptance */
     int out;              /* RATE_MEASURED: requests that are */

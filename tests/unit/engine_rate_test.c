@@ -348,6 +348,24 @@ static void test_limits_part(void **state)
     assert_int_equal(rate_per_minute(rates_find(rates, 0)), 600);
 }
 
+/* Asked for little: what is accepted in the time between says nothing of what the app takes. */
+static void test_idle_time_teaches_nothing(void **state)
+{
+    (void)state;
+    struct rate rate = {0};
+    int64_t now = 1000000;
+    (void)rate_limited(&rate, now, now - 10, 1000);
+    for (int i = 0; i < 20; i++) {
+        now += 47000;
+        assert_true(rate_when(&rate, now) <= now);
+        rate_sent(&rate, now);
+        (void)rate_accepted(&rate, now + 5);
+        rate_sent(&rate, now + 6);
+        (void)rate_limited(&rate, now + 10, now + 6, 1000);
+        assert_int_equal(rate_per_minute(&rate), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_limits_part),
         cmocka_unit_test(test_retry_after_is_obeyed),
         cmocka_unit_test(test_lost_answers_do_not_block),
+        cmocka_unit_test(test_idle_time_teaches_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
