@@ -93,6 +93,7 @@
                                         */
 #define LIMIT_OVERDUE_MS (3600 * 1000) /* milliseconds after which a deactivation that waits is overdue */
 #define LIMIT_DEACTIVATE_WAIT_MS 30000 /* milliseconds that a deactivation waits for the removals before it */
+#define LIMIT_READ_LAG_MS 10000        /* milliseconds that a target's reads may lag behind its writes */
 
 /* --- the record ------------------------------------------------------------------------------------------------- */
 #define LIMIT_JOURNAL_DAYS 30                /* days, unless an administrator sets it */

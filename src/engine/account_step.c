@@ -111,6 +111,8 @@ int account_step(struct tx *tx, struct lane *lane, const struct work *work, bool
         r = lane_await_intent(tx, lane, work, &facts.intent);
     if (r != STEP_DONE)
         return r;
+    if (facts.in_doubt && facts.account.external_id && may_lag(facts.account.last_sync, lane->now))
+        return lane_wait(tx, work, facts.account.last_sync + LIMIT_READ_LAG_MS);
     if (facts.in_doubt && facts.account.external_id) {
         struct target_request request = target_read_user(tx_arena(tx), facts.account.external_id);
         return ask(tx, lane, work, &facts, &request, (struct flight){.active = -1});
@@ -203,6 +205,9 @@ static int found_answer(struct tx *tx, struct lane *lane, struct flight *flight,
     if (matches == 1 && !found->id)
         return fail(tx, lane, flight, ERROR_MALFORMED_ANSWER, "The user was returned without an id");
     bool ours = facts->in_doubt && facts->intent.kind == REQUEST_CREATE_USER;
+    if (matches == 0 && ours &&
+        may_lag(intent_asked(lane, &facts->intent), lane->now)) /* it may have been created all the same */
+        return lane_wait(tx, &flight->work, intent_asked(lane, &facts->intent) + LIMIT_READ_LAG_MS);
     int r = intent_delete_object(tx, lane->app.rid, WORK_ACCOUNT, flight->work.object_rid);
     if (r < 0)
         return r;
@@ -262,8 +267,10 @@ static int read_answer(struct tx *tx, struct flight *flight, struct facts *facts
     return r < 0 ? r : report_disabled(tx, facts, found);
 }
 
-static int gone_answer(struct tx *tx, struct flight *flight, struct facts *facts)
+static int gone_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
 {
+    if (flight->kind == REQUEST_READ_USER && may_lag(facts->account.last_sync, lane->now))
+        return fail(tx, lane, flight, ERROR_NOT_FOUND, answer_words(tx_arena(tx), flight->answer));
     int r = intent_delete_object(tx, flight->app_rid, WORK_ACCOUNT, flight->work.object_rid);
     return r < 0 ? r : account_forget_known(tx, &facts->account);
 }
@@ -276,7 +283,7 @@ int account_answer(struct tx *tx, struct lane *lane, struct flight *flight)
         return r == ERR_NOT_FOUND ? STEP_DONE : r;
     enum error_class class = answer_judge(flight->answer, flight->kind);
     if (class == ERROR_NOT_FOUND)
-        return gone_answer(tx, flight, &facts);
+        return gone_answer(tx, lane, flight, &facts);
     if (class == ERROR_NAME_TAKEN && flight->kind == REQUEST_CREATE_USER) {
         r = intent_delete(tx, flight->intent_rid);
         return r < 0 ? r : account_step(tx, lane, &flight->work, true);

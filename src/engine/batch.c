@@ -89,6 +89,11 @@ static struct split *split_of(const struct core *core, int64_t target_rid)
     return NULL;
 }
 
+bool batch_is_split(const struct core *core, int64_t target_rid)
+{
+    return split_of(core, target_rid) != NULL;
+}
+
 static void split_end(struct core *core, const struct split *ended)
 {
     for (struct split **at = &core->splits; *at; at = &(*at)->next)

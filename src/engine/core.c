@@ -15,8 +15,6 @@
 #define TURN_CHUNKS 64   /* expansion chunks in one turn, at most; less when they write many rows */
 #define TURN_APPS 64     /* apps looked at in one turn */
 #define TURN_PAGES 200   /* pages of so many apps, when all of them are other nodes' */
-#define ARRIVES_MS                                                                                                     \
-    5000 /* after the last byte was sent, or the sender gave up: what is on its way has arrived by then */
 
 /* --- what is in memory ---------------------------------------------------------------------------------------------
  */
@@ -533,6 +531,17 @@ int lane_hold(struct tx *tx, const struct work *work, const char *why)
         tx, work,
         &(struct work_failure){
             .error_class = error_class_name(ERROR_HELD), .error = why, .words = why, .due = tx_now(tx), .held = true});
+    return r < 0 ? r : STEP_WAIT;
+}
+
+int64_t intent_asked(const struct lane *lane, const struct intent *intent)
+{
+    return intent->deadline - ARRIVES_MS - lane->core->options.request_ms;
+}
+
+int lane_wait(struct tx *tx, const struct work *work, int64_t due)
+{
+    int r = work_defer(tx, work->rid, due);
     return r < 0 ? r : STEP_WAIT;
 }
 

@@ -187,6 +187,9 @@ static int step_again(struct tx *tx, struct lane *lane, const struct work *work,
         return STEP_DONE;
     if (!facts.group.external_id)
         return find(tx, lane, work, &facts, after_conflict);
+    /* Not while a batch is being told apart: there the app said no, and is only asked what it took all the same. */
+    if (facts.in_doubt && may_lag(facts.mapping.last_push, lane->now) && !batch_is_split(lane->core, facts.group.rid))
+        return lane_wait(tx, work, facts.mapping.last_push + LIMIT_READ_LAG_MS);
     bool link = facts.group.link_pending && !facts.mapping.members_wait; /* until then its members are left alone */
     if (facts.in_doubt || link || facts.group.overwrite_wanted)
         return read_group(tx, lane, work, &facts, true);
@@ -272,6 +275,9 @@ static int found_answer(struct tx *tx, struct lane *lane, struct flight *flight,
     if (matches == 1 && !found->id)
         return fail(tx, lane, flight, ERROR_MALFORMED_ANSWER, "The group was returned without an id");
     bool ours = facts->in_doubt && facts->intent.kind == REQUEST_CREATE_GROUP;
+    if (matches == 0 && ours &&
+        may_lag(intent_asked(lane, &facts->intent), lane->now)) /* it may have been created all the same */
+        return lane_wait(tx, &flight->work, intent_asked(lane, &facts->intent) + LIMIT_READ_LAG_MS);
     int r = intent_delete_object(tx, lane->app.rid, WORK_GROUP, flight->work.object_rid);
     if (r < 0)
         return r;
@@ -387,8 +393,10 @@ static int settle_intent(struct tx *tx, struct lane *lane, struct flight *flight
         }
         bool there = bsearch(&member.external_id, answer->members, answer->member_count, sizeof(*answer->members),
                              compare_ids) != NULL;
-        if (there != member.add) /* not as asked: it stays dirty, and known as before */
+        if (there != member.add) { /* not as asked, or not shown yet: it stays dirty */
+            r = member.rid ? member_not_as_asked(tx, &facts->mapping, member.rid, member.user_rid, member.add) : 0;
             continue;
+        }
         r = member_is(tx, flight, &member, there);
         batch_blurred(lane->core, facts->group.rid);
     }
@@ -442,6 +450,9 @@ static int read_answer(struct tx *tx, struct lane *lane, struct flight *flight, 
 /* The app does not have the group: deleted there by somebody, or as we asked. */
 static int gone_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
 {
+    bool early = flight->kind == REQUEST_READ_GROUP && facts->mapped && may_lag(facts->mapping.last_push, lane->now);
+    if (early)
+        return fail(tx, lane, flight, ERROR_NOT_FOUND, answer_words(tx_arena(tx), flight->answer));
     int r = intent_delete_object(tx, flight->app_rid, WORK_GROUP, flight->work.object_rid);
     if (r < 0)
         return r;

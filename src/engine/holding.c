@@ -201,6 +201,7 @@ void groups_committed(struct core *core)
             group->until = group->until_next;
         group->epoch_next = group->until_next = 0;
         memcpy(group->rates_committed, group->rates, sizeof(group->rates));
+        memcpy(group->told_by_committed, group->told_by, sizeof(group->told_by));
     }
     if (core->keep_next)
         core->keep_at = core->keep_next;
@@ -212,6 +213,7 @@ void groups_rolled_back(struct core *core)
     for (struct rate_group *group = core->groups; group; group = group->next) {
         group->epoch_next = group->until_next = 0;
         memcpy(group->rates, group->rates_committed, sizeof(group->rates));
+        memcpy(group->told_by, group->told_by_committed, sizeof(group->told_by));
     }
     core->keep_next = 0;
 }

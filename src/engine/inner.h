@@ -13,6 +13,9 @@
 
 #include "engine/lease.h"
 
+#define ARRIVES_MS                                                                                                     \
+    5000 /* after the last byte was sent, or the sender gave up: what is on its way has arrived by then */
+
 /* What the core remembers of an app between turns; everything else is in the store. */
 struct app_state {
     int64_t app_rid;
@@ -78,6 +81,10 @@ int lane_request(struct tx *tx, struct lane *lane, const struct work *work, cons
 /* Another node's request for the object may still be on its way: the row is put off until it cannot be any more.
  * STEP_WAIT, or STEP_DONE when nothing has to be waited for. */
 int lane_await_intent(struct tx *tx, struct lane *lane, const struct work *work, const struct intent *intent) MUSTCHECK;
+/* When the request of an intent was handed out, ms. */
+int64_t intent_asked(const struct lane *lane, const struct intent *intent);
+/* Puts the row off. STEP_WAIT. */
+int lane_wait(struct tx *tx, const struct work *work, int64_t due) MUSTCHECK;
 /* A failure: back-off, hold, or the whole app, as the table of errors says; recorded, and told once. STEP_WAIT. */
 int lane_fail(struct tx *tx, struct lane *lane, const struct flight *flight, enum error_class class, const char *stage,
               const char *words) MUSTCHECK;
@@ -117,6 +124,11 @@ struct intent {
 int intent_add(struct tx *tx, const struct work *work, enum request_kind kind, const struct intent *intent,
                int64_t *ret_rid) MUSTCHECK;
 int intent_delete(struct tx *tx, int64_t rid) MUSTCHECK;
+/*
+ * What was just written need not be shown yet (eventual consistency): what is read so soon after proves nothing.
+ * Reading after a lost answer waits for that.
+ */
+bool may_lag(int64_t asked, int64_t now);
 /* The oldest open intent of an object: 1 found, 0 none. */
 int intent_find(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid, struct intent *ret) MUSTCHECK;
 int intent_delete_object(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid) MUSTCHECK;
@@ -151,6 +163,8 @@ int64_t group_epoch(const struct rate_group *group);
 struct split;
 struct split *splits_free(struct split *list); /* accepts NULL, returns NULL */
 struct split *splits_copy(const struct split *list);
+/* Is a refused batch of the group being told apart? */
+bool batch_is_split(const struct core *core, int64_t target_rid);
 /* How much may go into the next request of a group. */
 struct member_limits batch_limits(const struct core *core, const struct traits *traits, int64_t target_rid,
                                   int64_t now);

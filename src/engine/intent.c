@@ -142,6 +142,11 @@ int intent_find(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t obj
     return r;
 }
 
+bool may_lag(int64_t asked, int64_t now)
+{
+    return asked <= now && now < asked + LIMIT_READ_LAG_MS; /* in the future: the clock was set back, nobody knows */
+}
+
 int intent_delete_object(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid)
 {
     int r = tx_exec(tx, &INTENT_DELETE_OBJECT, I(app_rid), I(kind), I(object_rid));

@@ -37,6 +37,7 @@ struct rate_group {
     struct rate rates[RATE_COUNT];           /* as this turn has them */
     struct rate rates_committed[RATE_COUNT]; /* as the last committed turn left them */
     int64_t told_by[RATE_COUNT];             /* the app whose administrator told the rate; 0: nobody did */
+    int64_t told_by_committed[RATE_COUNT];
     struct rate_group *next;
 };
 

@@ -263,6 +263,16 @@ int member_unsure(struct tx *tx, int64_t member_rid)
     return r < 0 ? r : 0;
 }
 
+int member_not_as_asked(struct tx *tx, const struct mapping *mapping, int64_t member_rid, int64_t user_rid, bool add)
+{
+    enum member_wanted wanted = MEMBER_AS_IS;
+    const char *external_id = NULL;
+    int r = member_facts(tx, mapping, user_rid, &wanted, &external_id);
+    if (r < 0 || (wanted == MEMBER_IN) == add)
+        return r;
+    return member_unsure(tx, member_rid);
+}
+
 int member_refused(struct tx *tx, int64_t member_rid, int64_t version, const char *error_class, const char *error)
 {
     int r = tx_exec(tx, &MEMBER_REFUSED, I(member_rid), T(error_class), T(error), I(tx_now(tx)), I(version));

@@ -209,6 +209,12 @@ int member_acknowledged(struct tx *tx, int64_t member_rid, bool known, const cha
                         int64_t version) MUSTCHECK;
 /* Asked for, and whether it happened cannot be found out: added again if he is wanted, removed again if he is not. */
 int member_unsure(struct tx *tx, int64_t member_rid) MUSTCHECK;
+/*
+ * Asked for, and a read does not show it. When something else is wanted by now it is unsure, since what was asked may
+ * yet show; otherwise it is as before, and asked for again.
+ */
+int member_not_as_asked(struct tx *tx, const struct mapping *mapping, int64_t member_rid, int64_t user_rid,
+                        bool add) MUSTCHECK;
 /* The app refused this member: isolated, everybody else goes on. A newer version than was sent is not meant. */
 int member_refused(struct tx *tx, int64_t member_rid, int64_t version, const char *error_class,
                    const char *error) MUSTCHECK;

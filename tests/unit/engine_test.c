@@ -394,6 +394,30 @@ static void test_throttling_is_no_failure(void **state)
     assert_int_equal(practice_user_count(world->practice), 60);
 }
 
+static bool lose_one_create(struct world *world, const struct flight *flight)
+{
+    return flight->kind == REQUEST_CREATE_GROUP && world->lost == 0;
+}
+
+/* The app took the creation, the answer was lost, and a look-up does not show the group yet: it is looked for again. */
+static void test_reads_that_lag(void **state)
+{
+    struct world *world = *state;
+    struct practice_fault fault = {.kind = FAULT_LAG, .ms = 3000};
+    char why[128];
+    assert_int_equal(practice_set_fault(world->practice, &fault, why, sizeof(why)), 0);
+    const char *group = world_group(world, "Team");
+    world_member(world, group, world_user(world, "ada@example.com"), true);
+    world_assign_group(world, group, true);
+    world->lose = lose_one_create;
+    const char *mapping = world_push(world, group, "Team");
+    world_settle(world, 2 * MINUTE_MS);
+    assert_int_equal(world->lost, 1);
+    assert_int_equal(practice_copies(world->practice, PRACTICE_GROUP, "Team"), 1);
+    assert_int_equal(world_there(world, "Team", "ada@example.com"), 1);
+    assert_null(world_mapping_state(world, mapping).error);
+}
+
 static int failing_turn(struct tx *tx, void *arg)
 {
     int r = core_turn(tx, arg);
@@ -750,6 +774,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_push_now_without_readable_members, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_correction_while_in_flight, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_throttling_is_no_failure, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_reads_that_lag, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_failed_turn_takes_no_place, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_limits_are_learned_from_413, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_limits_are_learned_from_400, world_setup, world_teardown),
