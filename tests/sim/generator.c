@@ -6,9 +6,11 @@
  */
 #include "sim.h"
 
+#include "base/url.h"
+#include "engine/engine.h"
 #include "push/deletions.h"
 
-#include "engine/engine.h"
+#include <ctype.h>
 
 struct act {
     struct sim *sim;
@@ -64,7 +66,8 @@ static void changed(struct sim *sim)
 
 void generator_login(const struct sim *sim, int user, char ret[static SIM_NAME])
 {
-    (void)snprintf(ret, SIM_NAME, "u%d.%d@example.org", user, sim->users[user].login_version);
+    (void)snprintf(ret, SIM_NAME, "u%d.%d@example.%s", user, sim->users[user].login_version,
+                   sim->users[user].odd ? "net" : "org");
 }
 
 void generator_group_name(const struct sim *sim, int group, char ret[static SIM_NAME])
@@ -74,7 +77,7 @@ void generator_group_name(const struct sim *sim, int group, char ret[static SIM_
 
 static int number_after(const char *name, char letter, int below)
 {
-    if (!name || name[0] != letter || name[1] < '0' || name[1] > '9')
+    if (!name || tolower((unsigned char)name[0]) != letter || name[1] < '0' || name[1] > '9')
         return -1;
     long number = strtol(name + 1, NULL, 10);
     return number < below ? (int)number : -1;
@@ -126,7 +129,7 @@ static bool add_user(struct sim *sim)
     if (sim->user_count == SIM_USERS)
         return false;
     int user = sim->user_count;
-    sim->users[user] = (struct sim_user){0};
+    sim->users[user] = (struct sim_user){.odd = sim->profile->manners && chance_permille(&sim->choice, 80)};
     struct act act = {.user = user, .group = -1, .flag = chance_permille(&sim->choice, 100), .run = act_add_user};
     if (!carry_out(sim, &act, "add user"))
         return false;
@@ -213,7 +216,7 @@ static bool change_profile(struct sim *sim)
     bool unlinked = false; /* an account of the old name would stay behind, as it must */
     for (int k = 0; k < sim->app_count; k++)
         unlinked |= sim->apps[k].standing[user].was_there && !sim->apps[k].standing[user].found;
-    if (chance_permille(&sim->choice, 250) && !unlinked)
+    if (chance_permille(&sim->choice, 250) && !unlinked && !sim->users[user].pinned)
         sim->users[user].login_version++;
     else
         sim->users[user].title_version++;
@@ -323,7 +326,7 @@ static bool is_left_behind(const struct sim *sim, int group, const char *name)
 {
     for (int k = 0; k < sim->app_count; k++)
         for (int i = 0; i < sim->apps[k].spare_count[group]; i++)
-            if (strcmp(sim->apps[k].spares[group][i].name, name) == 0)
+            if (strcasecmp(sim->apps[k].spares[group][i].name, name) == 0)
                 return true;
     return false;
 }
@@ -424,7 +427,7 @@ static bool add_app(struct sim *sim)
 {
     int number = sim->app_count;
     struct sim_app *app = &sim->apps[number];
-    *app = (struct sim_app){.active = true, .create = true, .update = true, .deactivate = true};
+    *app = (struct sim_app){.active = true, .batch = 100, .create = true, .update = true, .deactivate = true};
     for (int u = 0; u < SIM_USERS; u++)
         app->standing[u].left_at = -1;
     (void)snprintf(app->base_url, sizeof(app->base_url), "http://127.0.0.1:900%d/scim/v2", number);
@@ -442,6 +445,8 @@ static bool add_app(struct sim *sim)
                                        .journal_entries = 1,
                                        .journal_body_bytes = 1};
     app->practice = practice_new(&sim->target_env, &options);
+    if (sim->profile->manners)
+        manners_choose(sim, app);
     sim->app_count++;
     return true;
 }
@@ -529,7 +534,7 @@ static int act_map(struct tx *tx, struct act *act)
 static bool adopt(struct sim_app *app, int group, const char *name)
 {
     for (int i = 0; i < app->spare_count[group]; i++) {
-        if (strcmp(app->spares[group][i].name, name) != 0)
+        if (strcasecmp(app->spares[group][i].name, name) != 0)
             continue;
         app->spares[group][i] = app->spares[group][--app->spare_count[group]];
         return true;
@@ -546,7 +551,8 @@ static bool map(struct sim *sim, struct sim_app *app, int group, bool own_name)
     struct act act = {.app = app, .user = -1, .group = group, .text = name, .run = act_map};
     if (!carry_out(sim, &act, "map"))
         return false;
-    bool adopted = adopt(app, group, name);
+    /* Also one that was left behind before it got the name that was wanted of it. */
+    bool adopted = adopt(app, group, name) || practice_find_group(app->practice, name, NULL) > 0;
     sim->links += adopted;
     struct sim_mapping *mapping = &app->mapping[group];
     *mapping = (struct sim_mapping){
@@ -692,6 +698,50 @@ static bool ask_retry(struct sim *sim)
     return carry_out(sim, &act, "retry");
 }
 
+/* --- what others do to the targets --------------------------------------------------------------------------------
+ */
+
+/* Somebody else deletes a pushed group there. It comes back when Muster has noticed and is asked to try again. */
+static bool delete_behind(struct sim *sim)
+{
+    struct sim_app *app = any_app(sim);
+    int group = any_group(sim);
+    const char *id = NULL;
+    if (!sim->profile->behind || group < 0 || !app->mapping[group].active ||
+        practice_find_group(app->practice, app->mapping[group].name, &id) != 1)
+        return false;
+    struct arena *arena = arena_new();
+    struct practice_response response;
+    practice_response_init(&response);
+    struct practice_request request = {.method = "DELETE",
+                                       .path = arena_printf(arena, "/scim/v2/Groups/%s", url_encoded(arena, id)),
+                                       .authorization = "Bearer t0p-secret"};
+    practice_handle(app->practice, &request, &response);
+    bool done = response.status == 204;
+    practice_response_free(&response);
+    arena_free(arena);
+    if (!done)
+        return false;
+    app->mapping[group].adopted = app->mapping[group].unread = app->mapping[group].linked = false;
+    sim->behind = true;
+    sim_trace(sim, "somebody deletes %s in app %d", app->mapping[group].name, (int)(app - sim->apps));
+    return true;
+}
+
+/* The target is away, for a second or an hour. */
+static bool go_away(struct sim *sim)
+{
+    static const enum sim_fault ways[] = {SIM_FAULT_NOT_SENT, SIM_FAULT_TIMEOUT_BEFORE, SIM_FAULT_UNAVAILABLE,
+                                          SIM_FAULT_CREDENTIALS};
+    struct sim_app *app = any_app(sim);
+    if (!sim->profile->outages || app->away_until > sim->now)
+        return false;
+    app->away = ways[chance_below(&sim->choice, (int)ARRAY_LEN(ways))];
+    app->away_until = sim->now + chance_between(&sim->choice, 1, 3600) * (int64_t)1000;
+    sim_trace(sim, "app %d is away until %lld", (int)(app - sim->apps), (long long)app->away_until);
+    return true;
+}
+
 /* --- all of it ---------------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -700,7 +750,8 @@ static const struct {
 } changes[] = {
     {30, change_member}, {20, change_status}, {15, change_assignment}, {10, change_mapping},
     {8, change_profile}, {6, rename_group},   {3, add_user},           {2, delete_group},
-    {2, add_group},      {12, change_app},    {1, ask_retry},
+    {2, add_group},      {12, change_app},    {1, ask_retry},          {6, delete_behind},
+    {3, go_away},
 };
 
 void generator_change(struct sim *sim)
@@ -736,7 +787,10 @@ static void furnish(struct sim *sim, struct sim_app *app)
             body, sizeof(body),
             "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"],\"userName\":\"%c%d.0@example.org\","
             "\"active\":%s}",
-            u < 0 ? 's' : 'u', u < 0 ? -u : u, active ? "true" : "false");
+            u < 0                                ? 's'
+            : chance_permille(&sim->choice, 250) ? 'U' /* names are the same in any letter case */
+                                                 : 'u',
+            u < 0 ? -u : u, active ? "true" : "false");
         struct practice_request request = {.method = "POST",
                                            .path = "/scim/v2/Users",
                                            .authorization = authorization,
@@ -753,6 +807,7 @@ static void furnish(struct sim *sim, struct sim_app *app)
             continue;
         char name[SIM_NAME];
         generator_group_name(sim, g, name);
+        name[0] = chance_permille(&sim->choice, 250) ? 'G' : 'g';
         struct buf text;
         buf_init(&text, 65536);
         buf_printf(&text,
@@ -777,7 +832,7 @@ static void furnish(struct sim *sim, struct sim_app *app)
         assert(response.status == 201);
         add_spare(app, g, name);
         if (practice_find_group(app->practice, name, &id))
-            (void)snprintf(app->furnished[app->furnished_count++], SIM_NAME, "%s", id);
+            (void)snprintf(app->furnished[app->furnished_count++], SIM_ID, "%s", id);
         buf_free(&text);
     }
     practice_response_free(&response);
@@ -840,4 +895,28 @@ void generator_finish(struct sim *sim)
             app->standing[u].gained = app->standing[u].want == WANT_IN; /* the backlog is an administrator's act */
         changed(sim);
     }
+}
+
+static int act_verify(struct tx *tx, struct act *act)
+{
+    int r = mapping_verify_all(tx, act->app->rid);
+    return r < 0 ? r : 0;
+}
+
+void generator_verify(struct sim *sim, struct sim_app *app)
+{
+    struct act act = {.app = app, .user = -1, .group = -1, .run = act_verify};
+    (void)carry_out(sim, &act, "verify");
+}
+
+static int act_retry_all(struct tx *tx, struct act *act)
+{
+    int r = mapping_retry_all(tx, act->app->rid);
+    return r < 0 ? r : engine_retry(tx, act->app->rid);
+}
+
+void generator_retry(struct sim *sim, struct sim_app *app)
+{
+    struct act act = {.app = app, .user = -1, .group = -1, .run = act_retry_all};
+    (void)carry_out(sim, &act, "retry all");
 }

@@ -7,6 +7,9 @@
 #include "sim.h"
 
 #define WAIT_MS 30000 /* a deactivation waits so long for removals */
+#define SLACK_MS 5000 /* for turns that failed and answers that take their time */
+#define PACED_MS 2000 /* for each leaver, where the target takes few requests a second */
+#define ASKED_MS 4000 /* how long a 429 without Retry-After is obeyed at most */
 #define PICTURE_GROUPS 64
 
 /* --- who is wanted -------------------------------------------------------------------------------------------------
@@ -51,6 +54,13 @@ bool oracle_is_open(const struct sim_app *app)
     return app->active && !app->paused;
 }
 
+static void set_leaving(struct sim_app *app, struct standing *s, bool leaving)
+{
+    app->leavers += leaving - s->leaving;
+    s->waited = leaving && s->leaving ? s->waited : 0;
+    s->leaving = leaving;
+}
+
 void oracle_changed(struct sim *sim)
 {
     for (int k = 0; k < sim->app_count; k++) {
@@ -68,6 +78,7 @@ void oracle_changed(struct sim *sim)
                 s->left_at = -1;
             else if (s->want != WANT_OUT)
                 s->left_at = sim_wall(sim);
+            set_leaving(app, s, want == WANT_OUT && s->found && (s->leaving || s->want != WANT_OUT));
             s->has_app = has;
             s->want = want;
         }
@@ -82,12 +93,28 @@ static bool is_write(const struct sim_request *request)
     return strcmp(request->method, "GET") != 0;
 }
 
-/* What follows /scim/v2/KIND/ in the path; NULL when nothing does or it is another kind. */
+static int hex_of(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+/* What follows /scim/v2/KIND/ in the path, decoded; NULL when nothing does or it is another kind. Valid until the next
+ * call. */
 static const char *id_below(const struct sim_request *request, const char *kind)
 {
+    static char id[SIM_ID];
     const char *path = request->path + strlen("/scim/v2/");
     size_t n = strlen(kind);
-    return strncmp(path, kind, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+    if (strncmp(path, kind, n) != 0 || path[n] != '/')
+        return NULL;
+    size_t length = 0;
+    for (const char *at = path + n + 1; *at && length < SIM_ID - 1; at++) {
+        bool encoded = *at == '%' && hex_of(at[1]) >= 0 && hex_of(at[2]) >= 0;
+        id[length++] = encoded ? (char)(hex_of(at[1]) * 16 + hex_of(at[2])) : *at;
+        at += encoded ? 2 : 0;
+    }
+    id[length] = '\0';
+    return id;
 }
 
 static bool is_collection(const struct sim_request *request, const char *kind)
@@ -101,15 +128,15 @@ static int user_of_id(const struct sim *sim, int app, const char *id)
 }
 
 /* The member in a path of the form members[value eq "ID"]; "" when it is none. */
-static void member_of_path(const char *path, char ret[static SIM_NAME])
+static void member_of_path(const char *path, char ret[static SIM_ID])
 {
     ret[0] = '\0';
     const char *quote = path ? strchr(path, '"') : NULL;
     if (!quote || strncmp(path, "members[value eq ", 17) != 0)
         return;
     size_t n = strcspn(quote + 1, "\"");
-    if (n < SIM_NAME)
-        (void)snprintf(ret, SIM_NAME, "%.*s", (int)n, quote + 1);
+    if (n < SIM_ID)
+        (void)snprintf(ret, SIM_ID, "%.*s", (int)n, quote + 1);
 }
 
 static const char *login_of(const struct sim *sim, int user, char text[static SIM_NAME])
@@ -143,6 +170,11 @@ static void check_add(struct sim *sim, const struct sim_request *request, const 
 static void check_remove(struct sim *sim, const struct sim_request *request, const char *id)
 {
     char login[SIM_NAME];
+    if (sim->apps[request->app].mapping[request->group].unread)
+        sim_fail(sim, "a removal never follows from a failed read",
+                 "#%llu removes %s from %s, whose members were not"
+                 " read",
+                 (unsigned long long)request->number, id, sim->apps[request->app].mapping[request->group].name);
     int user = user_of_id(sim, request->app, id);
     /* Nobody looks for the account of somebody who was suspended before it was found: a stranger, for all we know. */
     bool unknown =
@@ -167,7 +199,7 @@ static void check_group_patch(struct sim *sim, const struct sim_request *request
         const char *op = jval_get_str(operation, "op");
         const char *path = jval_get_str(operation, "path");
         const struct jval *value = jval_get(operation, "value");
-        char member[SIM_NAME];
+        char member[SIM_ID];
         member_of_path(path, member);
         if (str_eq(op, "remove") && member[0])
             check_remove(sim, request, member);
@@ -226,8 +258,10 @@ static void check_active(struct sim *sim, const struct sim_request *request, con
     else if (request->says_active == 0 && !app->deactivate)
         sim_fail(sim, "switches hold", "#%llu deactivates %s and deactivating is off",
                  (unsigned long long)request->number, login);
-    if (request->says_active == 0 && id)
+    if (request->says_active == 0 && id) {
         check_order(sim, request, id);
+        set_leaving(app, &app->standing[request->user], false);
+    }
 }
 
 static void read_active(struct sim_request *request, const struct jval *body)
@@ -287,7 +321,7 @@ static void check_group(struct sim *sim, struct sim_request *request, const stru
 /* One writer per object: no write is handed out while another to the same object has no answer. */
 static void check_overlap(struct sim *sim, const struct sim_request *request)
 {
-    for (const struct sim_request *other = sim->requests; other; other = other->next) {
+    for (const struct sim_request *other = sim->node.requests; other; other = other->next) {
         if (other->app != request->app || !is_write(other))
             continue;
         bool same_path = strcmp(other->path, request->path) == 0 && strcmp(request->method, "POST") != 0;
@@ -358,6 +392,8 @@ void oracle_applied(struct sim *sim, const struct sim_request *request)
         if (count > most)
             sim_fail(sim, "no group exists twice", "#%llu: %d groups of source %d in app %d, %d may be there",
                      (unsigned long long)request->number, count, request->group, request->app, most);
+        struct sim_mapping *mapping = &app->mapping[request->group];
+        mapping->adopted = mapping->unread = mapping->linked = false; /* there was none to take over */
     }
     const char *id = NULL;
     if (strcmp(request->method, "POST") == 0 && request->user >= 0 && accounts_of_user(app, request->user, &id) > 1)
@@ -373,16 +409,95 @@ static int user_looked_up(const struct sim_request *request)
     return at ? generator_user_of_name(at + strlen("userName%20eq%20%22")) : -1;
 }
 
+/* What an answer means for those who wait to be deactivated: whether the target would take a request. */
+static void note_acceptance(struct sim *sim, struct sim_app *app, const struct sim_request *request)
+{
+    int status = request->response.status;
+    bool answered = request->transport == TRANSPORT_OK;
+    const char *seconds = request->response.retry_after;
+    if (request->transport == TRANSPORT_NOT_SENT || (answered && (status == 401 || status == 503)))
+        app->mute = true;
+    else if (answered)
+        app->mute = false;
+    if (answered && status == 429) {
+        bool told = seconds[0] >= '0' && seconds[0] <= '9';
+        int64_t wait = told ? strtol(seconds, NULL, 10) * 1000 : seconds[0] ? 31000 : ASKED_MS;
+        app->excused_until = MAX_OF(app->excused_until, sim->now + wait);
+    }
+    const char *id = id_below(request, "Users");
+    int user = id ? user_of_id(sim, request->app, id) : -1;
+    if (user >= 0 && (!answered || status / 100 != 2 || request->fault != SIM_FAULT_NONE))
+        set_leaving(app, &app->standing[user], false); /* the account's own request failed: it is tried again later */
+}
+
+static bool is_asked_about(const struct sim *sim, int k, int user)
+{
+    for (const struct sim_request *request = sim->node.requests; request; request = request->next) {
+        const char *id = request->app == k ? id_below(request, "Users") : NULL;
+        if (id && user_of_id(sim, k, id) == user)
+            return true;
+    }
+    return false;
+}
+
+static int accounts_of_user(const struct sim_app *app, int user, const char **ret_id);
+
+static void check_waiting(struct sim *sim, int k, int user, int64_t ms)
+{
+    char login[SIM_NAME];
+    struct sim_app *app = &sim->apps[k];
+    struct standing *s = &app->standing[user];
+    const char *id = NULL;
+    bool active = false;
+    int64_t most = WAIT_MS + SLACK_MS + sim->latency_min + sim->latency_span;
+    if (sim->profile->rate)
+        most += PACED_MS * app->leavers;
+    s->waited += ms;
+    if (s->waited <= most || is_asked_about(sim, k, user))
+        return;
+    if (accounts_of_user(app, user, &id) != 1 || !practice_user_active(app->practice, id, &active) || !active)
+        set_leaving(app, s, false);
+    else
+        sim_fail(sim, "a deactivation keeps its bound",
+                 "app %d: %s waits for %lld ms in which the target took requests", k, login_of(sim, user, login),
+                 (long long)s->waited);
+}
+
+/* Where the clock is set nobody can tell how long something waited; where a switch was off, since when. */
+void oracle_passed(struct sim *sim, int64_t ms)
+{
+    if (sim->faults & FAULT_BIT(RATE)) /* a target that refuses at random has no rate that could be kept */
+        return;
+    for (int k = 0; k < sim->app_count; k++) {
+        const struct sim_app *app = &sim->apps[k];
+        if (app->leavers == 0 || sim->profile->clock_steps || app->disturbed || !oracle_is_open(app) || app->mute ||
+            sim->now < app->excused_until)
+            continue;
+        for (int u = 0; u < sim->user_count && !sim->failed; u++)
+            if (app->standing[u].leaving)
+                check_waiting(sim, k, u, ms);
+    }
+}
+
+/* A process that has just started asks one thing at a time until something gets through. */
+void oracle_started(struct sim *sim)
+{
+    for (int k = 0; k < sim->app_count; k++)
+        sim->apps[k].mute = true;
+}
+
 void oracle_delivered(struct sim *sim, const struct sim_request *request)
 {
     struct sim_app *app = &sim->apps[request->app];
     bool good = request->transport == TRANSPORT_OK && request->response.status / 100 == 2;
+    note_acceptance(sim, app, request);
     if (!good)
         return;
     const char *id = NULL;
     if (strcmp(request->method, "GET") == 0) {
         int user = user_looked_up(request);
-        const char *group = request->fault == SIM_FAULT_NONE ? id_below(request, "Groups") : NULL;
+        bool whole = request->fault == SIM_FAULT_NONE && !request->query;
+        const char *group = whole ? id_below(request, "Groups") : NULL;
         int source = group ? generator_group_of_name(practice_name(app->practice, group)) : -1;
         if (source >= 0)
             app->mapping[source].unread = false;
@@ -390,7 +505,8 @@ void oracle_delivered(struct sim *sim, const struct sim_request *request)
             app->standing[user].found = true;
         return;
     }
-    if (request->user >= 0)
+    bool told = id_below(request, "Users") || strstr(buf_text(&request->response.body), "\"id\":");
+    if (request->user >= 0 && told)
         app->standing[request->user].found = true;
     if (request->user >= 0 && request->says_active == 1 && request->fault != SIM_FAULT_TRUNCATED &&
         request->fault != SIM_FAULT_NOT_JSON)
@@ -399,6 +515,30 @@ void oracle_delivered(struct sim *sim, const struct sim_request *request)
 
 /* --- the end -------------------------------------------------------------------------------------------------------
  */
+
+static bool account_is_refused(const struct sim *sim, const struct sim_app *app, int user)
+{
+    return (app->flags & MANNER_REFUSES_ACCOUNTS) && sim->users[user].odd;
+}
+
+/* Somebody whom the target refuses has no account there, and an error that says so. */
+static void check_refused_account(struct sim *sim, int k, int user, bool there)
+{
+    char login[SIM_NAME];
+    char sql[400];
+    struct sim_app *app = &sim->apps[k];
+    (void)login_of(sim, user, login);
+    if (there)
+        sim_fail(sim, "the oracle knows whom a target refuses", "app %d: %s is there", k, login);
+    if (app->standing[user].want != WANT_IN)
+        return;
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT count(*) FROM work AS w JOIN accounts AS a ON a.rid = w.object_rid WHERE w.kind = 1 AND"
+                   " w.app_rid = %lld AND a.user_rid = %lld AND w.held = 1 AND w.error_class = 'ATTRIBUTE_REFUSED'",
+                   (long long)app->rid, (long long)sim->users[user].rid);
+    if (disk_number(sim->disk, sql) != 1)
+        sim_fail(sim, "what is refused carries its error", "app %d: %s has no account, and nothing says why", k, login);
+}
 
 static void check_account_at_rest(struct sim *sim, int k, int user)
 {
@@ -412,6 +552,10 @@ static void check_account_at_rest(struct sim *sim, int k, int user)
     bool there = count && practice_user_active(app->practice, id, &active);
     if (count > 1)
         sim_fail(sim, "no account exists twice", "app %d: %s has %d", k, login, count);
+    if (account_is_refused(sim, app, user)) {
+        check_refused_account(sim, k, user, there);
+        return;
+    }
     if (s->want == WANT_IN && (!there || !active))
         sim_fail(sim, "everybody who is wanted has an account", "app %d: %s is %s", k, login,
                  there ? "inactive" : "not there");
@@ -419,7 +563,9 @@ static void check_account_at_rest(struct sim *sim, int k, int user)
         sim_fail(sim, "nobody else has an account", "app %d: %s is active", k, login);
     if (s->want != WANT_IN || !there)
         return;
-    if (!str_eq(practice_name(app->practice, id), login))
+    /* An account that was found keeps the letter case of its name. */
+    if (s->was_there ? strcasecmp(practice_name(app->practice, id), login) != 0
+                     : !str_eq(practice_name(app->practice, id), login))
         sim_fail(sim, "accounts have the wanted profile", "app %d: %s, wanted %s", k, practice_name(app->practice, id),
                  login);
     char wanted[SIM_NAME];
@@ -431,6 +577,37 @@ static void check_account_at_rest(struct sim *sim, int k, int user)
     free(title);
 }
 
+/* Somebody who belongs there and is not there: it may be that the target refuses or loses him, and then it is shown. */
+static bool carries_error(struct sim *sim, int k, int group, int user)
+{
+    char login[SIM_NAME];
+    char sql[400];
+    struct sim_app *app = &sim->apps[k];
+    if (account_is_refused(sim, app, user))
+        return true; /* without an account there is no membership; the account carries the error */
+    bool refused = (app->flags & MANNER_REFUSES_MEMBERS) && app->refused[user];
+    if (!refused && !(app->flags & MANNER_DROPS))
+        return false;
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT count(*) FROM target_members AS t JOIN push_mappings AS m ON m.target_rid = t.target_rid"
+                   " WHERE m.id = '%s' AND t.user_rid = %lld AND t.error_class = '%s' AND t.error IS NOT NULL",
+                   app->mapping[group].id, (long long)sim->users[user].rid, refused ? "MEMBER_UNKNOWN" : "NOT_KEPT");
+    bool shown = disk_number(sim->disk, sql) == 1;
+    const char *id = NULL;
+    if (!shown && !refused && practice_find_group(app->practice, app->mapping[group].name, &id) == 1 &&
+        practice_group_size(app->practice, id) == 0) { /* an empty group proves nothing: it cannot be verified, */
+        (void)snprintf(sql, sizeof(sql),
+                       "SELECT t.verify_state FROM target_groups AS t JOIN push_mappings AS m ON m.target_rid = t.rid"
+                       " WHERE m.id = '%s'",
+                       app->mapping[group].id);
+        shown = disk_number(sim->disk, sql) == VERIFY_UNREADABLE; /* which is shown */
+    }
+    if (!shown)
+        sim_fail(sim, refused ? "what is refused carries its error" : "what is silently dropped is shown",
+                 "app %d: %s lacks %s, and nothing says why", k, app->mapping[group].name, login_of(sim, user, login));
+    return true;
+}
+
 static void check_members_at_rest(struct sim *sim, int k, int group, const char *id)
 {
     char login[SIM_NAME];
@@ -440,13 +617,17 @@ static void check_members_at_rest(struct sim *sim, int k, int group, const char 
         const char *account = NULL;
         bool there = accounts_of_user(app, u, &account) && practice_group_has(app->practice, id, account);
         enum want want = want_member(sim, app, group, u);
+        if (want == WANT_IN && !there && carries_error(sim, k, group, u))
+            continue;
         if (want == WANT_IN && !there)
             sim_fail(sim, "groups hold everybody who is wanted", "app %d: %s lacks %s", k, name,
                      login_of(sim, u, login));
-        if (want == WANT_OUT && there)
+        if (want == WANT_OUT && there && !(app->mapping[group].linked && (app->flags & MANNER_HIDES)))
             sim_fail(sim, "groups hold nobody else", "app %d: %s still has %s", k, name, login_of(sim, u, login));
     }
-    for (const struct membership *m = NULL; (m = practice_group_members(app->practice, id, m));)
+    /* Who was in a group that was taken over stays where the target shows nobody: nothing may be concluded. */
+    bool unknown = app->mapping[group].linked && (app->flags & MANNER_HIDES);
+    for (const struct membership *m = NULL; !unknown && (m = practice_group_members(app->practice, id, m));)
         if (user_of_id(sim, k, practice_member_id(m)) < 0)
             sim_fail(sim, "groups hold nobody else", "app %d: %s still has the stranger %s", k, name,
                      practice_name(app->practice, practice_member_id(m)));
@@ -471,6 +652,23 @@ static void check_group_at_rest(struct sim *sim, int k, int group)
         check_members_at_rest(sim, k, group, id);
 }
 
+/* What was acknowledged is in the store: as many people and memberships as the model has. */
+static void check_facts_at_rest(struct sim *sim)
+{
+    int64_t users = 0;
+    int64_t memberships = 0;
+    for (int u = 0; u < sim->user_count; u++)
+        users += !sim->users[u].deleted;
+    for (int g = 0; g < sim->group_count; g++)
+        for (int u = 0; u < sim->user_count; u++)
+            memberships += sim->groups[g].members[u];
+    int64_t users_kept = disk_number(sim->disk, "SELECT count(*) FROM users");
+    int64_t memberships_kept = disk_number(sim->disk, "SELECT count(*) FROM memberships");
+    if (users != users_kept || memberships != memberships_kept)
+        sim_fail(sim, "no change is lost", "%lld people and %lld memberships, the store has %lld and %lld",
+                 (long long)users, (long long)memberships, (long long)users_kept, (long long)memberships_kept);
+}
+
 void oracle_at_rest(struct sim *sim)
 {
     for (int k = 0; k < sim->app_count; k++) {
@@ -479,7 +677,10 @@ void oracle_at_rest(struct sim *sim)
         for (int g = 0; g < sim->group_count && !sim->failed; g++)
             check_group_at_rest(sim, k, g);
     }
-    int64_t work = disk_number(sim->disk, "SELECT count(*) FROM work");
+    check_facts_at_rest(sim);
+    /* The accounts that a target refuses wait for somebody, and were looked at above. */
+    int64_t work = disk_number(sim->disk, "SELECT count(*) FROM work WHERE NOT (kind = 1 AND held = 1 AND"
+                                          " error_class = 'ATTRIBUTE_REFUSED')");
     /* What an INACTIVE or deleted mapping left in doubt stays so: nothing is sent for it, not even a question. */
     int64_t intents = disk_number(sim->disk, "SELECT count(*) FROM intent WHERE work_kind = 1 OR EXISTS (SELECT 1 FROM"
                                              " push_mappings AS m WHERE m.target_rid = object_rid AND m.status = 1)");
@@ -493,7 +694,7 @@ void oracle_at_rest(struct sim *sim)
  */
 
 struct group_picture {
-    char id[SIM_NAME];
+    char id[SIM_ID];
     char name[SIM_NAME];
     bool members[SIM_USERS];
 };
@@ -537,7 +738,7 @@ static void picture_groups(const struct sim *sim, int k, struct app_picture *ret
     const char *id = NULL;
     while ((id = practice_next(practice, PRACTICE_GROUP, id)) && ret->group_count < PICTURE_GROUPS) {
         struct group_picture *group = &ret->groups[ret->group_count++];
-        (void)snprintf(group->id, SIM_NAME, "%s", id);
+        (void)snprintf(group->id, SIM_ID, "%s", id);
         (void)snprintf(group->name, SIM_NAME, "%s", practice_name(practice, id));
         for (const struct membership *m = NULL; (m = practice_group_members(practice, id, m));) {
             int user = user_of_id(sim, k, practice_member_id(m));
@@ -586,14 +787,14 @@ static const struct group_picture *same_group(const struct app_picture *app, con
     return NULL;
 }
 
-static int minimum_of_group(const struct group_picture *before, const struct group_picture *after, int users,
+static int minimum_of_group(const struct group_picture *before, const struct group_picture *after, int users, int batch,
                             int *ret_different)
 {
     int different = 0;
     for (int u = 0; u < users; u++)
         different += after->members[u] != (before && before->members[u]);
     *ret_different = different;
-    int minimum = (different + 99) / 100;
+    int minimum = (different + batch - 1) / batch;
     if (!before)
         return minimum + 2; /* look up, create */
     return minimum + (strcmp(before->name, after->name) != 0);
@@ -610,8 +811,8 @@ int oracle_minimum(const struct sim *sim, const struct picture *before, const st
         minimum += minimum_of_users(old, new, &created);
         for (int i = 0; i < new->group_count; i++) {
             int different = 0;
-            minimum +=
-                minimum_of_group(same_group(old, new->groups[i].id), &new->groups[i], new->user_count, &different);
+            minimum += minimum_of_group(same_group(old, new->groups[i].id), &new->groups[i], new->user_count,
+                                        sim->apps[k].batch, &different);
             *ret_batches += MAX_OF(MIN_OF(created, different - 1), 0);
         }
         for (int i = 0; i < old->group_count; i++)

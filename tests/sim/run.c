@@ -7,6 +7,10 @@
 #define WALL_MS INT64_C(1790000000000) /* where the wall clock of every run begins */
 #define REST_MS INT64_C(2700000)       /* once the faults stopped: the longest that anything may take */
 #define REST_STEPS 60000
+#define VERIFY_ROUNDS 4 /* what a target lost is pushed again once, then it is an error */
+#define REQUESTS_PER_FAULT 4
+#define REFUSED_MEMBERS "SELECT count(*) FROM target_members WHERE error_class = 'MEMBER_UNKNOWN'"
+#define REFUSED_BATCH_LOG 5 /* log2 of the largest batch of the calm profiles */
 
 /* --- chance --------------------------------------------------------------------------------------------------------
  */
@@ -64,14 +68,46 @@ const struct profile profiles[] = {
      .changes_max = 50},
     {.name = "busy",
      .text = "no faults, many changes at once",
-     .weight = 10,
+     .weight = 9,
      .users_min = 5,
      .users_max = 40,
      .changes_min = 10,
      .changes_max = 150},
+    {.name = "counted",
+     .text = "faults and manners, one change at a time: the requests are counted",
+     .weight = 8,
+     .calm = true,
+     .users_min = 5,
+     .users_max = 25,
+     .changes_min = 10,
+     .changes_max = 40,
+     .faults = FAULTS_ALL,
+     .fault_permille_max = 100,
+     .manners = true},
+    {.name = "manners",
+     .text = "what real targets are like: odd ids, small requests, members refused, lost or hidden, reads that lag",
+     .weight = 14,
+     .users_min = 5,
+     .users_max = 30,
+     .changes_min = 10,
+     .changes_max = 90,
+     .faults = FAULTS_ALL,
+     .fault_permille_max = 60,
+     .manners = true},
+    {.name = "behind",
+     .text = "groups are deleted in the targets by somebody else, and targets are away for a second or an hour",
+     .weight = 5,
+     .users_min = 5,
+     .users_max = 30,
+     .changes_min = 10,
+     .changes_max = 90,
+     .faults = FAULTS_ALL,
+     .fault_permille_max = 60,
+     .behind = true,
+     .outages = true},
     {.name = "lost",
      .text = "answers are lost",
-     .weight = 13,
+     .weight = 8,
      .users_min = 5,
      .users_max = 30,
      .changes_min = 10,
@@ -80,7 +116,7 @@ const struct profile profiles[] = {
      .fault_permille_max = 300},
     {.name = "faults",
      .text = "every fault",
-     .weight = 16,
+     .weight = 10,
      .users_min = 5,
      .users_max = 40,
      .changes_min = 10,
@@ -90,7 +126,7 @@ const struct profile profiles[] = {
      .rollback_permille = 10},
     {.name = "crash",
      .text = "the process dies",
-     .weight = 14,
+     .weight = 10,
      .users_min = 5,
      .users_max = 30,
      .changes_min = 10,
@@ -101,17 +137,17 @@ const struct profile profiles[] = {
      .rollback_permille = 10},
     {.name = "rates",
      .text = "targets that take few requests a second, and say so in several ways",
-     .weight = 8,
+     .weight = 7,
      .users_min = 5,
      .users_max = 30,
      .changes_min = 10,
      .changes_max = 60,
-     .faults = FAULT_BIT(RATE) | FAULT_BIT(UNAVAILABLE),
-     .fault_permille_max = 100,
+     .faults = FAULT_BIT(UNAVAILABLE),
+     .fault_permille_max = 50,
      .rate = 5},
     {.name = "switches",
      .text = "apps are paused and switched off and on, and the clock is set",
-     .weight = 14,
+     .weight = 9,
      .users_min = 5,
      .users_max = 30,
      .changes_min = 10,
@@ -122,7 +158,7 @@ const struct profile profiles[] = {
      .switches = true},
     {.name = "before",
      .text = "targets that hold accounts and groups already",
-     .weight = 14,
+     .weight = 9,
      .users_min = 5,
      .users_max = 30,
      .changes_min = 10,
@@ -268,11 +304,39 @@ static void settle(struct sim *sim)
     }
 }
 
+struct trouble {
+    int64_t faults;            /* and refusals of what was too large */
+    int64_t members, accounts; /* refusals of people */
+};
+
+static struct trouble trouble_met(const struct sim *sim)
+{
+    return (struct trouble){.faults = sim->counts.faults + manners_strikes(sim, MANNER_COUNTS),
+                            .members = manners_strikes(sim, MANNER_REFUSES_MEMBERS),
+                            .accounts = manners_strikes(sim, MANNER_REFUSES_ACCOUNTS)};
+}
+
+/*
+ * What may be sent beyond the minimum: four requests for each fault; for each member that the target refuses what it
+ * takes to find it in a batch by halves, 2 log2; for each account that it refuses the look-up and the attempt. It may
+ * come later: a membership that the target refused when it showed no members is in doubt, and is removed when the
+ * person leaves.
+ */
+static void add_credit(struct sim *sim, const struct trouble *before)
+{
+    struct trouble now = trouble_met(sim);
+    sim->credit += (int)(now.faults - before->faults) * REQUESTS_PER_FAULT;
+    sim->credit += (int)(now.accounts - before->accounts) * 2;
+    if (now.members > before->members)
+        sim->credit += (int)disk_number(sim->disk, REFUSED_MEMBERS) * 2 * REFUSED_BATCH_LOG;
+}
+
 /* A change, settled: the requests that it took against those that the difference needs. */
 static void change_calmly(struct sim *sim)
 {
     struct picture *before = oracle_picture(sim);
     int64_t requests = sim->counts.requests;
+    struct trouble trouble = trouble_met(sim);
     generator_change(sim);
     settle(sim);
     struct picture *after = oracle_picture(sim);
@@ -281,11 +345,13 @@ static void change_calmly(struct sim *sim)
     batches += sim->links; /* a group that was taken over is read first */
     sim->links = 0;
     int64_t sent = sim->counts.requests - requests;
-    sim->counts.minimum += minimum;
-    sim->counts.excess += sent - minimum;
-    if (!sim->failed && sent > minimum + batches)
-        sim_fail(sim, "no request more than is needed", "%lld were sent, %d are needed, and %d may come in parts",
-                 (long long)sent, minimum, batches);
+    add_credit(sim, &trouble);
+    int over = (int)sent - minimum - batches;
+    if (!sim->failed && over > sim->credit)
+        sim_fail(sim, "no request more than is needed",
+                 "%lld were sent, %d are needed, %d may come in parts, faults may still cost %d", (long long)sent,
+                 minimum, batches, sim->credit);
+    sim->credit -= MAX_OF(over, 0);
     oracle_picture_free(before);
     oracle_picture_free(after);
 }
@@ -306,6 +372,25 @@ static void let_things_happen(struct sim *sim)
     }
 }
 
+/* What Muster was told wrongly, or not at all, it learns by reading; a group that is gone is pushed again on order. */
+static void look_behind(struct sim *sim)
+{
+    bool dropped = false;
+    bool gone = sim->behind;
+    for (int k = 0; k < sim->app_count; k++) {
+        dropped |= (sim->apps[k].flags & MANNER_DROPS) != 0;
+        gone |= (sim->apps[k].flags & MANNER_LAGS) != 0; /* a group that was deleted may have been found again */
+    }
+    for (int round = 0; round < VERIFY_ROUNDS && !sim->failed && (dropped || (gone && round == 0)); round++) {
+        for (int k = 0; k < sim->app_count && !sim->failed; k++)
+            generator_verify(sim, &sim->apps[k]);
+        settle(sim);
+        for (int k = 0; k < sim->app_count && !sim->failed && gone && round == 0; k++)
+            generator_retry(sim, &sim->apps[k]);
+        settle(sim);
+    }
+}
+
 void sim_run(struct sim *sim)
 {
     chance_seed(&sim->choice, sim->seed, 1);
@@ -320,14 +405,17 @@ void sim_run(struct sim *sim)
     generator_set_up(sim);
     if (!sim->failed)
         shell_start(sim);
-    if (!sim->failed && sim->profile->calm)
+    if (!sim->failed && sim->profile->calm) {
         settle(sim);
+        add_credit(sim, &(struct trouble){0});
+    }
     let_things_happen(sim);
     sim->finishing = true;
     sim_trace(sim, "the faults stop");
     if (!sim->failed)
         generator_finish(sim);
     settle(sim);
+    look_behind(sim);
     if (!sim->failed)
         oracle_at_rest(sim);
     sim->counts.runs = 1;

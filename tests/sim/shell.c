@@ -102,7 +102,8 @@ static void hand_out(struct sim *sim, const struct flight *flight)
         *query = '\0';
     }
     practice_response_init(&request->response);
-    request->fault = choose_fault(sim, request);
+    bool away = sim->now < sim->apps[request->app].away_until && !sim->finishing;
+    request->fault = away ? sim->apps[request->app].away : choose_fault(sim, request);
     request->apply_at = sim->now + latency(sim);
     request->answer_at = request->apply_at + latency(sim);
     if (request->fault == SIM_FAULT_TIMEOUT_BEFORE || request->fault == SIM_FAULT_TIMEOUT_AFTER)
@@ -116,7 +117,7 @@ static void hand_out(struct sim *sim, const struct flight *flight)
     if (request->body)
         sim_trace(sim, "  body %s", request->body);
     oracle_handed_out(sim, request);
-    struct sim_request **at = &sim->requests;
+    struct sim_request **at = &sim->node.requests;
     while (*at)
         at = &(*at)->next;
     *at = request;
@@ -126,7 +127,7 @@ static bool reaches_target(enum sim_fault fault)
 {
     const unsigned never = FAULT_BIT(LOST_BEFORE) | FAULT_BIT(TIMEOUT_BEFORE) | FAULT_BIT(NOT_SENT) |
                            FAULT_BIT(ERROR_BEFORE) | FAULT_BIT(GATEWAY_BEFORE) | FAULT_BIT(UNAVAILABLE) |
-                           FAULT_BIT(RATE);
+                           FAULT_BIT(RATE) | FAULT_BIT(CREDENTIALS);
     return !(never >> fault & 1);
 }
 
@@ -178,12 +179,12 @@ static bool is_over_rate(struct sim *sim, struct sim_app *app)
     return ++app->window_count > sim->profile->rate;
 }
 
-static void retry_after(struct sim *sim, struct practice_response *response)
+/* In one of three forms, or none. */
+static void retry_after(struct sim *sim, struct practice_response *response, int seconds)
 {
     static const char *const days[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    int seconds = 1 + chance_below(&sim->net, 30);
     int form = chance_below(&sim->net, 3);
     if (form == 0) {
         (void)snprintf(response->retry_after, sizeof(response->retry_after), "%d", seconds);
@@ -244,7 +245,10 @@ static void spoil(struct sim *sim, struct sim_request *request)
     case SIM_FAULT_UNAVAILABLE:
     case SIM_FAULT_RATE:
         set_status(response, request->fault == SIM_FAULT_RATE ? 429 : 503, "");
-        retry_after(sim, response);
+        retry_after(sim, response, request->over_rate ? 1 : 1 + chance_below(&sim->net, 30));
+        break;
+    case SIM_FAULT_CREDENTIALS:
+        set_status(response, 401, "{}");
         break;
     case SIM_FAULT_TRUNCATED:
         response->body.len = response->body.len ? (size_t)chance_below(&sim->net, (int)response->body.len) : 0;
@@ -273,6 +277,7 @@ static void apply(struct sim *sim, struct sim_request *request)
     request->applied = true;
     if (request->fault == SIM_FAULT_NONE && is_over_rate(sim, &sim->apps[request->app])) {
         request->fault = SIM_FAULT_RATE;
+        request->over_rate = true;
         sim->counts.faults++;
     }
     if (reaches_target(request->fault))
@@ -296,9 +301,9 @@ static void deliver(struct sim *sim, struct sim_request *request)
               request->app, request->transport, response->status, response->body.len, response->retry_after);
     sim_hash(sim, buf_text(&response->body), response->body.len);
     oracle_delivered(sim, request);
-    core_answer(sim->core, request->number, answer);
-    sim->answered = true;
-    for (struct sim_request **at = &sim->requests; *at; at = &(*at)->next)
+    core_answer(sim->node.core, request->number, answer);
+    sim->node.answered = true;
+    for (struct sim_request **at = &sim->node.requests; *at; at = &(*at)->next)
         if (*at == request) {
             *at = request->next;
             break;
@@ -312,7 +317,7 @@ static void deliver(struct sim *sim, struct sim_request *request)
 static void on_commit(void *data, bool wake)
 {
     struct sim *sim = data;
-    sim->woken |= wake;
+    sim->node.woken |= wake;
 }
 
 static int hasten(struct tx *tx, void *arg)
@@ -328,27 +333,28 @@ void shell_start(struct sim *sim)
     struct core_options options = {.env = &sim->env, .keyring = sim->keyring, .node = "sim"};
     if (store_write_wait(disk_store(sim->disk), NULL, hasten, NULL) < 0)
         sim_fail(sim, "the process starts", "cannot look at the work that waits");
-    sim->core = core_new(&options);
-    sim->woken = true;
-    sim->answered = false;
-    sim->dead = false;
+    sim->node.core = core_new(&options);
+    sim->node.woken = true;
+    sim->node.answered = false;
+    sim->node.dead = false;
+    oracle_started(sim);
 }
 
 void shell_stop(struct sim *sim)
 {
-    sim->core = core_free(sim->core);
-    while (sim->requests) {
-        struct sim_request *next = sim->requests->next;
-        request_free(sim->requests);
-        sim->requests = next;
+    sim->node.core = core_free(sim->node.core);
+    while (sim->node.requests) {
+        struct sim_request *next = sim->node.requests->next;
+        request_free(sim->node.requests);
+        sim->node.requests = next;
     }
 }
 
 static bool crash_here(struct sim *sim)
 {
-    if (!sim->dead && !sim->finishing && chance_permille(&sim->net, sim->profile->crash_permille))
-        sim->dead = true;
-    return sim->dead;
+    if (!sim->node.dead && !sim->finishing && chance_permille(&sim->net, sim->profile->crash_permille))
+        sim->node.dead = true;
+    return sim->node.dead;
 }
 
 /* Program state is gone and the connection closed. What was sent may have arrived. */
@@ -356,7 +362,7 @@ static void die(struct sim *sim)
 {
     sim->counts.crashes++;
     sim_trace(sim, "crash");
-    for (struct sim_request *request = sim->requests; request; request = request->next)
+    for (struct sim_request *request = sim->node.requests; request; request = request->next)
         if (!request->applied && chance_permille(&sim->net, 500))
             apply(sim, request);
     shell_stop(sim);
@@ -373,7 +379,7 @@ struct turn {
 static int run_turn(struct tx *tx, void *data)
 {
     struct turn *turn = data;
-    int r = core_turn(tx, turn->sim->core);
+    int r = core_turn(tx, turn->sim->node.core);
     if (r < 0)
         sim_fail(turn->sim, "a turn does not fail by itself", "%s: %s", err_text(r), tx_error(tx));
     if (r >= 0 && (crash_here(turn->sim) || turn->fails))
@@ -385,30 +391,30 @@ static void take_turn(struct sim *sim)
 {
     if (crash_here(sim))
         return;
-    sim->woken = sim->answered = false;
+    sim->node.woken = sim->node.answered = false;
     sim->counts.turns++;
     struct turn turn = {.sim = sim,
                         .fails = !sim->finishing && chance_permille(&sim->net, sim->profile->rollback_permille)};
     int r = store_write_wait(disk_store(sim->disk), NULL, run_turn, &turn);
-    if (sim->dead || sim->failed)
+    if (sim->node.dead || sim->failed)
         return;
     if (r < 0) {
         sim_trace(sim, "turn rolled back");
         sim->counts.rollbacks++;
-        core_rolled_back(sim->core);
-        sim->due = sim_wall(sim) + TURN_RETRY_MS;
-        sim->answered = true;
+        core_rolled_back(sim->node.core);
+        sim->node.due = sim_wall(sim) + TURN_RETRY_MS;
+        sim->node.answered = true;
         return;
     }
     if (crash_here(sim))
         return;
     int64_t due = 0;
-    for (const struct flight *flight = core_committed(sim->core, &due); flight; flight = flight->next) {
+    for (const struct flight *flight = core_committed(sim->node.core, &due); flight; flight = flight->next) {
         hand_out(sim, flight);
         if (crash_here(sim))
             return;
     }
-    sim->due = due;
+    sim->node.due = due;
 }
 
 /* --- what happens next ---------------------------------------------------------------------------------------------
@@ -417,7 +423,7 @@ static void take_turn(struct sim *sim)
 static struct sim_request *next_request(struct sim *sim, int64_t *ret_at)
 {
     struct sim_request *first = NULL;
-    for (struct sim_request *request = sim->requests; request; request = request->next) {
+    for (struct sim_request *request = sim->node.requests; request; request = request->next) {
         int64_t at = request->applied ? request->answer_at : request->apply_at;
         if (!first || at < *ret_at) {
             first = request;
@@ -429,10 +435,18 @@ static struct sim_request *next_request(struct sim *sim, int64_t *ret_at)
 
 static int64_t turn_at(const struct sim *sim)
 {
-    if (sim->woken || sim->answered)
+    if (sim->node.woken || sim->node.answered)
         return sim->now;
-    int64_t wait = MAX_OF(sim->due - sim_wall(sim), (int64_t)0);
+    int64_t wait = MAX_OF(sim->node.due - sim_wall(sim), (int64_t)0);
     return sim->now + MIN_OF(wait, (int64_t)LIMIT_BACKOFF_MAX_MS); /* the clock may have been set back */
+}
+
+static void pass(struct sim *sim, int64_t until)
+{
+    if (until <= sim->now)
+        return;
+    oracle_passed(sim, until - sim->now);
+    sim->now = until;
 }
 
 int shell_step(struct sim *sim, int64_t until)
@@ -441,21 +455,21 @@ int shell_step(struct sim *sim, int64_t until)
     struct sim_request *request = next_request(sim, &at);
     int64_t turn = turn_at(sim);
     if (MIN_OF(at, turn) > until) {
-        sim->now = MAX_OF(sim->now, until);
+        pass(sim, until);
         return 0;
     }
     sim->counts.steps++;
     if (request && at <= turn) {
-        sim->now = MAX_OF(sim->now, at);
+        pass(sim, at);
         if (!request->applied)
             apply(sim, request);
         else if (!crash_here(sim))
             deliver(sim, request);
     } else {
-        sim->now = MAX_OF(sim->now, turn) + chance_below(&sim->net, 3);
+        pass(sim, MAX_OF(sim->now, turn) + chance_below(&sim->net, 3));
         take_turn(sim);
     }
-    if (sim->dead && !sim->failed)
+    if (sim->node.dead && !sim->failed)
         die(sim);
     return 1;
 }
@@ -467,7 +481,7 @@ static int count_due(struct tx *tx, void *data)
 
 bool shell_is_quiet(struct sim *sim)
 {
-    if (sim->requests || sim->woken || sim->answered)
+    if (sim->node.requests || sim->node.woken || sim->node.answered)
         return false;
     int64_t due = 0;
     return store_read_wait(disk_store(sim->disk), count_due, &due) == 0;

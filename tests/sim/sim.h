@@ -7,6 +7,7 @@
  *   disk.c       the store in SQLite's memory VFS, set back to a migrated template before each run
  *   run.c        one run: set up, let things happen, let the faults stop, compare
  *   generator.c  what administrators do meanwhile, and the model of the facts that follow from it
+ *   manners.c    what targets are like for good: which ids they give, what they refuse, hide or drop
  *   shell.c      the network and the process: latency, faults, crashes, clock steps
  *   oracle.c     what must hold, from the model and from the target's state alone
  *
@@ -23,6 +24,8 @@
 #define SIM_GROUPS 12
 #define SIM_SPARES 24 /* groups of one source that the administrator left behind in one app */
 #define SIM_NAME 48
+#define SIM_ID 160    /* ids of a target: some of them are unusual */
+#define SIM_MANNERS 3 /* of one target at once */
 #define SIM_PROFILES 24
 #define SIM_TRACE_LINES 60
 #define SIM_TRACE_BYTES 320
@@ -57,6 +60,7 @@ bool chance_permille(struct chance *chance, int permille);
     X(RATE, "429, with or without Retry-After")                                                                        \
     X(TRUNCATED, "the answer is cut")                                                                                  \
     X(NOT_JSON, "the answer is a page for people")                                                                     \
+    X(CREDENTIALS, "401 for a while")                                                                                  \
     X(BLIND, "a group is shown without its members")                                                                   \
     X(HALF, "part of the operations are carried out, then 500 or nothing")
 
@@ -84,6 +88,9 @@ struct profile {
     bool clock_steps;
     bool switches; /* apps are paused, switched off and on */
     bool before;   /* the targets hold accounts and groups already */
+    bool manners;  /* the targets have some of manners.c */
+    bool behind;   /* groups are deleted in the targets by somebody else */
+    bool outages;  /* targets are away for up to an hour */
     int rate;      /* requests a second that a target takes at most; 0: any number */
 };
 extern const struct profile profiles[];
@@ -99,6 +106,8 @@ struct sim_user {
     char id[ID_BYTES];
     enum user_status status;
     bool deleted;
+    bool odd;          /* "u7.2@example.net": some targets refuse such people */
+    bool pinned;       /* keeps the login: some target refuses the person by it */
     int login_version; /* "u7.2@example.org" */
     int title_version;
 };
@@ -132,6 +141,8 @@ struct standing {
     int64_t left_at; /* wall clock when the person stopped being wanted; -1: is wanted */
     bool found;      /* Muster was told that the account is there */
     bool was_there;  /* before Muster */
+    bool leaving;    /* the account is to be deactivated, and nobody asked for it yet */
+    int64_t waited;  /* ms since, as far as the target would have taken a request */
 };
 
 struct spare {
@@ -153,12 +164,22 @@ struct sim_app {
     /* Groups that stay in the target without a mapping, by the source they came from. */
     struct spare spares[SIM_GROUPS][SIM_SPARES];
     int spare_count[SIM_GROUPS];
-    int leaving[SIM_GROUPS];              /* groups whose deletion was asked for */
-    char furnished[SIM_GROUPS][SIM_NAME]; /* ids of groups that were there before Muster */
+    int leaving[SIM_GROUPS];            /* groups whose deletion was asked for */
+    char furnished[SIM_GROUPS][SIM_ID]; /* ids of groups that were there before Muster */
     int furnished_count;
     int mapping_serial;
     int64_t window; /* of the rate limit: second */
     int window_count;
+    const struct manner *manners[SIM_MANNERS];
+    int manner_count;
+    unsigned flags;          /* of all manners */
+    int batch;               /* the smallest of them */
+    bool refused[SIM_USERS]; /* the people whom MANNER_REFUSES_MEMBERS is about */
+    int64_t away_until;      /* sim time: an outage */
+    enum sim_fault away;     /* what requests meet meanwhile */
+    bool mute;               /* nothing got through since the start or the last error that concerns everything */
+    int64_t excused_until;   /* sim time: the target asked not to be asked before */
+    int leavers;             /* people with `leaving` */
 };
 
 /* --- the network -------------------------------------------------------------------------------------------------- */
@@ -170,7 +191,7 @@ struct sim_request {
     char *method, *path, *query, *authorization, *body;
     enum sim_fault fault;
     int64_t apply_at, answer_at; /* sim time */
-    bool applied;
+    bool applied, over_rate;
     int transport;
     struct practice_response response;
     /* what the oracle remembers */
@@ -178,6 +199,14 @@ struct sim_request {
     int group;       /* of /Groups; -1 */
     int says_active; /* 1, 0, -1 */
     struct sim_request *next;
+};
+
+/* The process: all that a crash takes away. */
+struct node {
+    struct core *core;
+    bool woken, answered, dead;
+    int64_t due; /* wall clock, as the core said */
+    struct sim_request *requests;
 };
 
 struct disk;
@@ -202,11 +231,7 @@ struct sim {
 
     struct disk *disk;
     struct keyring *keyring;
-    struct core *core;
-    struct arena *arena;
-    bool woken, answered, dead;
-    int64_t due; /* wall clock, as the core said */
-    struct sim_request *requests;
+    struct node node;
     unsigned faults;
     int fault_permille;
     int latency_min, latency_span, tail_permille;
@@ -219,6 +244,8 @@ struct sim {
     int changes_planned;
     int64_t gap_ms, next_change;
     int links;          /* groups that mappings took over */
+    int credit;         /* requests that faults may still cost */
+    bool behind;        /* a group was deleted in a target by somebody else */
     struct tx *open_tx; /* several changes in one transaction */
 
     struct sim_counts counts;
@@ -261,6 +288,28 @@ int generator_group_of_name(const char *name); /* -1 */
 void generator_login(const struct sim *sim, int user, char ret[static SIM_NAME]);
 void generator_group_name(const struct sim *sim, int group, char ret[static SIM_NAME]);
 
+/* Reads every pushed group of an app back; tries again what failed there. */
+void generator_verify(struct sim *sim, struct sim_app *app);
+void generator_retry(struct sim *sim, struct sim_app *app);
+
+/* manners.c */
+#define MANNER_HIDES 1u            /* shows no members */
+#define MANNER_DROPS 2u            /* acknowledges members and does not keep them */
+#define MANNER_REFUSES_MEMBERS 4u  /* some people, for good */
+#define MANNER_REFUSES_ACCOUNTS 8u /* odd people, for good */
+#define MANNER_COUNTS 16u          /* what it refuses for its size counts as a fault */
+#define MANNER_LAGS 32u            /* reads show an earlier state */
+struct manner {
+    const char *name;
+    const char *faults[5];  /* lines of practice/faults.h; %s: the logins of those who are refused */
+    unsigned flags, unless; /* `unless`: not together with one that has such a flag */
+    int batch; /* members in a request that the target surely takes, after halving: half of its limit; 0: 100 */
+};
+/* Gives a new target some of them. */
+void manners_choose(struct sim *sim, struct sim_app *app);
+/* How often refusals for size struck in all targets; how often refusals of members did. */
+int64_t manners_strikes(const struct sim *sim, unsigned flag);
+
 /* shell.c */
 void shell_start(struct sim *sim);
 /* The next thing that happens, at most up to `until` (sim time): 1; 0 when nothing happens before. */
@@ -274,6 +323,8 @@ void oracle_changed(struct sim *sim);                                      /* th
 void oracle_handed_out(struct sim *sim, struct sim_request *request);      /* at the commit of its turn */
 void oracle_applied(struct sim *sim, const struct sim_request *request);   /* the target carried it out */
 void oracle_delivered(struct sim *sim, const struct sim_request *request); /* Muster has the answer */
+void oracle_passed(struct sim *sim, int64_t ms);                           /* so much time */
+void oracle_started(struct sim *sim);                                      /* a process */
 void oracle_at_rest(struct sim *sim);
 bool oracle_is_open(const struct sim_app *app);
 /* The state of all targets, to count what a change needs at least. */
