@@ -431,30 +431,6 @@ describe('the table of errors', () => {
         await world.holds(group, [ann, bob]);
     });
 
-    row('HELD', async () => {
-        const { app, ann, bob, group } = await pushedPair();
-        const none = { percent: 0, number: 0 };
-        await muster.ask('PUT', `/api/v1/apps/${app.id}/group-push/limits`, { deactivations: none, removals: none });
-        await org.remove(group, bob);
-        await org.unassignGroup(app, group);
-        const sync = await muster.sync(app.id);
-        assert.equal(sync.done, false);
-        assert.equal(sync.failed.length, 2);
-        for (const each of sync.failed) {
-            assert.equal(each.errorClass, 'HELD');
-            assert.match(each.error, /^Held by a deletion limit: approve or reject hold dlh/);
-            assert.equal(each.held, true);
-        }
-        assert.equal(sync.heldMembers, 2);
-        await world.holds(group, [ann, bob]);
-        for (const hold of await muster.ask('GET', `/api/v1/apps/${app.id}/group-push/holds?status=OPEN`)) {
-            await muster.ask('POST', `/api/v1/apps/${app.id}/group-push/holds/${hold.id}/approve`, { revision: hold.revision });
-        }
-        await world.settle(app);
-        await world.holds(group, []);
-        assert.equal((await world.account(ann)).active, false);
-    });
-
     row('GROUP_MISSING', async () => {
         const { app, ann, bob, group, mapping } = await pushedPair();
         const old = await world.targetGroup(group);
