@@ -15,8 +15,8 @@ process.on('exit', () => {
 });
 
 class Program {
-    // Resolves when a line of its output matches `ready`; the match is kept in .ready.
-    static async start(bin, args, { ready, env = {}, cwd } = {}) {
+    // Resolves when a line of its output matches `ready`; the match is kept in .ready. Without `ready`, when it ends.
+    static async start(bin, args, { ready, env = {}, cwd, within = READY_MS } = {}) {
         const program = new Program();
         program.name = [bin.split('/').pop(), ...args].join(' ');
         program.output = '';
@@ -35,7 +35,7 @@ class Program {
             program.child.on('error', (error) => program.end({ error }, resolve));
             program.child.on('close', (code, signal) => program.end({ code, signal }, resolve));
         });
-        await program.waitFor(ready);
+        await program.waitFor(ready, within);
         return program;
     }
 
@@ -45,12 +45,12 @@ class Program {
         resolve(this.how);
     }
 
-    waitFor(ready) {
+    waitFor(ready, within) {
         return new Promise((resolve, reject) => {
             const timer = setTimeout(() => {
                 this.child.kill('SIGKILL');
-                reject(this.failure(`was not ready after ${READY_MS} ms`));
-            }, READY_MS);
+                reject(this.failure(`was not ready after ${within} ms`));
+            }, within);
             const look = (chunk) => {
                 if (this.output.length < OUTPUT_MAX) this.output += chunk;
                 const match = !this.ready && ready && ready.exec(this.output);

@@ -7,6 +7,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { links } = require('../lib/http');
 
+const IMPORT_MS = 600000; // for 100,000 people on a busy machine
+
 // Imports `count` people and the memberships that `groupsOf(i)` names for each; their logins.
 async function importCrowd(muster, count, groupsOf, { prefix = 'crowd', domain = 'crowd.example' } = {}) {
     const users = ['login,email,firstName,lastName'];
@@ -21,7 +23,7 @@ async function importCrowd(muster, count, groupsOf, { prefix = 'crowd', domain =
     const files = [path.join(muster.dir, `${prefix}-users.csv`), path.join(muster.dir, `${prefix}-memberships.csv`)];
     fs.writeFileSync(files[0], users.join('\n') + '\n');
     fs.writeFileSync(files[1], memberships.join('\n') + '\n');
-    const { code, output } = await muster.cli(['import', ...files]);
+    const { code, output } = await muster.cli(['import', ...files], { within: IMPORT_MS });
     assert.equal(code, 0, output);
     return logins;
 }
