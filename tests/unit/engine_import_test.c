@@ -804,6 +804,53 @@ static void test_held_import_can_be_cancelled(void **state)
     assert_non_null(account_of(world, "p000@x.example").external_id);
 }
 
+/* The organisation's number counts over all apps: here the only app's is switched off. */
+static int loosen(struct tx *tx, void *arg)
+{
+    struct problem problem = {0};
+    (void)arg;
+    return import_safeguard_set(tx, &(struct import_safeguard){false, 20, true, 50}, &problem);
+}
+
+static void test_safeguard_of_the_organisation(void **state)
+{
+    struct world *world = *state;
+    people_there(world, 100);
+    set(world, (struct import_settings){.confirm_new = true, .activate_new = true});
+    (void)import(world, IMPORT_ALL);
+    assert_int_equal(store_write_wait(world->store, NULL, loosen, NULL), 0);
+    world->now += MINUTE_MS;
+    for (int i = 0; i < 51; i++) {
+        char login[32];
+        (void)snprintf(login, sizeof(login), "p%03d@x.example", i);
+        change_there(world, "Users", id_there(world, login), "DELETE", NULL);
+    }
+    (void)import(world, IMPORT_ALL);
+    expect_state(world, IMPORT_HELD);
+    assert_non_null(strstr(latest(world).error, "51 of the organisation's 100"));
+}
+
+static int count_work(struct tx *tx, void *arg)
+{
+    struct act *act = arg;
+    struct work_counts counts = {0};
+    int r = work_count(tx, act->world->app.rid, INT64_MAX, &counts);
+    act->count = counts.pending + counts.failed;
+    return r;
+}
+
+/* Who waits for what was changed here does not wait for what is read there. */
+static void test_nobody_waits_for_an_import(void **state)
+{
+    struct world *world = *state;
+    struct act act = {.world = world, .count = -1};
+    there_crowd(world, 150);
+    start(world, IMPORT_GROUPS);
+    (void)world_turn(world);
+    assert_int_equal(store_read_wait(world->store, count_work, &act), 0);
+    assert_int_equal(act.count, 0);
+}
+
 static void test_schedule(void **state)
 {
     struct world *world = *state;
@@ -858,6 +905,8 @@ int main(void)
         TEST(test_safeguard_holds),
         TEST(test_safeguard_lets_few_go),
         TEST(test_held_import_can_be_cancelled),
+        TEST(test_safeguard_of_the_organisation),
+        TEST(test_nobody_waits_for_an_import),
         TEST(test_schedule),
     };
     assert(sqlite3_auto_extension((void (*)(void))watch) == SQLITE_OK);
