@@ -115,6 +115,6 @@ struct engine *api_engine(const struct api *api);
 extern const struct route user_routes[], group_routes[], schema_routes[], app_routes[], app_user_routes[],
     app_group_routes[], rule_routes[], connection_routes[], feature_routes[], push_routes[], push_rule_routes[],
     push_bulk_routes[], token_routes[], system_routes[], import_routes[], imports_routes[], target_routes[],
-    record_routes[], log_routes[], deletion_routes[];
+    record_routes[], log_routes[], event_hook_routes[], deletion_routes[];
 
 #endif

@@ -110,6 +110,42 @@ static const struct migration migrations[] = {
     {3, "ALTER TABLE app_connections ADD COLUMN rate_group TEXT;" /* NULL: from before; the app is alone in its own */
         "CREATE INDEX app_connections_rate_group ON app_connections (rate_group, app_rid);"},
     {4, "CREATE INDEX accounts_active ON accounts (app_rid, rid) WHERE known = 1;"}, /* KNOWN_ACTIVE */
+    {5, "CREATE TABLE event_hooks ("
+        " rid INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " id TEXT NOT NULL UNIQUE,"
+        " document TEXT NOT NULL," /* name, description, events, channel, as published, without secrets */
+        " uri TEXT NOT NULL,"
+        " active INTEGER NOT NULL,"
+        " verified INTEGER NOT NULL,"
+        " auth_key TEXT,"
+        " auth_sealed BLOB NOT NULL,"
+        " signing_sealed BLOB NOT NULL,"
+        " key_id TEXT NOT NULL,"
+        " created BIGINT NOT NULL,"
+        " created_by TEXT NOT NULL,"
+        " last_updated BIGINT NOT NULL,"
+        " version BIGINT NOT NULL DEFAULT 1,"   /* of what is sent where */
+        " position BIGINT NOT NULL,"            /* number of the last event that is done with */
+        " batch_end BIGINT NOT NULL DEFAULT 0," /* number of the last event of a delivery that is tried again */
+        " attempts INTEGER NOT NULL DEFAULT 0,"
+        " due BIGINT NOT NULL DEFAULT 0,"
+        " error TEXT,"
+        " deliveries BIGINT NOT NULL DEFAULT 0,"
+        " holder TEXT,"                           /* process that has a delivery under way */
+        " held_until BIGINT NOT NULL DEFAULT 0);" /* ms, by the database's clock */
+        "CREATE TABLE hook_deliveries ("
+        " hook_rid BIGINT NOT NULL,"
+        " number BIGINT NOT NULL," /* from 1 for each hook */
+        " event_id TEXT NOT NULL,"
+        " sent BIGINT NOT NULL,"
+        " duration_ms BIGINT NOT NULL,"
+        " attempt INTEGER NOT NULL,"
+        " events INTEGER NOT NULL,"
+        " status INTEGER NOT NULL,"
+        " outcome TEXT NOT NULL,"
+        " error TEXT,"
+        " next_try BIGINT NOT NULL,"
+        " PRIMARY KEY (hook_rid, number));"},
 };
 
 const struct store_room app_room = {

@@ -104,15 +104,27 @@ static const char *const forbidden_headers[] = {
     "X-HTTP-Method-Override",
 };
 
-static int check_header_name(const char *name, struct problem *problem)
+bool header_name_is_valid(const char *name)
 {
     static const char token[] = "!#$%&'*+-.^_`|~0123456789"
                                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    if (!name || !*name || strspn(name, token) != strlen(name) || strlen(name) > APP_NAME_CHARS)
-        return problem_invalid(problem, "profile", "profile.headerName: must be the name of an HTTP header");
+    return name && *name && strspn(name, token) == strlen(name) && strlen(name) <= APP_NAME_CHARS;
+}
+
+bool header_is_taken(const char *name)
+{
     for (size_t i = 0; i < ARRAY_LEN(forbidden_headers); i++)
         if (strcasecmp(name, forbidden_headers[i]) == 0)
-            return problem_invalid(problem, "profile", "profile.headerName: '%s' cannot carry a credential", name);
+            return true;
+    return false;
+}
+
+static int check_header_name(const char *name, struct problem *problem)
+{
+    if (!header_name_is_valid(name))
+        return problem_invalid(problem, "profile", "profile.headerName: must be the name of an HTTP header");
+    if (header_is_taken(name))
+        return problem_invalid(problem, "profile", "profile.headerName: '%s' cannot carry a credential", name);
     return 0;
 }
 
@@ -143,7 +155,7 @@ static int check_input(const struct connection_input *input, struct problem *pro
 }
 
 /* Invariant 12: a stored credential goes nowhere but where it was given for. */
-static bool is_same_place(struct arena *arena, const char *a, const char *b)
+bool url_is_same_place(struct arena *arena, const char *a, const char *b)
 {
     struct url_target x;
     struct url_target y;
@@ -164,7 +176,7 @@ int connection_input_check(struct tx *tx, int64_t app_rid, const struct connecti
         return problem_invalid(problem, "profile", "profile.token: The field cannot be left blank");
     if (r < 0)
         return r;
-    if (old.scheme != input->scheme || !is_same_place(tx_arena(tx), old.base_url, input->base_url))
+    if (old.scheme != input->scheme || !url_is_same_place(tx_arena(tx), old.base_url, input->base_url))
         return problem_invalid(problem, "profile",
                                "profile.token: is needed again, since the scheme, host or port changes: a stored "
                                "credential is only sent where it was given for");

@@ -22,6 +22,13 @@ int app_template_check(const char *template, struct problem *problem) MUSTCHECK;
 const char *app_template_apply(struct tx *tx, const struct app *app, const struct user *user)
     __attribute__((returns_nonnull));
 
+/* connection.c */
+/* The form of a header's name; and names that would change how a request is read, or that the client sets itself. */
+bool header_name_is_valid(const char *name);
+bool header_is_taken(const char *name);
+/* Scheme, host and port are the same: a stored credential goes nowhere else (invariant 12). */
+bool url_is_same_place(struct arena *arena, const char *a, const char *b);
+
 /* document.c */
 struct app_document {
     const char *name;

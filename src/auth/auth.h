@@ -88,6 +88,13 @@ int seal_key_id(struct arena *arena, const void *sealed, size_t n, const char **
 void keyring_hash(const struct keyring *keyring, const char *context, const char *secret,
                   char ret[static KEYED_HASH_BYTES]);
 
+/* --- signatures --- */
+/* 256 bits of chance as 43 characters; wipe it with seal_wipe(). */
+const char *sign_secret_new(struct arena *arena) __attribute__((returns_nonnull));
+/* HMAC-SHA256 of "stamp.body" in hexadecimal digits; the key is the text of the secret. */
+const char *sign_text(struct arena *arena, const char *secret, const char *stamp, const char *body)
+    __attribute__((returns_nonnull));
+
 /* --- passwords --- */
 #define PASSWORD_HASH_BYTES 128
 /* argon2id; burns tens of milliseconds: call it on a worker only. */

@@ -101,6 +101,14 @@
 #define LIMIT_KEEP_DAYS 3650                 /* the most days that an administrator may set */
 #define LIMIT_LOG_SCAN 50000                 /* events that one page of the log looks at to find those asked for */
 #define LIMIT_LOG_PAGE 1000                  /* events of one page, as published */
+#define LIMIT_HOOKS 25                       /* event hooks, as published */
+#define LIMIT_HOOK_EVENTS 50                 /* events of one delivery */
+#define LIMIT_HOOK_BYTES (512 * 1024)        /* bytes of the events of one delivery; one event is always sent */
+#define LIMIT_HOOK_TRIES 20                  /* tries of one delivery: about an hour and a quarter with their pauses */
+#define LIMIT_HOOK_MS 10000                  /* milliseconds before a delivery or a verification is given up */
+#define LIMIT_HOOK_TYPES 200                 /* event types that one hook subscribes to */
+#define LIMIT_HOOK_HEADERS 20                /* headers of its own that a hook sends */
+#define LIMIT_HOOK_DELIVERIES 1000           /* deliveries of a hook that are remembered */
 #define LIMIT_CAPTURE_MINUTES (24 * 60)      /* minutes that full capture may be on */
 #define LIMIT_CAPTURE_BODY_BYTES (64 * 1024) /* bytes of a request that full capture keeps */
 

@@ -5,6 +5,7 @@
  * again ends it.
  */
 #include "app/app.h"
+#include "app/hook.h"
 
 #include "cli/datadir.h"
 
@@ -31,6 +32,8 @@ static int seal_some(struct tx *tx, void *arg)
 {
     struct rotation *rotation = arg;
     int r = connection_reseal(tx, rotation->data->keyring, RESEAL_ROWS);
+    if (r == 0)
+        r = hook_reseal(tx, rotation->data->keyring);
     if (r != 0)
         return r;
     int forgotten = keyring_retire(tx, rotation->data->keyring);

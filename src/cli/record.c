@@ -25,7 +25,7 @@ int cmd_app_capture(struct cli *cli)
 {
     const char *word = cli->arg_count > 1 ? cli->args[1] : NULL;
     const char *id = NULL;
-    struct answer answer;
+    struct answer answer = {0};
     if (word && !str_eq(word, "on") && !str_eq(word, "off"))
         return cli_fail(cli, CLI_USAGE, "%s: give on or off, or nothing to look", word);
     int r = client_open(cli);

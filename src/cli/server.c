@@ -62,7 +62,8 @@ static int start_engine(struct server *server, const struct cli *cli, const stru
                                     .keyring = server->data.keyring,
                                     .node = options->node ? options->node : machine,
                                     .request_ms = options->request_ms,
-                                    .ca_file = options->ca_file};
+                                    .ca_file = options->ca_file,
+                                    .source = options->external_url};
     if (shared)
         engine.lease_ms = options->lease_ms ? options->lease_ms : LIMIT_LEASE_MS;
     struct engine *started = NULL;

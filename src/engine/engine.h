@@ -14,6 +14,7 @@
 #include "base/problem.h"
 #include "store/store.h"
 
+struct answer;
 struct engine;
 
 extern const struct store_room engine_room;
@@ -26,6 +27,7 @@ struct engine_options {
     int64_t lease_ms;    /* several nodes: how long a lease lasts that is not prolonged; 0: alone on the store */
     int64_t request_ms;  /* after which a request that has no answer is given up; 0: LIMIT_REQUEST_MS */
     const char *ca_file; /* PEM bundle; NULL: the system's */
+    const char *source;  /* begins the "source" of what event hooks are told: "https://muster.example.com"; NULL: "" */
 };
 
 /*
@@ -51,5 +53,21 @@ struct engine_verify {
     struct engine_verify *_next;
 };
 void engine_verify(struct engine *engine, struct engine_verify *verify);
+
+/*
+ * One request that is not about an app's accounts and groups: to an event hook. JSON both ways, addresses judged as for
+ * connections, no redirects. From any thread; everything it names must live until done().
+ */
+struct engine_ask {
+    const char *method;
+    const char *url;
+    const char *const *headers; /* "Name: value" lines, NULL at the end; the last one may carry a credential */
+    const char *body;           /* JSON, NULL for none */
+    /* On the engine's thread, after LIMIT_HOOK_MS at the latest; NULL: the engine is being stopped. */
+    void (*done)(struct engine_ask *ask, const struct answer *answer);
+    void *data;
+    struct engine_ask *_next;
+};
+void engine_ask(struct engine *engine, struct engine_ask *ask);
 
 #endif

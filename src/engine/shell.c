@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "engine/core.h"
+#include "engine/hooks.h"
 
 #include <arpa/inet.h>
 #define CURL_DISABLE_TYPECHECK /* its macros are what the complexity check would measure */
@@ -35,6 +36,7 @@ struct transfer {
     struct engine *engine;
     uint64_t number; /* of the flight; 0 for a verification */
     struct engine_verify *verify;
+    struct engine_ask *ask;
     int verify_step;
     struct answer *answer;
     struct arena *arena; /* verifications: their request */
@@ -54,8 +56,10 @@ struct engine {
     struct core *core;
     CURLM *multi;
     pthread_t thread;
-    pthread_mutex_t mutex; /* guards `verifies`, `woken`, `stopping` */
+    pthread_mutex_t mutex; /* guards `verifies`, `asks`, `woken`, `stopping` */
     struct engine_verify *verifies;
+    struct engine_ask *asks;
+    struct hooks *hooks;
     bool woken;
     bool stopping;
     struct transfer *transfers;
@@ -180,14 +184,14 @@ static const char *last_header(const struct transfer *t)
 static void set_up_request(struct transfer *t, const char *const *headers)
 {
     SET(t->easy, CURLOPT_URL, t->url);
-    add_header(t, "Accept: application/scim+json");
+    add_header(t, t->ask ? "Accept: application/json" : "Accept: application/scim+json");
     add_header(t, "Expect:");
     for (size_t i = 0; headers && headers[i]; i++) {
         add_header(t, headers[i]);
         t->credential = last_header(t);
     }
     if (t->body) {
-        add_header(t, "Content-Type: application/scim+json; charset=utf-8");
+        add_header(t, t->ask ? "Content-Type: application/json" : "Content-Type: application/scim+json; charset=utf-8");
         t->body_len = strlen(t->body);
         SET(t->easy, CURLOPT_POST, 1L);
         SET(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body_len);
@@ -391,6 +395,61 @@ static void start_verifies(struct engine *engine)
     }
 }
 
+/* --- other requests ------------------------------------------------------------------------------------------------
+ */
+
+void engine_ask(struct engine *engine, struct engine_ask *ask)
+{
+    (void)pthread_mutex_lock(&engine->mutex);
+    bool stopping = engine->stopping;
+    if (!stopping) {
+        ask->_next = engine->asks;
+        engine->asks = ask;
+    }
+    (void)pthread_mutex_unlock(&engine->mutex);
+    if (stopping)
+        ask->done(ask, NULL);
+    else
+        (void)curl_multi_wakeup(engine->multi);
+}
+
+static struct engine_ask *take_asks(struct engine *engine)
+{
+    (void)pthread_mutex_lock(&engine->mutex);
+    struct engine_ask *list = engine->asks;
+    engine->asks = NULL;
+    (void)pthread_mutex_unlock(&engine->mutex);
+    return list;
+}
+
+static void start_asks(struct engine *engine)
+{
+    for (struct engine_ask *ask = take_asks(engine), *next = NULL; ask; ask = next) {
+        next = ask->_next;
+        struct transfer *t = transfer_new(engine, ANSWER_RESOURCE);
+        t->ask = ask;
+        t->method = ask->method;
+        t->url = ask->url;
+        t->body = ask->body;
+        transfer_start(t, ask->headers, LIMIT_HOOK_MS);
+    }
+}
+
+static void refuse_asks(struct engine *engine)
+{
+    for (struct transfer *t = engine->transfers, *next = NULL; t; t = next) {
+        next = t->next;
+        if (!t->ask)
+            continue;
+        t->ask->done(t->ask, NULL);
+        transfer_free(t);
+    }
+    for (struct engine_ask *ask = take_asks(engine), *next = NULL; ask; ask = next) {
+        next = ask->_next;
+        ask->done(ask, NULL);
+    }
+}
+
 /* --- the loop ------------------------------------------------------------------------------------------------------
  */
 
@@ -448,6 +507,11 @@ static void collect_answers(struct engine *engine)
             verify_answer(t);
             continue;
         }
+        if (t->ask) {
+            t->ask->done(t->ask, t->answer);
+            transfer_free(t);
+            continue;
+        }
         core_answer(engine->core, t->number, TAKE_PTR(t->answer));
         engine->answered = true;
         transfer_free(t);
@@ -459,7 +523,7 @@ static void drop_ended(struct engine *engine)
 {
     for (struct transfer *t = engine->transfers, *next = NULL; t; t = next) {
         next = t->next;
-        if (t->verify || core_may_send(engine->core, t->number))
+        if (t->verify || t->ask || core_may_send(engine->core, t->number))
             continue;
         core_withdraw(engine->core, t->number);
         transfer_free(t);
@@ -537,15 +601,19 @@ static void *engine_main(void *data)
         if (stopping)
             break;
         start_verifies(engine);
+        start_asks(engine);
         int64_t now = env_now(engine->options.env);
         engine->due = MIN_OF(engine->due, now + LIMIT_BACKOFF_MAX_MS); /* the clock may have been set back */
         engine->turn_wanted |= woken || engine->answered || now >= engine->due;
         if (engine->turn_wanted && now >= engine->retry_at)
             run_turn(engine);
         now = env_now(engine->options.env);
-        move(engine, MAX_OF(engine->due - now, (int64_t)0));
+        int64_t hooks_due = hooks_move(engine->hooks, now, woken);
+        start_asks(engine);
+        move(engine, MAX_OF(MIN_OF(engine->due, hooks_due) - now, (int64_t)0));
     }
     refuse_verifies(engine);
+    refuse_asks(engine);
     drain(engine);
     return NULL;
 }
@@ -590,6 +658,7 @@ static int begin_as_node(struct engine *engine)
 static void give_up_start(struct engine *engine)
 {
     (void)curl_multi_cleanup(engine->multi);
+    (void)hooks_free(engine->hooks);
     core_free(engine->core);
     free(engine);
 }
@@ -609,6 +678,7 @@ int engine_start(struct engine **ret, const struct engine_options *options, char
     engine->multi = curl_multi_init();
     assert(engine->multi);
     (void)curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_MAX);
+    engine->hooks = hooks_new(engine, &engine->options);
     int r = begin_as_node(engine);
     if (r < 0) {
         if (r == ERR_EXISTS)
@@ -647,6 +717,7 @@ void engine_stop(struct engine *engine)
     for (int i = 0; i < engine->idle_count; i++)
         curl_easy_cleanup(engine->idle[i]);
     (void)curl_multi_cleanup(engine->multi);
+    (void)hooks_free(engine->hooks);
     core_free(engine->core);
     (void)pthread_mutex_destroy(&engine->mutex);
     free(engine);

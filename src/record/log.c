@@ -125,3 +125,15 @@ int record_log_write(struct tx *tx, struct jout *out, const struct log_query *q,
     *ret_next = more || !q->bounded ? write_place(tx_arena(tx), q, &page.at) : NULL;
     return page.found;
 }
+
+int record_log_each(struct tx *tx, int64_t after, int limit,
+                    int (*each)(int64_t number, const char *type, const char *event, void *data), void *data)
+{
+    struct query query;
+    int result = 0;
+    int r = tx_query(tx, &query, &LOG_AFTER, I(after), I(limit));
+    while (r >= 0 && result == 0 && (r = query_next(&query)) > 0)
+        result = each(query_int(&query, 0), query_text(&query, 2), query_text(&query, 5), data);
+    query_close(&query);
+    return r < 0 ? r : result;
+}

@@ -73,6 +73,10 @@ int log_filter_check(const struct filter *filter, struct problem *problem) MUSTC
  * page may hold less than `limit` before the end (LIMIT_LOG_SCAN). ERR_SYNTAX: `after` is of the other kind of query.
  */
 int record_log_write(struct tx *tx, struct jout *out, const struct log_query *query, const char **ret_next) MUSTCHECK;
+/* Shows the events behind the number `after`, in order, at most `limit`, until each() gives something else than 0. The
+ * texts live during the call. 0, or what each() gave. */
+int record_log_each(struct tx *tx, int64_t after, int limit,
+                    int (*each)(int64_t number, const char *type, const char *event, void *data), void *data) MUSTCHECK;
 /* The number of the newest event, 0 before the first; and the one before the first of those at or after a time. */
 int record_log_end(struct tx *tx, int64_t *ret_number) MUSTCHECK;
 int record_log_start(struct tx *tx, int64_t since, int64_t *ret_number) MUSTCHECK;
