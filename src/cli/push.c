@@ -83,11 +83,16 @@ int cmd_push_show(struct cli *cli)
 /* What a link does to members of the app's group who are not in the source. */
 static int say_existing(struct cli *cli, struct jval *body)
 {
-    bool remove = cli_flag(cli, "remove-existing-members"), keep = cli_flag(cli, "keep-existing-members");
-    if (remove && keep)
-        return cli_fail(cli, CLI_USAGE, "--remove-existing-members and --keep-existing-members do not go together");
-    if (remove || keep)
-        jval_set_str(body, "existingMembers", remove ? "REMOVE" : "KEEP");
+    static const char *const choices[][2] = {{"remove-existing-members", "REMOVE"},
+                                             {"keep-existing-members", "KEEP"},
+                                             {"refuse-existing-members", "REFUSE"}};
+    for (size_t i = 0; i < ARRAY_LEN(choices); i++) {
+        if (!cli_flag(cli, choices[i][0]))
+            continue;
+        if (jval_get(body, "existingMembers"))
+            return cli_fail(cli, CLI_USAGE, "--%s: say one thing about the members that are there", choices[i][0]);
+        jval_set_str(body, "existingMembers", choices[i][1]);
+    }
     return CLI_OK;
 }
 

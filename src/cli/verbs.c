@@ -243,8 +243,9 @@ static const struct option_spec push_list_options[] = {
 
 #define OPTIONS_EXISTING                                                                                               \
     {"remove-existing-members", NULL, "when linking: remove members that only the app's group has", false},            \
+        {"keep-existing-members", NULL, "when linking: leave them there", false},                                      \
     {                                                                                                                  \
-        "keep-existing-members", NULL, "when linking: leave them there", false                                         \
+        "refuse-existing-members", NULL, "when linking: wait rather than remove anybody", false                        \
     }
 
 static const struct option_spec push_create_options[] = {
@@ -601,8 +602,8 @@ const struct verb cli_verbs[] = {
      "muster push show \"Sales tool\" Sales", NULL, VERB_CLIENT, cmd_push_show},
     {"push create", "APP GROUP", 2, 2, "push a group to an app",
      "Makes the group in the app, or links to the one of that name, and keeps its members in step: those members of "
-     "GROUP who have an account in the app. A link that would remove members of the app's group waits until "
-     "--remove-existing-members allows it.",
+     "GROUP who have an account in the app. Members of the app's group who are not in GROUP are removed, unless "
+     "--keep-existing-members or --refuse-existing-members says otherwise.",
      "muster push create \"Sales tool\" Sales\nmuster push create \"Sales tool\" Sales --target-name \"All of sales\"",
      push_create_options, VERB_CLIENT, cmd_push_create},
     {"push activate", "APP GROUP", 2, 2, "push a group again", "Brings the app's group up to date.",

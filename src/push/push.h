@@ -29,7 +29,8 @@ enum mapping_status { MAPPING_ACTIVE = 1, MAPPING_INACTIVE = 2 };
 /* What a link may do to members that are in the app's group already and not in the source. KEEP: they stay, until Push
  * Now makes the membership exactly the source's. */
 enum existing_members { EXISTING_REFUSE, EXISTING_REMOVE, EXISTING_KEEP };
-#define EXISTING_DEFAULT EXISTING_REFUSE
+/* A push overwrites (reference O2, and the acceptance case C9315); the deletion limits stand before many removals. */
+#define EXISTING_DEFAULT EXISTING_REMOVE
 
 struct mapping {
     int64_t rid;

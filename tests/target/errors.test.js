@@ -424,7 +424,11 @@ describe('the table of errors', () => {
         const { app, ann, bob, group } = await pair();
         const stranger = await target.seedUser({ userName: `${org.name('stranger').replace(/ /g, '-')}@example.com` });
         await target.seedGroup({ displayName: group.profile.name, members: [{ value: stranger.id }] });
-        const mapping = await org.push(app, group);
+        const mapping = await muster.ask('POST', `/api/v1/apps/${app.id}/group-push/mappings`, {
+            sourceGroupId: group.id,
+            targetGroupName: group.profile.name,
+            existingMembers: 'REFUSE',
+        });
         await failedGroup(app, mapping, 'LINK_WOULD_REMOVE', { httpStatus: 200, words: /Linking would remove 1 of 1 members/ });
         await muster.ask('PATCH', url(app, mapping), { status: 'ACTIVE', existingMembers: 'REMOVE' });
         await world.settle(app);

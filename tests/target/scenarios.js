@@ -611,7 +611,7 @@ function scenarios(name, startTarget, quirks = {}) {
             assert.equal(quiet.writes.length, 0, `nothing differs, so nothing is written\n${shown(quiet)}`);
         });
 
-        test('a link that would remove members is refused until that is allowed', async () => {
+        test('a link that may not remove members waits until that is allowed', async () => {
             const { app, ann, bob } = await pushedPair();
             const stranger = await target.seedUser({ userName: `stranger-${org.name('x')}@example.com`.replace(/ /g, '-') });
             const group = await org.group(null, [ann, bob]);
@@ -619,7 +619,11 @@ function scenarios(name, startTarget, quirks = {}) {
                 displayName: group.profile.name,
                 members: [{ value: (await world.account(ann)).id }, { value: stranger.id }],
             });
-            const mapping = await org.push(app, group);
+            const mapping = await world.muster.ask('POST', `/api/v1/apps/${app.id}/group-push/mappings`, {
+                sourceGroupId: group.id,
+                targetGroupName: group.profile.name,
+                existingMembers: 'REFUSE',
+            });
             await world.muster.sync(app.id);
             const held = await org.mapping(app, mapping);
             assert.equal(held.status, 'ERROR');
@@ -636,7 +640,7 @@ function scenarios(name, startTarget, quirks = {}) {
             await world.holds(group, [ann, bob]);
         });
 
-        test('a link that may remove members from the start', async () => {
+        test('a link overwrites the members of the app\'s group, as published', async () => {
             const { app, ann, bob } = await pushedPair();
             const stranger = await target.seedUser({ userName: `stranger-${org.name('y')}@example.com`.replace(/ /g, '-') });
             const group = await org.group(null, [ann, bob]);
@@ -644,7 +648,6 @@ function scenarios(name, startTarget, quirks = {}) {
             await world.muster.ask('POST', `/api/v1/apps/${app.id}/group-push/mappings`, {
                 sourceGroupId: group.id,
                 targetGroupName: group.profile.name,
-                existingMembers: 'REMOVE',
             });
             await world.settle(app);
             await world.holds(group, [ann, bob]);
