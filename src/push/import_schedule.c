@@ -9,13 +9,13 @@
 SQL(SCHEDULE_DUE, "SELECT app_rid FROM import_settings WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2");
 SQL(SCHEDULE_NEXT, "SELECT next_at FROM import_settings WHERE next_at > 0 ORDER BY next_at LIMIT 1");
 
-static bool is_utc(const char *timezone)
+static bool is_utc(const char *zone)
 {
     static const char *const names[] = {"UTC", "Etc/UTC", "GMT", "Etc/GMT"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (str_eq(timezone, names[i]))
+        if (str_eq(zone, names[i]))
             return true;
-    return !timezone;
+    return !zone;
 }
 
 int import_schedule_next(struct tx *tx, struct import_settings *settings, struct problem *problem)
