@@ -219,7 +219,7 @@ static int read_hook(struct tx *tx, void *arg)
         return r;
     v->version = hook.version;
     v->headers[count++] = arena_printf(call->arena, "X-Okta-Verification-Challenge: %s", v->challenge);
-    for (; own[count - 1] && count < ARRAY_LEN(v->headers) - 1; count++) {
+    for (; own && own[count - 1] && count < ARRAY_LEN(v->headers) - 1; count++) {
         v->headers[count] = arena_strdup(call->arena, own[count - 1]);
         seal_wipe(own[count - 1]);
     }
