@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "cli/datadir.h"
+#include "engine/lease.h"
 #include "store/copy.h"
 
 #include <libgen.h>
@@ -75,6 +76,9 @@ static int pause_copy(struct tx *tx, void *arg)
 {
     struct migration_run *run = arg;
     int r = keyring_wanted(tx, &run->key_id);
+    if (r < 0)
+        return r;
+    r = leases_end(tx);
     if (r < 0)
         return r;
     run->key_id = run->key_id ? arena_strdup(run->cli->arena, run->key_id) : NULL;

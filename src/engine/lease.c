@@ -24,6 +24,8 @@ SQL_SCAN(
     "SELECT min(held.n) FROM (SELECT count(leases.rate_group) AS n FROM nodes LEFT JOIN leases"
     " ON leases.holder = nodes.instance AND leases.expires > $1 WHERE nodes.expires > $1 GROUP BY nodes.name) AS held");
 SQL(LEASE_FORGET, "DELETE FROM leases WHERE rate_group = $1");
+SQL(LEASES_END, "UPDATE leases SET expires = 0 WHERE expires > 0");
+SQL(NODES_END, "DELETE FROM nodes WHERE name >= ''");
 SQL(NODE_BEGIN, "INSERT INTO nodes (name, instance, version, started, seen, expires) VALUES ($1, $2, $3, $4, $4, $5)"
                 " ON CONFLICT (name) DO UPDATE SET instance = excluded.instance, version = excluded.version,"
                 " started = excluded.started, seen = excluded.seen, expires = excluded.expires"
@@ -170,5 +172,13 @@ int leases_each_mine(struct tx *tx, const struct node *self, int (*each)(const c
 int lease_forget(struct tx *tx, const char *rate_group)
 {
     int r = tx_exec(tx, &LEASE_FORGET, T(rate_group));
+    return r < 0 ? r : 0;
+}
+
+int leases_end(struct tx *tx)
+{
+    int r = tx_exec(tx, &LEASES_END, NO_BINDS);
+    if (r >= 0)
+        r = tx_exec(tx, &NODES_END, NO_BINDS);
     return r < 0 ? r : 0;
 }

@@ -70,4 +70,10 @@ int leases_each_mine(struct tx *tx, const struct node *self, int (*each)(const c
 /* The rate group has no app any more. */
 int lease_forget(struct tx *tx, const char *rate_group) MUSTCHECK;
 
+/*
+ * Ends every lease and forgets every node: for a copy of a store, whose nodes are others than those that are written
+ * there. Epochs stay as they are, so that nobody who held one holds it again by mistake. 0 or a negative error.
+ */
+int leases_end(struct tx *tx) MUSTCHECK;
+
 #endif

@@ -121,6 +121,12 @@ static int measure(struct copier *c, struct table *table)
     if (r == 0 && counts_up(table))
         r = number_of(from, c->arena, dialect_copy(from->backend->dialect)->last_rid, BINDS_(T(table->name)),
                       &table->last_rid);
+    if (r == 0 && counts_up(table)) { /* SQLite remembers it only for tables that say so */
+        int64_t highest = 0;
+        const char *sql = arena_printf(c->arena, "SELECT rid FROM %s ORDER BY rid DESC LIMIT 1", table->name);
+        r = number_of(from, c->arena, sql, NULL, 0, &highest);
+        table->last_rid = MAX_OF(table->last_rid, highest);
+    }
     c->total += rows * 2;
     return r < 0 ? complain_of(c, from, r, table->name) : 0;
 }

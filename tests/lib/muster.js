@@ -238,4 +238,4 @@ function tryJson(text) {
     }
 }
 
-module.exports = { BIN, PLAIN_BIN, ROOT, Muster, Practice, temporaryDirectory, USER_SCHEMA, GROUP_SCHEMA };
+module.exports = { BIN, PLAIN_BIN, ROOT, Muster, Practice, databaseOf, temporaryDirectory, USER_SCHEMA, GROUP_SCHEMA };

@@ -8,7 +8,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
 const { Muster, Practice } = require('../lib/muster');
-const { checkPosts, importCrowd, groupByName, inParallel, until, userIds } = require('../target/crowd');
+const { checkPosts, connectedApp, importCrowd, groupByName, inParallel, until, userIds } = require('../target/crowd');
 
 const FULL = Boolean(process.env.MUSTER_TEST_FULL);
 const APPS = FULL ? 10 : 4;
@@ -101,20 +101,6 @@ class Nodes {
         }
         fs.rmSync(this.first.dir, { recursive: true, force: true });
     }
-}
-
-async function connectedApp(nodes, label, target) {
-    const app = await nodes.ask('POST', '/api/v1/apps', { name: 'scim2', label, signOnMode: 'AUTO_LOGIN' });
-    await nodes.ask('POST', `/api/v1/apps/${app.id}/connections/default?activate=true`, {
-        baseUrl: target.baseUrl,
-        profile: { authScheme: 'TOKEN', token: target.token },
-    });
-    const on = { status: 'ENABLED' };
-    await nodes.ask('PUT', `/api/v1/apps/${app.id}/features/USER_PROVISIONING`, {
-        create: { lifecycleCreate: on },
-        update: { profile: on, lifecycleDeactivate: on },
-    });
-    return app;
 }
 
 // What the target holds of a group, by login.

@@ -28,6 +28,21 @@ async function importCrowd(muster, count, groupsOf, { prefix = 'crowd', domain =
     return logins;
 }
 
+// An app with everything switched on that is connected to `target`. `server` is what answers calls: .ask().
+async function connectedApp(server, label, target) {
+    const app = await server.ask('POST', '/api/v1/apps', { name: 'scim2', label, signOnMode: 'AUTO_LOGIN' });
+    await server.ask('POST', `/api/v1/apps/${app.id}/connections/default?activate=true`, {
+        baseUrl: target.baseUrl,
+        profile: { authScheme: 'TOKEN', token: target.token },
+    });
+    const on = { status: 'ENABLED' };
+    await server.ask('PUT', `/api/v1/apps/${app.id}/features/USER_PROVISIONING`, {
+        create: { lifecycleCreate: on },
+        update: { profile: on, lifecycleDeactivate: on },
+    });
+    return app;
+}
+
 // The directory's group of that name.
 async function groupByName(muster, name) {
     const found = await muster.ask('GET', `/api/v1/groups?q=${encodeURIComponent(name)}`);
@@ -95,4 +110,4 @@ function checkPosts(log) {
     return posts;
 }
 
-module.exports = { importCrowd, groupByName, userIds, inParallel, until, checkPosts };
+module.exports = { connectedApp, importCrowd, groupByName, userIds, inParallel, until, checkPosts };
