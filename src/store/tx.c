@@ -54,7 +54,7 @@ int64_t tx_change_number(struct tx *tx)
 int tx_database_now(struct tx *tx, int64_t *ret_ms)
 {
     struct sql *sql = dialect_now(tx_dialect(tx));
-    if (!sql) {
+    if (!sql || tx->env != env_real()) { /* a test that moves its clock moves this one too */
         *ret_ms = env_now(tx->env);
         return 0;
     }
