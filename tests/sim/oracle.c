@@ -151,9 +151,11 @@ static const char *login_of(const struct sim *sim, int user, char text[static SI
 static void check_add(struct sim *sim, const struct sim_request *request, const char *id)
 {
     char login[SIM_NAME];
-    const struct sim_app *app = &sim->apps[request->app];
+    struct sim_app *app = &sim->apps[request->app];
     int user = user_of_id(sim, request->app, id);
     bool active = false;
+    if (user >= 0)
+        app->mapping[request->group].asked[user] = true;
     if (user >= 0 && app->standing[user].gained && practice_user_active(app->practice, id, &active) && !active)
         sim_fail(sim, "the account before its memberships", "#%llu adds %s, who is to be activated first",
                  (unsigned long long)request->number, login_of(sim, user, login));
@@ -170,12 +172,13 @@ static void check_add(struct sim *sim, const struct sim_request *request, const 
 static void check_remove(struct sim *sim, const struct sim_request *request, const char *id)
 {
     char login[SIM_NAME];
-    if (sim->apps[request->app].mapping[request->group].unread)
-        sim_fail(sim, "a removal never follows from a failed read",
-                 "#%llu removes %s from %s, whose members were not"
-                 " read",
-                 (unsigned long long)request->number, id, sim->apps[request->app].mapping[request->group].name);
+    const struct sim_mapping *mapping = &sim->apps[request->app].mapping[request->group];
     int user = user_of_id(sim, request->app, id);
+    /* Whom Muster put there itself it may take back. */
+    if (mapping->unread && (user < 0 || !mapping->asked[user]))
+        sim_fail(sim, "a removal never follows from a failed read",
+                 "#%llu removes %s from %s, whose members were not read", (unsigned long long)request->number, id,
+                 mapping->name);
     /* Nobody looks for the account of somebody who was suspended before it was found: a stranger, for all we know. */
     bool unknown =
         user >= 0 && sim->users[user].status == USER_SUSPENDED && !sim->apps[request->app].standing[user].found;
@@ -506,7 +509,7 @@ void oracle_delivered(struct sim *sim, const struct sim_request *request)
         return;
     }
     bool told = id_below(request, "Users") || strstr(buf_text(&request->response.body), "\"id\":");
-    if (request->user >= 0 && told)
+    if (request->user >= 0 && told && request->fault == SIM_FAULT_NONE)
         app->standing[request->user].found = true;
     if (request->user >= 0 && request->says_active == 1 && request->fault != SIM_FAULT_TRUNCATED &&
         request->fault != SIM_FAULT_NOT_JSON)

@@ -124,9 +124,10 @@ struct sim_mapping {
     bool exists;
     bool active;
     bool follows;
-    bool adopted; /* took a group over that was there */
-    bool unread;  /* and its members were not read yet */
-    bool linked;  /* it may hold people as strangers, whose accounts were not known when it was read */
+    bool adopted;          /* took a group over that was there */
+    bool unread;           /* and its members were not read yet */
+    bool asked[SIM_USERS]; /* Muster asked to add them */
+    bool linked;           /* it may hold people as strangers, whose accounts were not known when it was read */
     char id[ID_BYTES];
     char name[SIM_NAME]; /* wanted in the target */
 };
