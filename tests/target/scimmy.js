@@ -66,7 +66,10 @@ class Scimmy {
     }
 
     declare() {
-        this.keep(SCIMMY.Resources.User, this.userMap, (data) => this.checkUser(data));
+        const { User } = SCIMMY.Resources;
+        const extended = User.schema.definition.attributes.some((each) => each.id === SCIMMY.Schemas.EnterpriseUser.id);
+        if (!extended) User.extend(SCIMMY.Schemas.EnterpriseUser, false);
+        this.keep(User, this.userMap, (data) => this.checkUser(data));
         this.keep(SCIMMY.Resources.Group, this.groupMap, () => {});
     }
 

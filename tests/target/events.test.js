@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// The system log of what is done around a pushed group: each step is told by the published types, once, with the app and
+// whom it is about as its targets.
+'use strict';
+
+const assert = require('node:assert/strict');
+const { after, afterEach, before, describe, test } = require('node:test');
+const { World } = require('./world');
+const { Practice } = require('../lib/muster');
+
+describe('published events', () => {
+    let world;
+    let org;
+    let client;
+    let muster;
+
+    before(async () => {
+        world = await World.start(() => Practice.start());
+        ({ org, client, muster } = world);
+    });
+    after(() => world && world.stop());
+    afterEach(() => muster.check());
+
+    const log = (app) => muster.ask('GET', `/api/v1/logs?limit=1000&filter=${encodeURIComponent(`target.id eq "${app.id}"`)}`);
+
+    // The events that name the app and that `act` causes, until everything is in step (or waits for somebody).
+    async function during(app, act) {
+        await muster.sync(app.id);
+        const seen = new Set((await log(app)).map((event) => event.uuid));
+        await act();
+        await muster.sync(app.id);
+        return (await log(app)).filter((event) => !seen.has(event.uuid));
+    }
+    const types = (events) => events.map((event) => event.eventType).sort();
+    const only = (events, type) => {
+        const found = events.filter((event) => event.eventType === type);
+        assert.equal(found.length, 1, `${type}: ${types(events)}`);
+        return found[0];
+    };
+    const ofTarget = (event, type) => event.target.filter((each) => each.type === type).map((each) => each.id);
+    const PROVISION = 'application.provision.';
+    const PUSH = `${PROVISION}group_push.`;
+
+    // An app whose group is assigned and pushed.
+    async function pushed() {
+        const app = await org.connectedApp(world.target);
+        const ann = await org.user();
+        const bob = await org.user();
+        const group = await org.group(null, [ann, bob]);
+        let mapping;
+        const events = await during(app, async () => {
+            await org.assignGroup(app, group);
+            mapping = await org.push(app, group);
+        });
+        return { app, ann, bob, group, mapping, events };
+    }
+
+    test('a group is assigned and pushed', async () => {
+        const { app, ann, bob, group, mapping, events } = await pushed();
+        assert.deepEqual(types(events), [
+            `${PUSH}mapping.created`,
+            `${PUSH}push_memberships`,
+            `${PUSH}pushed`,
+            `${PROVISION}user.push`,
+            `${PROVISION}user.push`,
+            'application.user_membership.add',
+            'application.user_membership.add',
+            'group.application_assignment.add',
+        ]);
+        assert.ok(events.every((event) => event.outcome.result === 'SUCCESS'), JSON.stringify(events));
+        for (const event of events) assert.deepEqual(ofTarget(event, 'AppInstance'), [app.id]);
+        assert.deepEqual(ofTarget(only(events, 'group.application_assignment.add'), 'UserGroup'), [group.id]);
+        const people = events.filter((event) => event.eventType === `${PROVISION}user.push`).flatMap((event) => ofTarget(event, 'User'));
+        assert.deepEqual(people.sort(), [ann.id, bob.id].sort());
+        assert.equal(only(events, `${PUSH}mapping.created`).transaction.type, 'WEB');
+        const made = only(events, `${PUSH}pushed`);
+        assert.equal(made.transaction.type, 'JOB');
+        assert.ok(made.target.some((each) => each.id === mapping.id), JSON.stringify(made.target));
+    });
+
+    test('an assignment of a group is changed and taken away', async () => {
+        const { app, group } = await pushed();
+        assert.deepEqual(types(await during(app, () => org.assignGroup(app, group, 7))), ['group.application_assignment.update']);
+        assert.deepEqual(types(await during(app, () => org.unassignGroup(app, group))), [
+            `${PUSH}push_memberships`,
+            `${PROVISION}user.deactivate`,
+            `${PROVISION}user.deactivate`,
+            'application.user_membership.remove',
+            'application.user_membership.remove',
+            'group.application_assignment.remove',
+        ]);
+    });
+
+    test('a person: linked, changed, renamed, deactivated and back', async () => {
+        const app = await org.connectedApp(world.target);
+        const ann = await org.user();
+        await world.target.seedUser({ userName: ann.profile.login });
+        assert.deepEqual(types(await during(app, () => org.assignUser(app, ann))), [
+            `${PROVISION}user.push_profile`,
+            `${PROVISION}user.sync`,
+            'application.user_membership.add',
+        ]);
+        const update = (appUser) => client.applicationApi.updateApplicationUser({ appId: app.id, userId: ann.id, appUser });
+        assert.deepEqual(types(await during(app, () => update({ profile: { title: 'Head' } }))), [
+            `${PROVISION}user.push_profile`,
+            'application.user_membership.update',
+        ]);
+        const userName = `renamed-${ann.profile.login}`;
+        assert.deepEqual(types(await during(app, () => update({ credentials: { userName } }))), [
+            `${PROVISION}user.push_profile`,
+            'application.user_membership.change_username',
+            'application.user_membership.update',
+        ]);
+        assert.deepEqual(types(await during(app, () => org.unassignUser(app, ann))), [
+            `${PROVISION}user.deactivate`,
+            'application.user_membership.remove',
+        ]);
+        const back = await during(app, () => org.assignUser(app, ann));
+        only(back, 'application.user_membership.add');
+        only(back, `${PROVISION}user.reactivate`);
+    });
+
+    test('a pushed group: renamed, off and on, unlinked and deleted', async () => {
+        const { app, group, mapping } = await pushed();
+        assert.deepEqual(types(await during(app, () => org.rename(group, org.name('Renamed')))), [`${PUSH}mapping.app.group.renamed`]);
+        assert.deepEqual(types(await during(app, () => org.setMapping(app, mapping, 'INACTIVE'))), [`${PUSH}deactivate_mapping`]);
+        only(await during(app, () => org.setMapping(app, mapping, 'ACTIVE')), `${PUSH}activate_mapping`);
+        const gone = await during(app, () =>
+            muster.ask('POST', `/api/v1/apps/${app.id}/group-push/mappings/${mapping.id}/unlink`, { deleteTargetGroup: true }),
+        );
+        assert.deepEqual(types(gone), [`${PUSH}delete_appgroup`, `${PUSH}removed`]);
+    });
+
+    test('a push that fails: for now, and for good', async () => {
+        const { app, ann, group, mapping } = await pushed();
+        await world.target.faults([{ name: 'status', status: 503, method: 'PATCH', path: '/Groups', times: 1 }]);
+        const now = only(await during(app, () => org.remove(group, ann)), `${PUSH}mapping.update.or.delete.failed`);
+        assert.equal(now.outcome.result, 'FAILURE');
+        assert.ok(now.target.some((each) => each.id === mapping.id), JSON.stringify(now.target));
+        await world.target.faults([]);
+        await world.settle(app);
+
+        await world.target.ask('DELETE', `/scim/v2/Groups/${(await world.targetGroup(group)).id}`);
+        const events = await during(app, () => org.rename(group, org.name('Renamed')));
+        const held = only(events, `${PUSH}mapping.update.or.delete.failed.with.error`);
+        assert.equal(held.outcome.result, 'FAILURE');
+        assert.ok(held.outcome.reason.length > 0 && held.outcome.reason.length <= 255, held.outcome.reason);
+        only(events, `${PROVISION}group.verify_exists`);
+        only(events, `${PUSH}mapping.app.group.renamed.failed`);
+    });
+
+    test('a rule: its mappings made, its groups deleted with it', async () => {
+        const app = await org.connectedApp(world.target);
+        const word = org.name('Region').replace(/ /g, '-');
+        const groups = [await org.group(`${word} north`), await org.group(`${word} south`)];
+        let rule;
+        const path = `/api/v1/apps/${app.id}/group-push/rules`;
+        const made = await during(app, async () => {
+            rule = await muster.ask('POST', path, { name: 'Regions', groupName: { operator: 'STARTS_WITH', value: word } });
+            while ((await muster.ask('GET', `${path}/${rule.id}`)).evaluating) await muster.sync(app.id);
+        });
+        const created = made.filter((event) => event.eventType === 'app.user_management.grouppush.mapping.created.from.rule');
+        assert.deepEqual(created.flatMap((event) => ofTarget(event, 'UserGroup')).sort(), groups.map((group) => group.id).sort());
+        const gone = await during(app, () => muster.ask('DELETE', `${path}/${rule.id}?mappings=DELETE_WITH_APP_GROUPS`));
+        only(gone, `${PUSH}mapping.and.groups.deleted.rule.deleted`);
+        assert.equal(gone.filter((event) => event.eventType === `${PUSH}delete_appgroup`).length, 2, `${types(gone)}`);
+    });
+});
