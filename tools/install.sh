@@ -6,7 +6,7 @@ PACKAGES_BUILD="gcc libc6-dev meson ninja-build pkg-config python3 libmicrohttpd
 PACKAGES_CHECK="clang clang-tidy clang-format git"
 PACKAGES_TEST="openssl git postgresql"
 PACKAGES_FUZZ="clang libclang-rt-14-dev llvm"
-PACKAGES_BENCH="wrk"
+PACKAGES_BENCH="wrk postgresql"
 PACKAGES_NODE="nodejs npm"
 NODE_MAJOR_MIN=18
 
