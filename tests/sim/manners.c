@@ -26,7 +26,7 @@ static const struct manner manners[] = {
     {"adds and removals apart",
      {"adds_max,method=PATCH,path=/Groups/,max=5", "removals_max,method=PATCH,path=/Groups/,max=1",
       "mixed_refused,path=/Groups/"}, MANNER_COUNTS, 0, 1},
-    {"refuses some members", {"member_refused,path=/Groups,text=%s"}, MANNER_REFUSES_MEMBERS, 0, 0},
+    {"refuses some members", {"member_refused,path=/Groups,text=%s"}, MANNER_REFUSES_MEMBERS, MANNER_DROPS, 0},
     {"refuses members that are inactive", {"inactive_members_refused,path=/Groups"}, 0, MANNER_LAGS, 0},
     {"refuses people of another domain", {"domain_required,path=/Users,text=example.org"}, MANNER_REFUSES_ACCOUNTS, 0, 0},
     {"refuses unknown members after storing the others", {"unknown_members,path=/Groups,text=partial,status=500"}, 0, 0, 0},

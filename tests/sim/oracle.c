@@ -469,7 +469,8 @@ static void check_waiting(struct sim *sim, int k, int user, int64_t ms)
 /* Where the clock is set nobody can tell how long something waited; where a switch was off, since when. */
 void oracle_passed(struct sim *sim, int64_t ms)
 {
-    if (sim->faults & FAULT_BIT(RATE)) /* a target that refuses at random has no rate that could be kept */
+    /* A target that refuses at random has no rate that could be kept; what a crash forgot nobody can tell. */
+    if ((sim->faults & FAULT_BIT(RATE)) || sim->counts.crashes)
         return;
     for (int k = 0; k < sim->app_count; k++) {
         const struct sim_app *app = &sim->apps[k];
