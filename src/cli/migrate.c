@@ -133,7 +133,7 @@ int cmd_migrate(struct cli *cli)
     int r = read_end(cli, "from", "from-file", &from);
     if (r == CLI_OK)
         r = read_end(cli, "to", "to-file", &to);
-    if (r == CLI_OK && strcmp(from.data.store_path, to.data.store_path) == 0)
+    if (r == CLI_OK && str_eq(from.data.store_path, to.data.store_path))
         r = cli_fail(cli, CLI_USAGE, "--from and --to are the same place");
     if (r == CLI_OK && !from.database && !datadir_has_store(&from.data))
         r = cli_fail(cli, CLI_FAILED, "there is no store in %s", from.data.dir);

@@ -135,6 +135,7 @@ static int read_catalogue(struct copier *c)
 {
     struct tx tx = {.handle = &c->from, .arena = c->arena};
     struct query query;
+    assert(c->from.backend);
     int r = tx_query_text(&tx, &query, dialect_copy(c->from.backend->dialect)->tables, BINDS_(NO_BINDS));
     while (r == 0 && (r = query_next(&query)) > 0) {
         assert(c->table_count < TABLES_MAX);
@@ -158,17 +159,17 @@ static int read_catalogue(struct copier *c)
  */
 
 struct page {
+    crypto_generichash_state hash;
     struct copier *c;
     struct handle *handle;
     struct table *table;
     struct arena *arena; /* until the next page */
-    struct tx tx;
-    struct query query;
-    int count;
     int64_t rows;
-    crypto_generichash_state hash;
     struct arena *key_arena; /* of the last key */
+    struct query query;
+    struct tx tx;
     struct bind last[COLUMNS_MAX];
+    int count;
 };
 
 static void hash_value(crypto_generichash_state *hash, const struct bind *value)
