@@ -245,34 +245,6 @@ static void counts_take_in_the_expansions_of_no_app(void **state)
     assert_int_equal(look(f, 1, WORK_FRESH, -1).counts.pending, 0);
 }
 
-/* Every statement of this room and those below it is served by an index, or says why not. */
-static int plans_run(struct tx *tx, UNUSED void *arg)
-{
-    for (const struct sql *sql = sql_all(); sql; sql = sql->next) {
-        struct buf plan;
-        if (sql->dialect && sql->dialect != (int)tx_dialect(tx))
-            continue;
-        buf_init(&plan, 65536);
-        int r = tx_explain(tx, sql, &plan);
-        if (r < 0)
-            fail_msg("%s:%d: %s", sql->file, sql->line, tx_error(tx));
-        const char *scan = strstr(buf_text(&plan), "SCAN ");
-        if (scan && strncmp(scan, "SCAN CONSTANT ROW", 17) != 0 && !strstr(scan, "USING INDEX") &&
-            !strstr(scan, "USING COVERING INDEX") && !sql->scan_waiver && strstr(sql->file, "/app/"))
-            fail_msg("%s:%d scans: %s\n%s", sql->file, sql->line, sql->text, buf_text(&plan));
-        if (strstr(buf_text(&plan), "TEMP B-TREE") && !sql->scan_waiver && strstr(sql->file, "/app/"))
-            fail_msg("%s:%d sorts: %s\n%s", sql->file, sql->line, sql->text, buf_text(&plan));
-        buf_free(&plan);
-    }
-    return 0;
-}
-
-static void no_statement_scans(void **state)
-{
-    struct fixture *f = *state;
-    fx_do(f, plans_run, &(struct step){0});
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,7 +256,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_held_is_due_to_nobody_until_somebody_acts, fx_setup, fx_teardown),
         cmocka_unit_test_setup_teardown(a_clock_that_was_set_back_delays_by_the_cap_at_most, fx_setup, fx_teardown),
         cmocka_unit_test_setup_teardown(counts_take_in_the_expansions_of_no_app, fx_setup, fx_teardown),
-        cmocka_unit_test_setup_teardown(no_statement_scans, fx_setup, fx_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
