@@ -8,6 +8,10 @@
  * remembered for the app; if a single member was refused, the member was the cause and the limit is left alone. 413
  * always teaches. A batch of removals and adds is first split by kind: if both parts are accepted whole, the app does
  * not take them together. Once a day one larger request is tried.
+ *
+ * Errors of the app's own (500, a broken connection) may come from one member too. After BATCH_FAILURES of them in a
+ * row the batch is told apart in the same way, but nothing is learned of it, and a single member is to blame only once
+ * the app took something else: one that fails at everything is left to the back-off.
  */
 #include "engine/inner.h"
 
@@ -66,17 +70,24 @@ int trait_set(struct tx *tx, int64_t app_rid, enum trait_kind kind, int64_t valu
  */
 
 #define SPLIT_DEPTH 40
+#define BATCH_FAILURES 3     /* server errors of a group's changes in a row before they are told apart */
+#define WHOLE (SIZE_MAX / 2) /* a part that limits nothing */
 
 struct split {
     int64_t target_rid;
     size_t parts[SPLIT_DEPTH]; /* sizes still to be tried, the next one last */
     int depth;
-    bool by_kind;      /* removals and adds apart */
-    bool halved;       /* beyond that */
-    bool member_cause; /* a single member was refused */
-    bool too_large;    /* the app said so (413) */
-    bool blurred;      /* what happened to a part was read back: its size proves nothing */
-    bool asked_alone;  /* the one member that is left was tried once already (404: read in between) */
+    bool by_kind;                     /* removals and adds apart */
+    bool halved;                      /* beyond that */
+    bool member_cause;                /* a single member was refused */
+    bool too_large;                   /* the app said so (413) */
+    bool blurred;                     /* what happened to a part was read back: its size proves nothing */
+    bool failing;                     /* the app reports errors of its own, which say nothing of the cause */
+    bool proven;                      /* and took a part since they began: it is not the app as a whole */
+    int failures;                     /* such errors since the app took something */
+    int64_t suspects[BATCH_SUSPECTS]; /* members that were set aside before it was proven */
+    int suspect_count;
+    bool asked_alone; /* the one member that is left was tried once already (404: read in between) */
     size_t largest_adds, largest_removes; /* accepted parts */
     struct split *next;
 };
@@ -91,7 +102,8 @@ static struct split *split_of(const struct core *core, int64_t target_rid)
 
 bool batch_is_split(const struct core *core, int64_t target_rid)
 {
-    return split_of(core, target_rid) != NULL;
+    const struct split *split = split_of(core, target_rid);
+    return split && !split->failing;
 }
 
 static void split_end(struct core *core, const struct split *ended)
@@ -171,6 +183,15 @@ static void count_kinds(const struct flight *flight, size_t *ret_adds, size_t *r
     *ret_removes = flight->member_count - *ret_adds;
 }
 
+static struct split *split_begin(struct core *core, int64_t target_rid)
+{
+    struct split *split = NEW(struct split);
+    split->target_rid = target_rid;
+    split->next = core->splits;
+    core->splits = split;
+    return split;
+}
+
 bool batch_is_refused_member(struct core *core, const struct flight *flight, bool sure)
 {
     struct split *split = split_of(core, flight->work.object_rid);
@@ -179,11 +200,8 @@ bool batch_is_refused_member(struct core *core, const struct flight *flight, boo
     if (sure || (split && split->asked_alone))
         return true;
     if (!split) {
-        split = NEW(struct split);
-        split->target_rid = flight->work.object_rid;
+        split = split_begin(core, flight->work.object_rid);
         split->parts[split->depth++] = 1;
-        split->next = core->splits;
-        core->splits = split;
     }
     split->asked_alone = true;
     return false;
@@ -197,10 +215,7 @@ void batch_refused(struct core *core, const struct flight *flight, bool too_larg
     count_kinds(flight, &adds, &removes);
     struct split *split = split_of(core, flight->work.object_rid);
     if (!split) {
-        split = NEW(struct split);
-        split->target_rid = flight->work.object_rid;
-        split->next = core->splits;
-        core->splits = split;
+        split = split_begin(core, flight->work.object_rid);
     } else {
         split->depth--;
     }
@@ -212,6 +227,50 @@ void batch_refused(struct core *core, const struct flight *flight, bool too_larg
     } else {
         push_halves(split, flight->member_count);
     }
+}
+
+/* One member is left of what fails: is it to blame? */
+static enum batch_failure one_failed(struct core *core, struct split *split, int64_t member_rid,
+                                     int64_t ret_suspects[BATCH_SUSPECTS], int *ret_count)
+{
+    if (member_rid && split->proven) {
+        if (--split->depth == 0)
+            split_end(core, split);
+        return BATCH_MEMBER;
+    }
+    if (member_rid && split->depth > 1 && split->suspect_count < BATCH_SUSPECTS) {
+        split->suspects[split->suspect_count++] = member_rid;
+        split->depth--;
+        return BATCH_SUSPECT;
+    }
+    *ret_count = split->suspect_count;
+    memcpy(ret_suspects, split->suspects, sizeof(split->suspects));
+    split->suspect_count = 0;
+    split->depth = 1;
+    split->parts[0] = WHOLE; /* who comes later goes along, and shows whether it is the member */
+    split->failures = *ret_count ? 0 : split->failures;
+    return BATCH_AS_IT_IS;
+}
+
+enum batch_failure batch_failed(struct core *core, const struct flight *flight, int64_t ret_suspects[BATCH_SUSPECTS],
+                                int *ret_count)
+{
+    *ret_count = 0;
+    if (flight->member_count == 1 && flight->members[0].again)
+        return BATCH_MEMBER;
+    struct split *split = split_of(core, flight->work.object_rid);
+    if (!split) {
+        split = split_begin(core, flight->work.object_rid);
+        split->parts[split->depth++] = WHOLE;
+    }
+    split->failing = true;
+    split->blurred = true;
+    if (++split->failures < BATCH_FAILURES)
+        return BATCH_AS_IT_IS;
+    if (flight->member_count == 1)
+        return one_failed(core, split, flight->members[0].rid, ret_suspects, ret_count);
+    batch_refused(core, flight, false);
+    return split->proven ? BATCH_APART : BATCH_AS_IT_IS;
 }
 
 static int learn(struct tx *tx, int64_t app_rid, const struct split *split)
@@ -253,6 +312,7 @@ int batch_accepted(struct tx *tx, struct core *core, const struct flight *flight
     split->largest_adds = MAX_OF(split->largest_adds, adds);
     split->largest_removes = MAX_OF(split->largest_removes, removes);
     split->asked_alone = false;
+    split->proven = true;
     if (--split->depth > 0)
         return 0;
     int r = learn(tx, flight->app_rid, split);
@@ -278,7 +338,7 @@ void batch_blurred(struct core *core, int64_t target_rid)
 {
     struct split *split = split_of(core, target_rid);
     if (split)
-        split->blurred = true;
+        split->blurred = split->proven = true;
 }
 
 void batch_forget(struct core *core, int64_t target_rid)

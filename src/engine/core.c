@@ -1004,6 +1004,17 @@ static void shift_times(struct core *core, int64_t by)
         flight->sent += by;
 }
 
+/* Members that were set aside for a while. */
+static int look_at_isolated(struct tx *tx, struct core *core)
+{
+    int64_t next = 0;
+    int r = members_again_tick(tx, &next);
+    if (next)
+        look_again(core, next);
+    core->more |= r > 0;
+    return r;
+}
+
 int core_turn(struct tx *tx, void *data)
 {
     struct core *core = data;
@@ -1017,6 +1028,8 @@ int core_turn(struct tx *tx, void *data)
         r = take_answers(tx, core);
     if (r >= 0 && !core->closed)
         r = deletion_tick(tx);
+    if (r >= 0 && !core->closed)
+        r = look_at_isolated(tx, core);
     return r < 0 || core->closed ? r : plan(tx, core);
 }
 

@@ -62,6 +62,7 @@ struct flight {
         int64_t version;
         const char *external_id;
         bool add;
+        bool again; /* set aside for a while, and tried alone now */
     } * members;
     size_t member_count;
     struct answer *answer;

@@ -2,8 +2,9 @@
 /* One group of an app: what to ask next, and what its answer means. One request at a time (invariant 7). */
 #include "engine/inner.h"
 
-#define VERIFY_SAMPLE 10       /* one change of members in so many is read back when an app's verification is sampled */
-#define STRANGERS_WAIT_MS 1000 /* before it is looked again whether everybody's account is known */
+#define VERIFY_SAMPLE 10 /* one change of members in so many is read back when an app's verification is sampled */
+#define MEMBER_AGAIN_MS (30 * 60 * 1000) /* before a member at which the app failed by itself is tried again */
+#define STRANGERS_WAIT_MS 1000           /* before it is looked again whether everybody's account is known */
 
 struct facts {
     struct target_group group;
@@ -92,7 +93,8 @@ static struct flight_member as_flight(const struct member *member)
                                   .user_rid = member->user_rid,
                                   .version = member->version,
                                   .external_id = member->external_id,
-                                  .add = member->wanted == MEMBER_IN};
+                                  .add = member->wanted == MEMBER_IN,
+                                  .again = member->again};
 }
 
 /* The removals and adds of the next request: as many as fit, in the order in which they are due. */
@@ -127,6 +129,13 @@ static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct
     }
     for (int i = 0; i < stranger_count && removes > 0; i++, removes--)
         details->members[details->member_count++] = (struct flight_member){.external_id = strangers[i]};
+    if (details->member_count == 0 && !more && count + stranger_count == 0) {
+        int again = members_again(tx, &facts->group, &due[0]);
+        if (again < 0)
+            return again;
+        if (again)
+            details->members[details->member_count++] = as_flight(&due[0]);
+    }
     *ret_class = count ? due[0].class : WORK_URGENT; /* they come in the order of work */
     *ret_waits = waits > 0;
     if (details->member_count == 0 && more)
@@ -466,16 +475,17 @@ static int gone_answer(struct tx *tx, struct lane *lane, struct flight *flight, 
 
 /* Refused alone. The account may be gone there, and then it is made anew and pushed again; or it may be disabled. */
 static int isolate(struct tx *tx, const struct lane *lane, const struct flight *flight,
-                   const struct flight_member *member, const char *words)
+                   const struct flight_member *member, enum error_class failure, const char *words)
 {
     struct account account = {0};
     int r = account_get(tx, flight->app_rid, member->user_rid, &account);
     if (r < 0 && r != ERR_NOT_FOUND)
         return r;
-    enum error_class class = account.disabled_there && member->add ? ERROR_MEMBER_INACTIVE : ERROR_MEMBER_UNKNOWN;
+    enum error_class class = account.disabled_there && member->add ? ERROR_MEMBER_INACTIVE : failure;
+    int64_t again = class == ERROR_SERVER_ERROR ? lane->now + MEMBER_AGAIN_MS : 0;
     bool may_check = r == 0 && member->add && account.external_id;
-    r = member_refused(tx, member->rid, member->version, error_class_name(class), words);
-    if (r == 0)
+    r = member_refused(tx, member->rid, member->version, error_class_name(class), words, again);
+    if (r == 0 && !member->again)
         r = tell_member_refused(tx, lane, flight, member, class, words);
     int check = r == 0 && may_check ? account_check_due(tx, &account) : r;
     if (check <= 0)
@@ -504,10 +514,32 @@ static int refused_answer(struct tx *tx, struct lane *lane, struct flight *fligh
     if (r == 0 && (absent || only->rid == 0))
         r = member_is(tx, flight, only, false);
     else if (r == 0)
-        r = isolate(tx, lane, flight, only, words);
+        r = isolate(tx, lane, flight, only, ERROR_MEMBER_UNKNOWN, words);
     if (r == 0 && !only->add && only->rid)
         r = poke_account(tx, flight->app_rid, only->user_rid);
     return r < 0 ? r : batch_member_refused(tx, lane->core, flight);
+}
+
+/*
+ * The app failed by itself (500), or nobody knows. The intent stays: what it took all the same is read before anything
+ * is sent again. It may be one member at which it fails (batch.c).
+ */
+static int failed_answer(struct tx *tx, struct lane *lane, struct flight *flight, enum error_class class,
+                         const char *words)
+{
+    int64_t suspects[BATCH_SUSPECTS];
+    int count = 0;
+    int r = 0;
+    enum batch_failure failure = batch_failed(lane->core, flight, suspects, &count);
+    for (int i = 0; r == 0 && i < count; i++)
+        r = member_not_refused(tx, suspects[i]);
+    if (r == 0 && (failure == BATCH_MEMBER || failure == BATCH_SUSPECT))
+        r = isolate(tx, lane, flight, &flight->members[0], ERROR_SERVER_ERROR, words);
+    if (r < 0)
+        return r;
+    if (failure == BATCH_AS_IT_IS || failure == BATCH_SUSPECT || flight->answer->retry_after_ms >= 0)
+        return fail(tx, lane, flight, class, words);
+    return lane_wait(tx, &flight->work, lane->now + LIMIT_BACKOFF_MIN_MS);
 }
 
 static int error_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts,
@@ -516,6 +548,8 @@ static int error_answer(struct tx *tx, struct lane *lane, struct flight *flight,
     const char *words = answer_words(tx_arena(tx), flight->answer);
     if (flight->kind == REQUEST_MEMBERS && (class == ERROR_NOT_FOUND || class == ERROR_MEMBER_UNKNOWN))
         return refused_answer(tx, lane, flight, class, words);
+    if (flight->kind == REQUEST_MEMBERS && (class == ERROR_SERVER_ERROR || class == ERROR_OUTCOME_UNKNOWN))
+        return failed_answer(tx, lane, flight, class, words);
     if (class == ERROR_NOT_FOUND)
         return gone_answer(tx, lane, flight, facts);
     if (flight->intent_rid && error_class_action(class) != ERROR_ACTION_READ_BACK && class != ERROR_SERVER_ERROR) {

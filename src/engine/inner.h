@@ -175,6 +175,17 @@ bool batch_is_refused_member(struct core *core, const struct flight *flight, boo
 int batch_member_refused(struct tx *tx, struct core *core, const struct flight *flight) MUSTCHECK;
 int batch_accepted(struct tx *tx, struct core *core, const struct flight *flight,
                    const struct traits *traits) MUSTCHECK;
+/* The app reported an error of its own, or did not answer. What follows: */
+enum batch_failure {
+    BATCH_AS_IT_IS, /* tried again after the back-off, as a whole or in parts */
+    BATCH_APART,    /* its parts may follow at once: the app took others */
+    BATCH_MEMBER,   /* the one member of this request is set aside */
+    BATCH_SUSPECT,  /* the same, after the back-off: the app took nothing yet */
+};
+#define BATCH_SUSPECTS 2 /* members that are set aside before the app took anything */
+/* With BATCH_AS_IT_IS `ret_suspects` are rids of members that were set aside, and not to blame after all. */
+enum batch_failure batch_failed(struct core *core, const struct flight *flight, int64_t ret_suspects[BATCH_SUSPECTS],
+                                int *ret_count);
 /* Part of a refused batch was applied all the same: its size proves nothing. */
 void batch_blurred(struct core *core, int64_t target_rid);
 /* The group has nothing left to push. */

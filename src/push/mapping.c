@@ -45,8 +45,9 @@ SQL(EXTRA_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1 AND 
 SQL(MEMBERS_UNHOLD, "UPDATE target_members SET error_class = NULL, error = NULL"
                     " WHERE target_rid = $1 AND error_class = 'HELD'");
 SQL(STRANGERS_UNHOLD, "UPDATE target_strangers SET remove_wanted = 1 WHERE target_rid = $1 AND remove_wanted = 2");
-SQL(MEMBERS_RETRY, "UPDATE target_members SET error_class = NULL, error = NULL, dropped = 0 WHERE target_rid = $1"
-                   " AND error_class IS NOT NULL");
+SQL(MEMBERS_RETRY,
+    "UPDATE target_members SET error_class = NULL, error = NULL, dropped = 0, again = 0 WHERE target_rid = $1"
+    " AND error_class IS NOT NULL");
 
 static void read_row(struct tx *tx, const struct query *query, struct mapping *ret)
 {

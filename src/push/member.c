@@ -4,6 +4,7 @@
 #include "push/push_private.h"
 
 #define LOOK_AT_ONCE 1000 /* dirty rows that one members_due() looks at */
+#define AGAIN_AT_ONCE 100 /* members whose time has come that one turn takes */
 
 SQL(MEMBER_WANT_IN, "INSERT INTO target_members (target_rid, user_rid, external_id, dirty, urgency, version, since)"
                     " VALUES ($1, $2, $3, 1, $4, $5, $6)"
@@ -31,11 +32,19 @@ SQL(MEMBER_CLEAN, "UPDATE target_members SET dirty = 0 WHERE rid = $1 AND versio
 SQL(MEMBER_DELETE_CLEAN, "DELETE FROM target_members WHERE rid = $1 AND version = $2 AND known = 0");
 SQL(MEMBER_SET_KNOWN,
     "UPDATE target_members SET known = $2, external_id = $3, extra = 0, error_class = NULL, error = NULL,"
-    " dirty = CASE WHEN version = $4 THEN 0 ELSE 1 END WHERE rid = $1");
+    " again = 0, dirty = CASE WHEN version = $4 THEN 0 ELSE 1 END WHERE rid = $1");
 /* Known without the id that was pushed: judge() takes whatever is wanted as still to be done. */
 SQL(MEMBER_UNSURE, "UPDATE target_members SET known = 1, external_id = NULL, dirty = 1 WHERE rid = $1");
-SQL(MEMBER_REFUSED, "UPDATE target_members SET error_class = $2, error = $3, error_at = $4"
+SQL(MEMBER_REFUSED, "UPDATE target_members SET error_class = $2, error = $3, error_at = $4, again = $6"
                     " WHERE rid = $1 AND version = $5");
+SQL(MEMBER_NOT_REFUSED, "UPDATE target_members SET error_class = NULL, error = NULL, again = 0 WHERE rid = $1");
+SQL(AGAIN_DUE, "SELECT m.rid, m.target_rid, t.app_rid, m.error_class FROM target_members AS m"
+               " JOIN target_groups AS t ON t.rid = m.target_rid"
+               " WHERE m.again > 0 AND m.again <= $1 ORDER BY m.again, m.rid LIMIT $2");
+SQL(AGAIN_NEXT, "SELECT again FROM target_members WHERE again > 0 ORDER BY again LIMIT 1");
+SQL(AGAIN_SET, "UPDATE target_members SET again = $2 WHERE rid = $1");
+SQL(AGAIN_OF_GROUP, "SELECT rid, user_rid, external_id, known, version, urgency, dirty, error_class FROM target_members"
+                    " WHERE target_rid = $1 AND again < 0 ORDER BY rid LIMIT 1");
 SQL(MEMBERS_FAILED, "SELECT user_rid, error_class, error, error_at FROM target_members"
                     " WHERE target_rid = $1 AND error_class IS NOT NULL ORDER BY rid LIMIT $2");
 SQL(REMOVALS_PENDING, "SELECT count(*) FROM target_members AS t JOIN push_mappings AS m ON m.target_rid = t.target_rid"
@@ -273,10 +282,101 @@ int member_not_as_asked(struct tx *tx, const struct mapping *mapping, int64_t me
     return member_unsure(tx, member_rid);
 }
 
-int member_refused(struct tx *tx, int64_t member_rid, int64_t version, const char *error_class, const char *error)
+int member_refused(struct tx *tx, int64_t member_rid, int64_t version, const char *error_class, const char *error,
+                   int64_t again)
 {
-    int r = tx_exec(tx, &MEMBER_REFUSED, I(member_rid), T(error_class), T(error), I(tx_now(tx)), I(version));
+    int r = tx_exec(tx, &MEMBER_REFUSED, I(member_rid), T(error_class), T(error), I(tx_now(tx)), I(version), I(again));
     return r < 0 ? r : 0;
+}
+
+int member_not_refused(struct tx *tx, int64_t member_rid)
+{
+    int r = tx_exec(tx, &MEMBER_NOT_REFUSED, I(member_rid));
+    return r < 0 ? r : 0;
+}
+
+/* --- isolated for a while ------------------------------------------------------------------------------------------
+ */
+
+/* A row that waits or is held keeps its error. */
+static int group_work(struct tx *tx, int64_t app_rid, int64_t target_rid)
+{
+    struct work work;
+    int r = work_find(tx, app_rid, WORK_GROUP, target_rid, &work);
+    if (r != 0)
+        return r < 0 ? r : work_poke(tx, app_rid, WORK_GROUP, target_rid);
+    return work_add(tx, app_rid, WORK_GROUP, target_rid, WORK_BULK);
+}
+
+static int take_again_due(struct tx *tx)
+{
+    struct again {
+        int64_t rid, target_rid, app_rid;
+        bool stands;
+    } rows[AGAIN_AT_ONCE];
+    struct query query;
+    int count = 0;
+    int r = tx_query(tx, &query, &AGAIN_DUE, I(tx_now(tx)), I(AGAIN_AT_ONCE));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        rows[count++] = (struct again){.rid = query_int(&query, 0),
+                                       .target_rid = query_int(&query, 1),
+                                       .app_rid = query_int(&query, 2),
+                                       .stands = query_text(&query, 3) != NULL};
+    for (int i = 0; r >= 0 && i < count; i++) {
+        r = tx_exec(tx, &AGAIN_SET, I(rows[i].rid), I(rows[i].stands ? -1 : 0));
+        if (r >= 0 && rows[i].stands)
+            r = group_work(tx, rows[i].app_rid, rows[i].target_rid);
+    }
+    return r < 0 ? r : count;
+}
+
+int members_again_tick(struct tx *tx, int64_t *ret_next)
+{
+    int64_t next = 0;
+    *ret_next = 0;
+    int r = tx_get_int(tx, &next, &AGAIN_NEXT);
+    if (r <= 0 || next > tx_now(tx)) {
+        *ret_next = r > 0 ? next : 0;
+        return MIN_OF(r, 0);
+    }
+    return take_again_due(tx);
+}
+
+int members_again(struct tx *tx, const struct target_group *group, struct member *ret)
+{
+    struct mapping mapping = {0};
+    int r = mapping_by_target(tx, group->rid, &mapping);
+    if (r < 0 || mapping.status != MAPPING_ACTIVE)
+        return r == ERR_NOT_FOUND ? 0 : MIN_OF(r, 0);
+    for (;;) {
+        struct query query;
+        r = tx_query(tx, &query, &AGAIN_OF_GROUP, I(group->rid));
+        if (r >= 0)
+            r = query_next(&query);
+        if (r <= 0)
+            return r;
+        struct member row = {.rid = query_int(&query, 0),
+                             .user_rid = query_int(&query, 1),
+                             .external_id = push_text(tx, &query, 2),
+                             .known = query_int(&query, 3) != 0,
+                             .version = query_int(&query, 4),
+                             .class = (enum work_class)query_int(&query, 5),
+                             .deletion = -1,
+                             .again = true};
+        bool stands = query_int(&query, 6) != 0 && query_text(&query, 7) && !str_eq(query_text(&query, 7), "HELD");
+        query_close(&query);
+        bool weighed = false;
+        r = stands ? judge(tx, &mapping, &row, ret) : 0;
+        if (r > 0 && ret->wanted != MEMBER_IN)
+            r = removal_may_go(tx, &mapping, ret, &weighed);
+        else if (r == 0 && stands) /* nothing is to be done any more */
+            r = member_not_refused(tx, row.rid);
+        if (r != 0)
+            return r;
+        r = tx_exec(tx, &AGAIN_SET, I(row.rid), I(0));
+        if (r < 0)
+            return r;
+    }
 }
 
 SQL(MEMBERS_REFUSED_AS,

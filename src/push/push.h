@@ -195,6 +195,7 @@ struct member {
     int64_t version;
     const char *error_class; /* refused: isolated until an input changes or somebody retries; NULL */
     int deletion;            /* enum deletion_state of its removal; -1: none */
+    bool again;              /* it was isolated for a while, and its turn has come */
 };
 /*
  * The next dirty members of a group in the order of work (urgent first, then oldest), with what is wanted of each. Rows
@@ -216,9 +217,17 @@ int member_unsure(struct tx *tx, int64_t member_rid) MUSTCHECK;
  */
 int member_not_as_asked(struct tx *tx, const struct mapping *mapping, int64_t member_rid, int64_t user_rid,
                         bool add) MUSTCHECK;
-/* The app refused this member: isolated, everybody else goes on. A newer version than was sent is not meant. */
-int member_refused(struct tx *tx, int64_t member_rid, int64_t version, const char *error_class,
-                   const char *error) MUSTCHECK;
+/* The app refused this member: isolated, everybody else goes on. A newer version than was sent is not meant. Tried
+ * again by itself at `again`, ms; 0: not before an input changes or somebody retries. */
+int member_refused(struct tx *tx, int64_t member_rid, int64_t version, const char *error_class, const char *error,
+                   int64_t again) MUSTCHECK;
+/* It was not the member after all. */
+int member_not_refused(struct tx *tx, int64_t member_rid) MUSTCHECK;
+/* Members whose time to be tried again has come: their groups get work; the count. With none of them, `*ret_next` is
+ * when the next one's comes, ms; 0: there is none. */
+int members_again_tick(struct tx *tx, int64_t *ret_next) MUSTCHECK;
+/* The next such member of a group, to be asked for alone: 1, or 0 none. */
+int members_again(struct tx *tx, const struct target_group *group, struct member *ret) MUSTCHECK;
 /* Refusals of a person in all groups of an app turned out to have another cause. */
 int members_refused_as(struct tx *tx, int64_t app_rid, int64_t user_rid, const char *from, const char *to) MUSTCHECK;
 /* Members of a mapping that are refused, as {userId, login, errorClass, error, failed} objects into an open array, each

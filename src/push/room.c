@@ -99,6 +99,10 @@ static const struct migration migrations[] = {
         "CREATE INDEX push_rules_status ON push_rules (status, rid);"},
     {3, import_tables},
     {4, deletion_tables},
+    {5, "ALTER TABLE target_members ADD COLUMN again BIGINT NOT NULL DEFAULT 0;" /* ms: isolated until then; 0: for no
+                                                                                    time; -1: its turn has come */
+        "CREATE INDEX target_members_again ON target_members (again, rid) WHERE again > 0;"
+        "CREATE INDEX target_members_again_now ON target_members (target_rid, rid) WHERE again < 0;"},
 };
 
 const char *push_text(struct tx *tx, const struct query *query, int column)

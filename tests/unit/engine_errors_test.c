@@ -293,6 +293,130 @@ static void test_a_change_and_an_administrator_cut_the_wait_short(void **state)
     assert_int_equal(world_there(world, "Pair", "eve@example.com"), 1);
 }
 
+/* --- errors of the app's own at one member -------------------------------------------------------------------------
+ */
+
+/* So many people in a group that is assigned, with their accounts, not pushed yet. */
+static const char *make_crowd(struct world *world, int count)
+{
+    const char *group = world_group(world, "Crowd");
+    for (int i = 0; i < count; i++)
+        world_member(world, group, world_user(world, arena_printf(world->arena, "person%d@example.com", i)), true);
+    world_assign_group(world, group, true);
+    world_settle(world, MINUTE_MS);
+    return group;
+}
+
+static int crowd_there(struct world *world, int count)
+{
+    int there = 0;
+    for (int i = 0; i < count; i++)
+        there += world_there(world, "Crowd", arena_printf(world->arena, "person%d@example.com", i)) == 1;
+    return there;
+}
+
+static void fails_at_one(struct world *world, const char *login)
+{
+    struct practice_fault fault = {.kind = FAULT_MEMBER_REFUSED, .status = 500};
+    (void)snprintf(fault.text, sizeof(fault.text), "%s", login);
+    order(world, fault);
+}
+
+/* The app answers 500 to whatever one member is in, and stores nothing of it. */
+static void test_a_member_at_which_the_app_fails_is_told_apart(void **state)
+{
+    struct world *world = *state;
+    const char *group = make_crowd(world, 100);
+    fails_at_one(world, "person41@example.com");
+    uint64_t before = world->requests;
+    const char *mapping = world_push(world, group, "Crowd");
+    world_settle(world, 30 * MINUTE_MS);
+    assert_int_equal(crowd_there(world, 100), 99);
+    const char *errors = member_errors(world, mapping);
+    assert_non_null(strstr(errors, "\"login\":\"person41@example.com\""));
+    assert_non_null(strstr(errors, "\"errorClass\":\"SERVER_ERROR\""));
+    struct mapping_state seen = world_mapping_state(world, mapping);
+    assert_int_equal(seen.members_failed, 1);
+    assert_false(seen.in_error);
+    assert_false(seen.waiting);
+    /* Two tries of the whole, log2(100) halvings with both parts; what failed is read back each time. */
+    assert_in_range(world->requests - before, 1, 2 + 2 * (3 + 2 * 7));
+
+    before = world->requests;
+    world->now += 31 * MINUTE_MS;
+    world_settle(world, MINUTE_MS);
+    assert_in_range(world->requests - before, 1, 3); /* one try, the look at what it did; no more than once each time */
+    practice_clear_faults(world->practice);
+    world->now += 31 * MINUTE_MS;
+    before = world->requests;
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(world->requests - before, 1);
+    assert_int_equal(crowd_there(world, 100), 100);
+    assert_int_equal(world_mapping_state(world, mapping).members_failed, 0);
+}
+
+/* The same where no members are ever shown. */
+static void test_it_is_told_apart_where_nothing_can_be_read(void **state)
+{
+    struct world *world = *state;
+    const char *group = make_crowd(world, 20);
+    world->hide_members = true;
+    fails_at_one(world, "person19@example.com");
+    const char *mapping = world_push(world, group, "Crowd");
+    world_settle(world, 30 * MINUTE_MS);
+    assert_int_equal(crowd_there(world, 20), 19);
+    assert_int_equal(world_mapping_state(world, mapping).members_failed, 1);
+    assert_non_null(strstr(member_errors(world, mapping), "person19@example.com"));
+}
+
+/* One that stores the good ones, says 500, and does not know an account any more: it is made anew. */
+static void test_a_half_stored_batch_and_an_account_that_is_gone(void **state)
+{
+    struct world *world = *state;
+    const char *group = make_crowd(world, 5);
+    assert_int_equal(world_request(world, "DELETE", user_path(world, "person2@example.com"), ""), 204);
+    order(world, (struct practice_fault){.kind = FAULT_UNKNOWN_MEMBERS, .status = 500, .text = "partial"});
+    const char *mapping = world_push(world, group, "Crowd");
+    world_settle(world, 30 * MINUTE_MS);
+    assert_int_equal(crowd_there(world, 5), 5);
+    assert_null(world_mapping_state(world, mapping).error);
+}
+
+/* He is alone in the queue, so that nothing tells whether it is him; whoever comes later is pushed all the same. */
+static void test_who_comes_later_is_not_held_up(void **state)
+{
+    struct world *world = *state;
+    const char *group = make_crowd(world, 1);
+    fails_at_one(world, "person0@example.com");
+    const char *mapping = world_push(world, group, "Crowd");
+    world_settle(world, 30 * MINUTE_MS);
+    assert_int_equal(world_mapping_state(world, mapping).members_failed, 0);
+    assert_true(world_mapping_state(world, mapping).waiting);
+    world_member(world, group, world_user(world, "person1@example.com"), true);
+    world_settle(world, 30 * MINUTE_MS);
+    assert_int_equal(crowd_there(world, 2), 1);
+    assert_int_equal(world_there(world, "Crowd", "person1@example.com"), 1);
+    assert_int_equal(world_mapping_state(world, mapping).members_failed, 1);
+}
+
+/* An app that fails at everything is not taken for one that fails at a member. */
+static void test_an_app_that_fails_at_everything(void **state)
+{
+    struct world *world = *state;
+    const char *group = make_crowd(world, 50);
+    order(world, (struct practice_fault){.kind = FAULT_STATUS, .status = 500, .method = "PATCH"});
+    const char *mapping = world_push(world, group, "Crowd");
+    uint64_t before = world->requests;
+    world_settle(world, 180 * MINUTE_MS);
+    uint64_t used = world->requests - before;
+    assert_in_range(used, 10, 2 * (180 / 4 + 12)); /* the capped back-off, each with its look at what was done */
+    practice_clear_faults(world->practice);
+    world_settle(world, 30 * MINUTE_MS);
+    assert_int_equal(crowd_there(world, 50), 50);
+    assert_int_equal(world_mapping_state(world, mapping).members_failed, 0);
+    assert_null(world_mapping_state(world, mapping).error);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +432,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_transient_failure_is_tried_for_ever, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_change_and_an_administrator_cut_the_wait_short, world_setup,
                                         world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_member_at_which_the_app_fails_is_told_apart, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(test_it_is_told_apart_where_nothing_can_be_read, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_half_stored_batch_and_an_account_that_is_gone, world_setup,
+                                        world_teardown),
+        cmocka_unit_test_setup_teardown(test_who_comes_later_is_not_held_up, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_an_app_that_fails_at_everything, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
