@@ -280,6 +280,10 @@ static void tell_total(const struct total *total, int64_t seconds)
                  " (%lld rolled back)\n",
                  (long long)c->changes, (long long)c->refused, (long long)c->requests, (long long)c->writes,
                  (long long)c->faults, (long long)c->crashes, (long long)c->turns, (long long)c->rollbacks);
+    if (c->stills + c->ends)
+        (void)printf("# nodes: stood still %lld times, ended %lld times; %lld requests withdrawn, %lld leases found in"
+                     " other hands\n",
+                     (long long)c->stills, (long long)c->ends, (long long)c->withdrawn, (long long)c->taken_over);
     if (c->minimum)
         (void)printf("# calm runs: %lld requests are needed, %lld more were sent (memberships that come in parts)\n",
                      (long long)c->minimum, (long long)c->excess);

@@ -6,6 +6,8 @@
  */
 #include "sim.h"
 
+#include "base/limits.h"
+
 #define WAIT_MS 30000 /* a deactivation waits so long for removals */
 #define SLACK_MS 5000 /* for turns that failed and answers that take their time */
 #define PACED_MS 2000 /* for each leaver, where the target takes few requests a second */
@@ -321,11 +323,13 @@ static void check_group(struct sim *sim, struct sim_request *request, const stru
     }
 }
 
-/* One writer per object: no write is handed out while another to the same object has no answer. */
-static void check_overlap(struct sim *sim, const struct sim_request *request)
+/* No write is handed out beside one of `others` to the same object; `within`: that was handed out less than that ago.
+ */
+static void check_beside(struct sim *sim, const struct sim_request *others, int64_t within,
+                         const struct sim_request *request)
 {
-    for (const struct sim_request *other = sim->node.requests; other; other = other->next) {
-        if (other->app != request->app || !is_write(other))
+    for (const struct sim_request *other = others; other; other = other->next) {
+        if (other->app != request->app || !is_write(other) || sim->now - other->handed_at >= within)
             continue;
         bool same_path = strcmp(other->path, request->path) == 0 && strcmp(request->method, "POST") != 0;
         bool same_new = strcmp(request->method, "POST") == 0 && strcmp(other->method, "POST") == 0 &&
@@ -336,7 +340,20 @@ static void check_overlap(struct sim *sim, const struct sim_request *request)
     }
 }
 
-void oracle_handed_out(struct sim *sim, struct sim_request *request)
+/*
+ * One writer per object: no write is handed out while another to the same object has no answer. What another node
+ * handed out counts until its time to be answered is over, whether that node still waits, stands still or is gone.
+ */
+static void check_overlap(struct sim *sim, const struct sim_request *own, const struct sim_request *request)
+{
+    check_beside(sim, own, INT64_MAX, request);
+    for (int i = 0; i < sim->node_count; i++)
+        if (sim->nodes[i].requests != own)
+            check_beside(sim, sim->nodes[i].requests, LIMIT_REQUEST_MS, request);
+    check_beside(sim, sim->wire, LIMIT_REQUEST_MS, request);
+}
+
+void oracle_handed_out(struct sim *sim, const struct sim_request *own, struct sim_request *request)
 {
     request->user = request->group = request->says_active = -1;
     if (!oracle_is_open(&sim->apps[request->app]))
@@ -346,7 +363,7 @@ void oracle_handed_out(struct sim *sim, struct sim_request *request)
     CLEANUP(jval_freep) struct jval *body = NULL;
     if (request->body && jval_parse(&body, request->body, strlen(request->body), NULL) < 0)
         sim_fail(sim, "requests are JSON", "#%llu", (unsigned long long)request->number);
-    check_overlap(sim, request);
+    check_overlap(sim, own, request);
     if (id_below(request, "Users") || is_collection(request, "Users"))
         check_user(sim, request, body);
     else if (id_below(request, "Groups") || is_collection(request, "Groups"))
@@ -354,6 +371,14 @@ void oracle_handed_out(struct sim *sim, struct sim_request *request)
     else
         sim_fail(sim, "only users and groups are written", "#%llu %s", (unsigned long long)request->number,
                  request->path);
+}
+
+/* Others read back what a node left in doubt once its time to be answered is over: it must not leave after that. */
+void oracle_sent(struct sim *sim, const struct sim_request *request)
+{
+    if (is_write(request) && sim->now - request->handed_at >= LIMIT_REQUEST_MS)
+        sim_fail(sim, "a node that was late sends nothing", "#%llu of node %d leaves after %lld ms",
+                 (unsigned long long)request->number, request->from, (long long)(sim->now - request->handed_at));
 }
 
 /* --- rules of the state --------------------------------------------------------------------------------------------
@@ -433,13 +458,21 @@ static void note_acceptance(struct sim *sim, struct sim_app *app, const struct s
         set_leaving(app, &app->standing[user], false); /* the account's own request failed: it is tried again later */
 }
 
-static bool is_asked_about(const struct sim *sim, int k, int user)
+static bool names_user(const struct sim *sim, const struct sim_request *requests, int k, int user)
 {
-    for (const struct sim_request *request = sim->node.requests; request; request = request->next) {
+    for (const struct sim_request *request = requests; request; request = request->next) {
         const char *id = request->app == k ? id_below(request, "Users") : NULL;
         if (id && user_of_id(sim, k, id) == user)
             return true;
     }
+    return false;
+}
+
+static bool is_asked_about(const struct sim *sim, int k, int user)
+{
+    for (int i = 0; i < sim->node_count; i++)
+        if (names_user(sim, sim->nodes[i].requests, k, user))
+            return true;
     return false;
 }
 
@@ -488,6 +521,16 @@ void oracle_started(struct sim *sim)
 {
     for (int k = 0; k < sim->app_count; k++)
         sim->apps[k].mute = true;
+}
+
+/* Leases have to end and be shared out anew, and what was in doubt may be read once it cannot arrive any more. */
+void oracle_unattended(struct sim *sim, int64_t until)
+{
+    oracle_started(sim);
+    for (int k = 0; k < sim->app_count; k++) {
+        struct sim_app *app = &sim->apps[k];
+        app->excused_until = MAX_OF(app->excused_until, until + 3 * sim->lease_ms + LIMIT_REQUEST_MS + SLACK_MS);
+    }
 }
 
 void oracle_delivered(struct sim *sim, const struct sim_request *request)

@@ -158,7 +158,7 @@ const struct profile profiles[] = {
      .switches = true},
     {.name = "before",
      .text = "targets that hold accounts and groups already",
-     .weight = 9,
+     .weight = 5,
      .users_min = 5,
      .users_max = 30,
      .changes_min = 10,
@@ -175,6 +175,20 @@ const struct profile profiles[] = {
      .changes_max = 30,
      .faults = FAULTS_ALL,
      .fault_permille_max = 30},
+    {.name = "nodes",
+     .text = "several nodes on one store: they die, stand still for longer than their leases, end and come back",
+     .weight = 4,
+     .users_min = 5,
+     .users_max = 30,
+     .changes_min = 10,
+     .changes_max = 90,
+     .faults = FAULTS_LOST,
+     .fault_permille_max = 60,
+     .crash_permille = 1,
+     .rollback_permille = 10,
+     .nodes = SIM_NODES,
+     .still_permille = 8,
+     .end_permille = 3},
     {.name = NULL},
 };
 
@@ -281,6 +295,11 @@ static void choose_weather(struct sim *sim)
     sim->faults = profile->faults & (unsigned)chance_next(&sim->choice);
     if (!sim->faults)
         sim->faults = profile->faults;
+    sim->node_count = 1;
+    if (profile->nodes) {
+        sim->node_count = 2 + chance_below(&sim->choice, profile->nodes - 1);
+        sim->lease_ms = INT64_C(1000) * (3 + chance_below(&sim->choice, 13));
+    }
     sim->fault_permille = profile->fault_permille_max ? 1 + chance_below(&sim->choice, profile->fault_permille_max) : 0;
 }
 

@@ -9,7 +9,8 @@
 #include "base/limits.h"
 
 #define TURN_RETRY_MS 1000 /* as in the product's shell, when a turn was rolled back */
-#define TURNS_AT_REST_MAX 2000
+#define NAME_LOOK_MS 200   /* a node looks so often whether its name is free */
+#define STOP_WAIT_MS 2000  /* a node that ends waits so long for answers */
 
 static int64_t latency(struct sim *sim)
 {
@@ -84,12 +85,38 @@ static int app_of_url(const struct sim *sim, const char *url)
     return app;
 }
 
-static void hand_out(struct sim *sim, const struct flight *flight)
+static void append(struct sim_request **list, struct sim_request *request)
+{
+    while (*list)
+        list = &(*list)->next;
+    *list = request;
+    request->next = NULL;
+}
+
+static void take_out(struct sim_request **list, struct sim_request *request)
+{
+    while (*list != request)
+        list = &(*list)->next;
+    *list = request->next;
+}
+
+static void send_off(struct sim *sim, struct sim_request *request)
+{
+    request->apply_at = sim->now + latency(sim);
+    request->answer_at = request->apply_at + latency(sim);
+    if (request->fault == SIM_FAULT_TIMEOUT_BEFORE || request->fault == SIM_FAULT_TIMEOUT_AFTER)
+        request->answer_at = sim->now + LIMIT_REQUEST_MS;
+}
+
+static void hand_out(struct sim *sim, struct node *node, const struct flight *flight)
 {
     struct sim_request *request = NEW(struct sim_request);
     const char *credential = strchr(flight->headers[0], ':');
     assert(credential);
     request->number = flight->number;
+    request->handed_at = sim->now;
+    request->from = (int)(node - sim->nodes);
+    request->unsent = node->still_until > sim->now;
     request->app = app_of_url(sim, flight->url);
     request->shape = flight->shape;
     request->method = copy(flight->method);
@@ -104,23 +131,17 @@ static void hand_out(struct sim *sim, const struct flight *flight)
     practice_response_init(&request->response);
     bool away = sim->now < sim->apps[request->app].away_until && !sim->finishing;
     request->fault = away ? sim->apps[request->app].away : choose_fault(sim, request);
-    request->apply_at = sim->now + latency(sim);
-    request->answer_at = request->apply_at + latency(sim);
-    if (request->fault == SIM_FAULT_TIMEOUT_BEFORE || request->fault == SIM_FAULT_TIMEOUT_AFTER)
-        request->answer_at = sim->now + LIMIT_REQUEST_MS;
+    send_off(sim, request);
     sim->counts.faults += request->fault != SIM_FAULT_NONE;
     sim->counts.requests++;
     sim->counts.writes += strcmp(request->method, "GET") != 0;
-    sim_trace(sim, "send #%llu app %d %s %s%s%s fault %d", (unsigned long long)request->number, request->app,
-              request->method, request->path, request->query ? "?" : "", request->query ? request->query : "",
-              (int)request->fault);
+    sim_trace(sim, "node %d send #%llu app %d %s %s%s%s fault %d", (int)(node - sim->nodes),
+              (unsigned long long)request->number, request->app, request->method, request->path,
+              request->query ? "?" : "", request->query ? request->query : "", (int)request->fault);
     if (request->body)
         sim_trace(sim, "  body %s", request->body);
-    oracle_handed_out(sim, request);
-    struct sim_request **at = &sim->node.requests;
-    while (*at)
-        at = &(*at)->next;
-    *at = request;
+    oracle_handed_out(sim, node->requests, request);
+    append(&node->requests, request);
 }
 
 static bool reaches_target(enum sim_fault fault)
@@ -285,7 +306,7 @@ static void apply(struct sim *sim, struct sim_request *request)
     spoil(sim, request);
 }
 
-static void deliver(struct sim *sim, struct sim_request *request)
+static void deliver(struct sim *sim, struct node *node, struct sim_request *request)
 {
     struct answer *answer = answer_new(request->shape);
     const struct practice_response *response = &request->response;
@@ -297,72 +318,148 @@ static void deliver(struct sim *sim, struct sim_request *request)
             answer_header(answer, "Retry-After", response->retry_after, sim_wall(sim));
     }
     answer_finish(answer, (enum transport)request->transport, response->status);
-    sim_trace(sim, "answer #%llu app %d transport %d status %d %zu bytes %s", (unsigned long long)request->number,
-              request->app, request->transport, response->status, response->body.len, response->retry_after);
+    sim_trace(sim, "node %d answer #%llu app %d transport %d status %d %zu bytes %s", (int)(node - sim->nodes),
+              (unsigned long long)request->number, request->app, request->transport, response->status,
+              response->body.len, response->retry_after);
     sim_hash(sim, buf_text(&response->body), response->body.len);
     oracle_delivered(sim, request);
-    core_answer(sim->node.core, request->number, answer);
-    sim->node.answered = true;
-    for (struct sim_request **at = &sim->node.requests; *at; at = &(*at)->next)
-        if (*at == request) {
-            *at = request->next;
-            break;
-        }
+    core_answer(node->core, request->number, answer);
+    node->answered = true;
+    take_out(&node->requests, request);
     request_free(request);
 }
 
-/* --- the process ---------------------------------------------------------------------------------------------------
+/* --- the processes -------------------------------------------------------------------------------------------------
  */
 
 static void on_commit(void *data, bool wake)
 {
     struct sim *sim = data;
-    sim->node.woken |= wake;
+    for (int i = 0; i < sim->node_count; i++)
+        sim->nodes[i].woken |= wake;
 }
 
-static int hasten(struct tx *tx, void *arg)
+struct process {
+    struct sim *sim;
+    struct node *node;
+    bool fails;
+};
+
+/* As the product's shell: alone, what an earlier process left is looked at now; among others, when a lease is taken. */
+static int begin(struct tx *tx, void *data)
 {
-    (void)arg;
-    int r = work_hasten(tx);
+    const struct process *process = data;
+    int r = process->sim->lease_ms ? core_begin(tx, process->node->core) : work_hasten(tx);
     return r < 0 ? r : 0;
+}
+
+static void drop_requests(struct sim_request **list)
+{
+    while (*list) {
+        struct sim_request *next = (*list)->next;
+        request_free(*list);
+        *list = next;
+    }
+}
+
+void shell_stop(struct sim *sim)
+{
+    for (int i = 0; i < sim->node_count; i++) {
+        sim->nodes[i].core = core_free(sim->nodes[i].core);
+        drop_requests(&sim->nodes[i].requests);
+    }
+    drop_requests(&sim->wire);
+}
+
+static bool crash_here(struct sim *sim, struct node *node)
+{
+    if (!node->dead && !sim->finishing && chance_permille(&sim->net, sim->profile->crash_permille))
+        node->dead = true;
+    return node->dead;
+}
+
+/* The process is stopped, or its machine sleeps; what is on its way goes on. */
+static void still_here(struct sim *sim, struct node *node)
+{
+    if (sim->finishing || node->still_until > sim->now || !chance_permille(&sim->net, sim->profile->still_permille))
+        return;
+    bool outlasts = chance_permille(&sim->net, 200); /* until nobody waits for what it has handed out any more */
+    int64_t most = outlasts ? INT64_C(3) * LIMIT_REQUEST_MS : 3 * sim->lease_ms;
+    node->still_until = sim->now + 1 + chance_below(&sim->net, (int)most);
+    sim->counts.stills++;
+    sim_trace(sim, "node %d stands still until %lld", (int)(node - sim->nodes), (long long)node->still_until);
+    oracle_unattended(sim, node->still_until);
+}
+
+/* Its connection is closed: what was sent may have arrived. */
+static void break_off(struct sim *sim, struct sim_request *request)
+{
+    if (!request->applied && !request->unsent && chance_permille(&sim->net, 500))
+        apply(sim, request);
+    request_free(request);
+}
+
+/* The node is gone: what it sent is on its way until the time is over in which others wait for it. */
+static void leave_behind(struct sim *sim, struct node *node)
+{
+    while (node->requests) {
+        struct sim_request *request = node->requests;
+        take_out(&node->requests, request);
+        if (request->applied || request->unsent)
+            request_free(request);
+        else
+            append(&sim->wire, request);
+    }
+}
+
+/* Its successor of the same name, on the same machine, does not wait: the connections were closed long ago. */
+static void forget_behind(struct sim *sim, int node)
+{
+    for (struct sim_request *request = sim->wire, *next = NULL; request; request = next) {
+        next = request->next;
+        if (request->from != node)
+            continue;
+        take_out(&sim->wire, request);
+        break_off(sim, request);
+    }
+}
+
+static void node_start(struct sim *sim, struct node *node)
+{
+    static const char *const names[SIM_NODES] = {"a", "b", "c"};
+    struct process process = {.sim = sim, .node = node};
+    struct core_options options = {
+        .env = &sim->env, .keyring = sim->keyring, .node = names[node - sim->nodes], .lease_ms = sim->lease_ms};
+    node->core = core_new(&options);
+    int r = store_write_wait(disk_store(sim->disk), NULL, begin, &process);
+    if (r == ERR_EXISTS) { /* the process that had the name has not been gone for long enough */
+        node->core = core_free(node->core);
+        node->back_at = sim->now + NAME_LOOK_MS;
+        return;
+    }
+    if (r < 0)
+        sim_fail(sim, "the process starts", "cannot look at the work that waits");
+    forget_behind(sim, (int)(node - sim->nodes));
+    node->woken = true;
+    node->answered = node->dead = false;
+    node->due = node->still_until = node->ends_at = 0;
+    if (sim->lease_ms)
+        oracle_unattended(sim, sim->now);
+    else
+        oracle_started(sim);
 }
 
 void shell_start(struct sim *sim)
 {
     disk_on_commit(sim->disk, on_commit, sim);
-    struct core_options options = {.env = &sim->env, .keyring = sim->keyring, .node = "sim"};
-    if (store_write_wait(disk_store(sim->disk), NULL, hasten, NULL) < 0)
-        sim_fail(sim, "the process starts", "cannot look at the work that waits");
-    sim->node.core = core_new(&options);
-    sim->node.woken = true;
-    sim->node.answered = false;
-    sim->node.dead = false;
-    oracle_started(sim);
+    for (int i = 0; i < sim->node_count && !sim->failed; i++)
+        node_start(sim, &sim->nodes[i]);
 }
 
-void shell_stop(struct sim *sim)
+/* The only process: program state is gone and the connection closed. What was sent may have arrived. */
+static void die_alone(struct sim *sim, struct node *node)
 {
-    sim->node.core = core_free(sim->node.core);
-    while (sim->node.requests) {
-        struct sim_request *next = sim->node.requests->next;
-        request_free(sim->node.requests);
-        sim->node.requests = next;
-    }
-}
-
-static bool crash_here(struct sim *sim)
-{
-    if (!sim->node.dead && !sim->finishing && chance_permille(&sim->net, sim->profile->crash_permille))
-        sim->node.dead = true;
-    return sim->node.dead;
-}
-
-/* Program state is gone and the connection closed. What was sent may have arrived. */
-static void die(struct sim *sim)
-{
-    sim->counts.crashes++;
-    sim_trace(sim, "crash");
-    for (struct sim_request *request = sim->node.requests; request; request = request->next)
+    for (struct sim_request *request = node->requests; request; request = request->next)
         if (!request->applied && chance_permille(&sim->net, 500))
             apply(sim, request);
     shell_stop(sim);
@@ -371,74 +468,159 @@ static void die(struct sim *sim)
     shell_start(sim);
 }
 
-struct turn {
-    struct sim *sim;
-    bool fails;
-};
+static void die(struct sim *sim, struct node *node)
+{
+    sim->counts.crashes++;
+    sim_trace(sim, "node %d crash", (int)(node - sim->nodes));
+    if (!sim->lease_ms) {
+        die_alone(sim, node);
+        return;
+    }
+    leave_behind(sim, node);
+    node->core = core_free(node->core);
+    node->dead = false;
+    node->back_at = sim->now + chance_below(&sim->net, 3 * (int)sim->lease_ms);
+    oracle_unattended(sim, sim->now);
+}
+
+/* Told to end, it sends nothing new; it is gone when its answers are there, or some time has passed. */
+static void tell_to_end(struct sim *sim, struct node *node)
+{
+    if (sim->finishing || node->ends_at || !chance_permille(&sim->net, sim->profile->end_permille))
+        return;
+    sim->counts.ends++;
+    sim_trace(sim, "node %d is told to end", (int)(node - sim->nodes));
+    core_stop(node->core);
+    node->ends_at = sim->now + STOP_WAIT_MS;
+}
+
+static void end(struct sim *sim, struct node *node)
+{
+    if (store_write_wait(disk_store(sim->disk), NULL, core_end, node->core) < 0)
+        sim_fail(sim, "a node ends", "it cannot give its leases back");
+    sim_trace(sim, "node %d ends", (int)(node - sim->nodes));
+    leave_behind(sim, node);
+    node->core = core_free(node->core);
+    node->back_at = sim->now + chance_below(&sim->net, 3 * (int)sim->lease_ms);
+    oracle_unattended(sim, sim->now);
+}
+
+/* After a gap leases may have ended: what was under way is broken off. */
+static void drop_ended(struct sim *sim, struct node *node)
+{
+    for (struct sim_request *request = node->requests, *next = NULL; request; request = next) {
+        next = request->next;
+        if (core_may_send(node->core, request->number))
+            continue;
+        sim_trace(sim, "node %d withdraws #%llu", (int)(node - sim->nodes), (unsigned long long)request->number);
+        sim->counts.withdrawn++;
+        core_withdraw(node->core, request->number);
+        take_out(&node->requests, request);
+        break_off(sim, request);
+    }
+}
 
 static int run_turn(struct tx *tx, void *data)
 {
-    struct turn *turn = data;
-    int r = core_turn(tx, turn->sim->node.core);
+    struct process *turn = data;
+    int r = core_turn(tx, turn->node->core);
     if (r < 0)
         sim_fail(turn->sim, "a turn does not fail by itself", "%s: %s", err_text(r), tx_error(tx));
-    if (r >= 0 && (crash_here(turn->sim) || turn->fails))
+    if (r >= 0 && (crash_here(turn->sim, turn->node) || turn->fails))
         return ERR_IO;
     return r;
 }
 
-static void take_turn(struct sim *sim)
+static void take_turn(struct sim *sim, struct node *node)
 {
-    if (crash_here(sim))
+    if (crash_here(sim, node))
         return;
-    sim->node.woken = sim->node.answered = false;
+    node->woken = node->answered = false;
     sim->counts.turns++;
-    struct turn turn = {.sim = sim,
-                        .fails = !sim->finishing && chance_permille(&sim->net, sim->profile->rollback_permille)};
+    struct process turn = {.sim = sim,
+                           .node = node,
+                           .fails = !sim->finishing && chance_permille(&sim->net, sim->profile->rollback_permille)};
     int r = store_write_wait(disk_store(sim->disk), NULL, run_turn, &turn);
-    if (sim->node.dead || sim->failed)
+    if (node->dead || sim->failed)
         return;
     if (r < 0) {
         sim_trace(sim, "turn rolled back");
         sim->counts.rollbacks++;
-        core_rolled_back(sim->node.core);
-        sim->node.due = sim_wall(sim) + TURN_RETRY_MS;
-        sim->node.answered = true;
+        core_rolled_back(node->core);
+        node->due = sim_wall(sim) + TURN_RETRY_MS;
+        node->answered = true;
         return;
     }
-    if (crash_here(sim))
+    if (crash_here(sim, node))
         return;
+    sim->counts.taken_over += core_take_stale(node->core);
     int64_t due = 0;
-    for (const struct flight *flight = core_committed(sim->node.core, &due); flight; flight = flight->next) {
-        hand_out(sim, flight);
-        if (crash_here(sim))
+    for (const struct flight *flight = core_committed(node->core, &due); flight; flight = flight->next) {
+        still_here(sim, node);
+        hand_out(sim, node, flight);
+        if (crash_here(sim, node))
             return;
     }
-    sim->node.due = due;
+    node->due = due;
 }
 
 /* --- what happens next ---------------------------------------------------------------------------------------------
  */
 
-static struct sim_request *next_request(struct sim *sim, int64_t *ret_at)
+enum event_kind { EVENT_REQUEST, EVENT_TURN, EVENT_END, EVENT_START, EVENT_WIRE };
+
+struct event {
+    int64_t at;
+    enum event_kind kind;
+    struct node *node;
+    struct sim_request *request;
+};
+
+static void consider(struct event *first, const struct event *event)
 {
-    struct sim_request *first = NULL;
-    for (struct sim_request *request = sim->node.requests; request; request = request->next) {
-        int64_t at = request->applied ? request->answer_at : request->apply_at;
-        if (!first || at < *ret_at) {
-            first = request;
-            *ret_at = at;
-        }
-    }
-    return first;
+    if (!first->node || event->at < first->at)
+        *first = *event;
 }
 
-static int64_t turn_at(const struct sim *sim)
+static int64_t turn_at(const struct sim *sim, const struct node *node)
 {
-    if (sim->node.woken || sim->node.answered)
+    if (node->woken || node->answered)
         return sim->now;
-    int64_t wait = MAX_OF(sim->node.due - sim_wall(sim), (int64_t)0);
+    int64_t wait = MAX_OF(node->due - sim_wall(sim), (int64_t)0);
     return sim->now + MIN_OF(wait, (int64_t)LIMIT_BACKOFF_MAX_MS); /* the clock may have been set back */
+}
+
+static void look_at_node(struct sim *sim, struct node *node, struct event *first)
+{
+    if (!node->core) {
+        consider(first, &(struct event){.at = MAX_OF(node->back_at, sim->now), .kind = EVENT_START, .node = node});
+        return;
+    }
+    int64_t moves = MAX_OF(node->still_until, sim->now); /* not before */
+    for (struct sim_request *request = node->requests; request; request = request->next) {
+        int64_t at = request->applied  ? MAX_OF(request->answer_at, node->still_until)
+                     : request->unsent ? node->still_until
+                                       : request->apply_at;
+        consider(first, &(struct event){.at = at, .kind = EVENT_REQUEST, .node = node, .request = request});
+    }
+    struct event turn = {.at = turn_at(sim, node), .kind = EVENT_TURN, .node = node};
+    if (node->ends_at && !node->answered) {
+        turn.at = node->requests ? node->ends_at : sim->now;
+        turn.kind = EVENT_END;
+    }
+    turn.at = MAX_OF(turn.at, moves);
+    consider(first, &turn);
+}
+
+static struct event next_event(struct sim *sim)
+{
+    struct event first = {.at = INT64_MAX};
+    for (int i = 0; i < sim->node_count; i++)
+        look_at_node(sim, &sim->nodes[i], &first);
+    for (struct sim_request *request = sim->wire; request; request = request->next)
+        consider(&first,
+                 &(struct event){.at = request->apply_at, .kind = EVENT_WIRE, .node = sim->nodes, .request = request});
+    return first;
 }
 
 static void pass(struct sim *sim, int64_t until)
@@ -449,28 +631,82 @@ static void pass(struct sim *sim, int64_t until)
     sim->now = until;
 }
 
+static void move_request(struct sim *sim, struct node *node, struct sim_request *request)
+{
+    if (request->unsent) { /* it goes on after a gap, where it was about to send */
+        drop_ended(sim, node);
+        for (request = node->requests; request; request = request->next)
+            if (request->unsent) {
+                request->unsent = false;
+                oracle_sent(sim, request);
+                send_off(sim, request);
+            }
+        return;
+    }
+    if (!request->applied) {
+        apply(sim, request);
+        return;
+    }
+    bool gap = sim->lease_ms && !chance_permille(&sim->net, 200); /* else it was stopped between looking and reading */
+    if (gap)
+        drop_ended(sim, node);
+    for (struct sim_request *still = node->requests; still; still = still->next)
+        if (still == request) {
+            if (!crash_here(sim, node))
+                deliver(sim, node, request);
+            return;
+        }
+}
+
+static void happen(struct sim *sim, const struct event *event)
+{
+    struct node *node = event->node;
+    switch (event->kind) {
+    case EVENT_REQUEST:
+        pass(sim, event->at);
+        move_request(sim, node, event->request);
+        break;
+    case EVENT_TURN:
+        pass(sim, MAX_OF(sim->now, event->at) + chance_below(&sim->net, 3));
+        if (sim->lease_ms)
+            drop_ended(sim, node);
+        take_turn(sim, node);
+        break;
+    case EVENT_END:
+        pass(sim, event->at);
+        end(sim, node);
+        return;
+    case EVENT_START:
+        pass(sim, event->at);
+        node_start(sim, node);
+        return;
+    case EVENT_WIRE:
+    default:
+        pass(sim, event->at);
+        take_out(&sim->wire, event->request);
+        apply(sim, event->request);
+        request_free(event->request);
+        return;
+    }
+    if (sim->failed)
+        return;
+    if (node->dead) {
+        die(sim, node);
+        return;
+    }
+    still_here(sim, node);
+    tell_to_end(sim, node);
+}
+
 int shell_step(struct sim *sim, int64_t until)
 {
-    int64_t at = INT64_MAX;
-    struct sim_request *request = next_request(sim, &at);
-    int64_t turn = turn_at(sim);
-    if (MIN_OF(at, turn) > until) {
+    struct event event = next_event(sim);
+    if (event.at > until) {
         pass(sim, until);
         return 0;
     }
     sim->counts.steps++;
-    if (request && at <= turn) {
-        pass(sim, at);
-        if (!request->applied)
-            apply(sim, request);
-        else if (!crash_here(sim))
-            deliver(sim, request);
-    } else {
-        pass(sim, MAX_OF(sim->now, turn) + chance_below(&sim->net, 3));
-        take_turn(sim);
-    }
-    if (sim->node.dead && !sim->failed)
-        die(sim);
+    happen(sim, &event);
     return 1;
 }
 
@@ -481,8 +717,11 @@ static int count_due(struct tx *tx, void *data)
 
 bool shell_is_quiet(struct sim *sim)
 {
-    if (sim->node.requests || sim->node.woken || sim->node.answered)
-        return false;
+    for (int i = 0; i < sim->node_count; i++) {
+        const struct node *node = &sim->nodes[i];
+        if (node->core && (node->requests || node->woken || node->answered))
+            return false;
+    }
     int64_t due = 0;
-    return store_read_wait(disk_store(sim->disk), count_due, &due) == 0;
+    return !sim->wire && store_read_wait(disk_store(sim->disk), count_due, &due) == 0;
 }

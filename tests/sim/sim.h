@@ -27,6 +27,7 @@
 #define SIM_ID 160    /* ids of a target: some of them are unusual */
 #define SIM_MANNERS 3 /* of one target at once */
 #define SIM_PROFILES 24
+#define SIM_NODES 3
 #define SIM_TRACE_LINES 60
 #define SIM_TRACE_BYTES 320
 
@@ -86,12 +87,15 @@ struct profile {
     int crash_permille;     /* of points at which the process may die */
     int rollback_permille;  /* of turns whose transaction fails */
     bool clock_steps;
-    bool switches; /* apps are paused, switched off and on */
-    bool before;   /* the targets hold accounts and groups already */
-    bool manners;  /* the targets have some of manners.c */
-    bool behind;   /* groups are deleted in the targets by somebody else */
-    bool outages;  /* targets are away for up to an hour */
-    int rate;      /* requests a second that a target takes at most; 0: any number */
+    bool switches;      /* apps are paused, switched off and on */
+    bool before;        /* the targets hold accounts and groups already */
+    bool manners;       /* the targets have some of manners.c */
+    bool behind;        /* groups are deleted in the targets by somebody else */
+    bool outages;       /* targets are away for up to an hour */
+    int rate;           /* requests a second that a target takes at most; 0: any number */
+    int nodes;          /* processes that share the store, each with leases; 0: one that is alone */
+    int still_permille; /* of points at which a node may stand still for a while */
+    int end_permille;   /* of steps after which a node ends as it should, and comes back */
 };
 extern const struct profile profiles[];
 /* NULL when there is none of that name. */
@@ -193,6 +197,9 @@ struct sim_request {
     enum sim_fault fault;
     int64_t apply_at, answer_at; /* sim time */
     bool applied, over_rate;
+    bool unsent;       /* the node stood still before it could send it */
+    int64_t handed_at; /* sim time */
+    int from;          /* index of the node */
     int transport;
     struct practice_response response;
     /* what the oracle remembers */
@@ -202,11 +209,14 @@ struct sim_request {
     struct sim_request *next;
 };
 
-/* The process: all that a crash takes away. */
+/* A process: all that a crash takes away. */
 struct node {
-    struct core *core;
+    struct core *core; /* NULL: it is not there */
     bool woken, answered, dead;
-    int64_t due; /* wall clock, as the core said */
+    int64_t due;         /* wall clock, as the core said */
+    int64_t still_until; /* sim time: it stands still */
+    int64_t ends_at;     /* sim time: it was told to end, and waits so long for answers; 0: it was not */
+    int64_t back_at;     /* sim time: it is started again */
     struct sim_request *requests;
 };
 
@@ -214,7 +224,9 @@ struct disk;
 
 struct sim_counts {
     int64_t runs, changes, refused, requests, writes, faults, crashes, rollbacks, turns, steps;
-    int64_t minimum, excess; /* of requests, in calm runs */
+    int64_t stills, ends;          /* of nodes: stood still, ended as they should */
+    int64_t withdrawn, taken_over; /* requests of nodes whose lease had ended; leases found in other hands */
+    int64_t minimum, excess;       /* of requests, in calm runs */
     int64_t simulated_ms;
 };
 
@@ -232,7 +244,10 @@ struct sim {
 
     struct disk *disk;
     struct keyring *keyring;
-    struct node node;
+    struct node nodes[SIM_NODES];
+    int node_count;
+    int64_t lease_ms;         /* 0: one node, alone */
+    struct sim_request *wire; /* on their way from nodes that are gone */
     unsigned faults;
     int fault_permille;
     int latency_min, latency_span, tail_permille;
@@ -320,12 +335,15 @@ bool shell_is_quiet(struct sim *sim);
 void shell_stop(struct sim *sim);
 
 /* oracle.c */
-void oracle_changed(struct sim *sim);                                      /* the facts are others now */
-void oracle_handed_out(struct sim *sim, struct sim_request *request);      /* at the commit of its turn */
+void oracle_changed(struct sim *sim); /* the facts are others now */
+/* At the commit of its turn, by the node whose requests `own` is the list of. */
+void oracle_handed_out(struct sim *sim, const struct sim_request *own, struct sim_request *request);
+void oracle_sent(struct sim *sim, const struct sim_request *request);      /* after a gap */
 void oracle_applied(struct sim *sim, const struct sim_request *request);   /* the target carried it out */
 void oracle_delivered(struct sim *sim, const struct sim_request *request); /* Muster has the answer */
 void oracle_passed(struct sim *sim, int64_t ms);                           /* so much time */
 void oracle_started(struct sim *sim);                                      /* a process */
+void oracle_unattended(struct sim *sim, int64_t until); /* apps may have no node for a while, or another one */
 void oracle_at_rest(struct sim *sim);
 bool oracle_is_open(const struct sim_app *app);
 /* The state of all targets, to count what a change needs at least. */
