@@ -94,6 +94,10 @@ static int step_inactive(struct tx *tx, struct lane *lane, const struct work *wo
         int r = work_defer(tx, work->rid, deadline); /* the last removal's answer pokes it earlier */
         return r < 0 ? r : STEP_WAIT;
     }
+    if (lane->state->expanding && lane->now < deadline) { /* memberships that are to go may not be marked yet */
+        int r = work_defer(tx, work->rid, lane->now);
+        return r < 0 ? r : STEP_WAIT;
+    }
     struct target_request request = {0};
     CLEANUP(jval_freep) struct jval *nothing = jval_new_object();
     bool any = target_update_user(tx_arena(tx), account->external_id, nothing, nothing, 0, &request);

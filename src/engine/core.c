@@ -760,34 +760,42 @@ static int take_answers(struct tx *tx, struct core *core)
 /* --- planning ------------------------------------------------------------------------------------------------------
  */
 
+/* One chunk. 1: there are more. */
 static int expand(struct tx *tx, struct work *work)
 {
     tx_continue(tx, work->since);
     int r = work->kind < WORK_EXPAND_MAPPING ? app_expand(tx, work) : push_expand(tx, work);
     if (work->kind != WORK_EXPAND_USER_PUSHES) /* which counts for itself */
         (void)tx_spend(tx, LIMIT_EXPAND_ROWS / 2);
+    bool more = r > 0;
     if (r == 0)
         r = work_done(tx, work->rid, work->version);
     tx_continue(tx, 0);
-    return r < 0 ? r : 0;
+    return r < 0 ? r : more;
 }
 
 /* Expansions ask no app: they go on whether it is open or not. */
-static int expand_some(struct tx *tx, struct core *core, int64_t app_rid, int *chunks)
+static int expand_some(struct tx *tx, struct core *core, struct app_state *state, int *chunks)
 {
+    state->expanding = *chunks == 0;
     for (int lane = LANE_EXPAND_URGENT; lane <= LANE_EXPAND_BULK && *chunks > 0; lane++) {
         struct work *work = arena_array(tx_arena(tx), TURN_CHUNKS, sizeof(*work));
-        int count = work_due_lane(tx, app_rid, (enum work_lane)lane, tx_now(tx), work, *chunks);
+        int limit = *chunks;
+        int count = work_due_lane(tx, state->app_rid, (enum work_lane)lane, tx_now(tx), work, limit);
         if (count < 0)
             return count;
+        state->expanding |= count == limit;
         for (int i = 0; i < count; i++) {
             core->more = true;
-            if (tx_spend(tx, 0) >= LIMIT_EXPAND_ROWS)
+            if (tx_spend(tx, 0) >= LIMIT_EXPAND_ROWS) {
+                state->expanding = true;
                 return 0;
+            }
             (*chunks)--;
             int r = expand(tx, &work[i]);
             if (r < 0)
                 return r;
+            state->expanding |= r > 0;
         }
     }
     return 0;
@@ -946,12 +954,13 @@ static int plan_page(struct tx *tx, struct core *core, const int64_t *apps, int 
 {
     bool any = false;
     for (int i = 0; i < count; i++) {
-        int r = app_hold(tx, core, app_state(core, apps[i]));
+        struct app_state *state = app_state(core, apps[i]);
+        int r = app_hold(tx, core, state);
         if (r == 0)
             continue;
         any = true;
         if (r > 0)
-            r = expand_some(tx, core, apps[i], chunks);
+            r = expand_some(tx, core, state, chunks);
         if (r == 0 && apps[i])
             r = visit_app(tx, core, apps[i], steps);
         if (r < 0)

@@ -189,6 +189,36 @@ static void test_inactive_mapping_sends_nothing(void **state)
     assert_int_equal(world_there(world, "Engineering", "bob@example.com"), 0);
 }
 
+/* -1: nobody was deactivated yet. */
+static int member_when_deactivated;
+
+static bool look_at_deactivation(struct world *world, const struct flight *flight)
+{
+    if (strcmp(flight->method, "PATCH") == 0 && strstr(flight->url, "/Users/"))
+        member_when_deactivated = world_there(world, "Engineering", "ann@example.com");
+    return false;
+}
+
+/*
+ * Somebody left and the mapping was switched on again while nobody worked: whom the app holds is found in a second part
+ * of the expansion, and the account waits for that.
+ */
+static void test_expansion_before_deactivation(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    world_mapping_status(world, trio.mapping, MAPPING_INACTIVE, EXISTING_REFUSE);
+    world_settle(world, MINUTE_MS);
+    world_member(world, trio.group, trio.ann, false); /* and out of the app, which comes with the group */
+    world_mapping_status(world, trio.mapping, MAPPING_ACTIVE, EXISTING_REFUSE);
+    member_when_deactivated = -1;
+    world->lose = look_at_deactivation;
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(member_when_deactivated, 0);
+    assert_int_equal(world_active(world, "ann@example.com"), 0);
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 0);
+}
+
 static void test_unlink(void **state)
 {
     struct world *world = *state;
@@ -760,6 +790,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_unassigned_group, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_rename, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_inactive_mapping_sends_nothing, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_expansion_before_deactivation, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_unlink, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_links_what_exists, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_switches_off_send_nothing, world_setup, world_teardown),
