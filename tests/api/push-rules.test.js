@@ -145,6 +145,31 @@ describe('push rules', () => {
         assert.deepEqual(await sources(own), [one.id, two.id].sort());
     });
 
+    test('a mapping of a rule goes alone; rules of an app that is inactive, and of one that is deleted', async () => {
+        const own = await org.app();
+        const word = org.name('Alone').replace(/ /g, '');
+        const [north, south] = [await org.group(`${word} north`), await org.group(`${word} south`)];
+        const body = { name: 'All of them', groupName: { operator: 'STARTS_WITH', value: word } };
+        const rule = await call('POST', `${base(own)}/rules`, body, 201);
+        await settled(own, rule);
+        const [mapping] = await call('GET', `${base(own)}/mappings?sourceGroupId=${north.id}`);
+        await call('POST', `${base(own)}/mappings/${mapping.id}/unlink`, { deleteTargetGroup: false }, 204);
+        assert.deepEqual(await sources(own), [south.id]);
+        assert.equal((await settled(own, rule)).mappings, 1);
+
+        await client.applicationApi.deactivateApplication({ appId: own.id });
+        const west = await org.group(`${word} west`);
+        const other = await call('POST', `${base(own)}/rules`, { ...body, name: 'Made while inactive' }, 201);
+        assert.equal((await settled(own, other)).mappings, 0, 'the group that was left has the name, and south and west are mapped');
+        assert.equal((await settled(own, rule)).mappings, 2);
+        assert.deepEqual(await sources(own), [south.id, west.id].sort());
+
+        await client.applicationApi.deleteApplication({ appId: own.id });
+        await call('GET', `${base(own)}/rules/${rule.id}`, undefined, 404);
+        const east = await org.group(`${word} east`);
+        for (const group of [north, south, west, east]) assert.deepEqual(await call('GET', `/api/v1/groups/${group.id}/pushes`), []);
+    });
+
     test('unlink and bulk work from any status, all or none', async () => {
         const own = await org.app();
         const made = [];

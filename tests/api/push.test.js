@@ -107,6 +107,8 @@ describe('push mappings', () => {
         await refused(create({ sourceGroupId: group.id, targetGroupId: group.id }), 400, 'E0000001', 'targetGroupId');
         await refused(create({ sourceGroupId: group.id, targetGroupName: 'x'.repeat(256) }), 400, 'E0000001', 'targetGroupName');
         await refused(create({ sourceGroupId: group.id, targetGroupName: 'x', status: 'ERROR' }), 400, 'E0000001', 'status');
+        const appConfig = { type: 'ACTIVE_DIRECTORY', distinguishedName: 'OU=x', groupScope: 'GLOBAL', groupType: 'SECURITY', samAccountName: 'x' };
+        await refused(create({ sourceGroupId: group.id, targetGroupName: 'x', appConfig }), 400, 'E0000001', 'appConfig');
         const unknown = await muster.call('POST', path(), { body: { sourceGroupId: '00g0000000000000000x', targetGroupName: 'x' } });
         assert.ok(unknown.status === 400 || unknown.status === 404, unknown.text);
         assert.match(unknown.text, /00g0000000000000000x/);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The system log of what is done around a pushed group: each step is told by the published types, once, with the app and
-// whom it is about as its targets.
+// What administrators read of what is done around a pushed group. The system log: each step is told by the published
+// types, once, with the app and whom it is about as its targets. Failures: in the published words.
 'use strict';
 
 const assert = require('node:assert/strict');
 const { after, afterEach, before, describe, test } = require('node:test');
 const { World } = require('./world');
 const { Practice } = require('../lib/muster');
+const { refused } = require('../lib/sdk');
 
 describe('published events', () => {
     let world;
@@ -50,6 +51,7 @@ describe('published events', () => {
         let mapping;
         const events = await during(app, async () => {
             await org.assignGroup(app, group);
+            await muster.sync(app.id); // so that both are pushed at once
             mapping = await org.push(app, group);
         });
         return { app, ann, bob, group, mapping, events };
@@ -81,8 +83,9 @@ describe('published events', () => {
     test('an assignment of a group is changed and taken away', async () => {
         const { app, group } = await pushed();
         assert.deepEqual(types(await during(app, () => org.assignGroup(app, group, 7))), ['group.application_assignment.update']);
-        assert.deepEqual(types(await during(app, () => org.unassignGroup(app, group))), [
-            `${PUSH}push_memberships`,
+        const gone = types(await during(app, () => org.unassignGroup(app, group)));
+        assert.ok(gone.includes(`${PUSH}push_memberships`), `${gone}`); // once, or once for each person
+        assert.deepEqual(gone.filter((type) => type !== `${PUSH}push_memberships`), [
             `${PROVISION}user.deactivate`,
             `${PROVISION}user.deactivate`,
             'application.user_membership.remove',
@@ -139,6 +142,7 @@ describe('published events', () => {
         assert.ok(now.target.some((each) => each.id === mapping.id), JSON.stringify(now.target));
         await world.target.faults([]);
         await world.settle(app);
+        assert.equal((await org.mapping(app, mapping)).status, 'ACTIVE');
 
         await world.target.ask('DELETE', `/scim/v2/Groups/${(await world.targetGroup(group)).id}`);
         const events = await during(app, () => org.rename(group, org.name('Renamed')));
@@ -147,6 +151,10 @@ describe('published events', () => {
         assert.ok(held.outcome.reason.length > 0 && held.outcome.reason.length <= 255, held.outcome.reason);
         only(events, `${PROVISION}group.verify_exists`);
         only(events, `${PUSH}mapping.app.group.renamed.failed`);
+        assert.equal((await org.mapping(app, mapping)).status, 'ERROR');
+        await refused(org.setMapping(app, mapping, 'INACTIVE'), 400, 'E0000027', 'Retry or delete it');
+        await org.deleteMapping(app, mapping, false);
+        await refused(org.mapping(app, mapping), 404, 'E0000007');
     });
 
     test('a rule: its mappings made, its groups deleted with it', async () => {
@@ -164,5 +172,93 @@ describe('published events', () => {
         const gone = await during(app, () => muster.ask('DELETE', `${path}/${rule.id}?mappings=DELETE_WITH_APP_GROUPS`));
         only(gone, `${PUSH}mapping.and.groups.deleted.rule.deleted`);
         assert.equal(gone.filter((event) => event.eventType === `${PUSH}delete_appgroup`).length, 2, `${types(gone)}`);
+    });
+
+    describe('published texts of failures', () => {
+        // What the target answers to which request, who causes it, and the stage that the text names.
+        const refuse = async (method, path, status, text, act) => {
+            await world.target.faults([{ name: 'status', status, method, path, text }]);
+            try {
+                return await act();
+            } finally {
+                await world.target.faults([]);
+            }
+        };
+        const assertText = (actual, start, stage, words) => {
+            const when = /^Failed on \d\d-\d\d-\d{4} \d\d:\d\d:\d\d[AP]M UTC: /;
+            assert.equal(actual.replace(when, 'Failed on WHEN: '), `${start}: ${stage}: ${words}`);
+        };
+        const ofGroup = (group) => `Failed on WHEN: Unable to update Group Push mapping target App group ${group.profile.name}`;
+        const ofUser = (app, user) => `Automatic provisioning of user ${user.profile.login} to app ${app.label} failed`;
+        const summary = async (app, mapping) => (await org.mapping(app, mapping)).errorSummary;
+
+        test('a group: created, its members, renamed, found', async () => {
+            const app = await org.connectedApp(world.target);
+            const ann = await org.user();
+            const group = await org.group(null, [ann]);
+            await org.assignGroup(app, group);
+            await world.settle(app);
+            const unparsable = 'Bad Request. Errors reported by remote server: Request is unparsable';
+            let mapping;
+            await refuse('POST', '/Groups', 400, 'Request is unparsable', async () => {
+                mapping = await org.push(app, group);
+                await muster.sync(app.id);
+            });
+            assertText(await summary(app, mapping), ofGroup(group), `Error while creating user group ${group.profile.name}`, unparsable);
+
+            await refuse('PATCH', '/Groups', 501, 'patch-REPLACE-operation not supported', async () => {
+                await muster.ask('POST', `/api/v1/apps/${app.id}/group-push/retry`);
+                await muster.sync(app.id);
+            });
+            const membership = `Error while updating user group membership for group ${group.profile.name}`;
+            const unsupported = 'Not Implemented. Errors reported by remote server: patch-REPLACE-operation not supported';
+            assertText(await summary(app, mapping), ofGroup(group), membership, unsupported);
+            await muster.ask('POST', `/api/v1/apps/${app.id}/group-push/retry`);
+            await world.settle(app);
+
+            const renamed = { profile: { name: org.name('Renamed') } };
+            await refuse('PATCH', '/Groups', 400, 'Request is unparsable', async () => {
+                await org.rename(group, renamed.profile.name);
+                await muster.sync(app.id);
+            });
+            assertText(await summary(app, mapping), ofGroup(renamed), `Error while renaming user group ${renamed.profile.name}`, unparsable);
+
+            const other = await org.group();
+            let unknown;
+            await refuse('GET', '/Groups', 400, 'Request is unparsable', async () => {
+                unknown = await org.push(app, other);
+                await muster.sync(app.id);
+            });
+            assertText(await summary(app, unknown), ofGroup(other), `Error while trying to get the group ${other.profile.name}`, unparsable);
+        });
+
+        test('a person: looked up, created, updated', async () => {
+            const app = await org.connectedApp(world.target);
+            const words = 'Bad Request. Errors reported by remote server: no, thanks';
+            const retry = () => muster.ask('POST', `/api/v1/apps/${app.id}/group-push/retry`);
+            const ann = await org.user();
+            const steps = [
+                ['GET', 'verify_exists', 'verifying if user LOGIN exists', () => org.assignUser(app, ann)],
+                ['POST', 'push', 'creating user LOGIN', retry],
+                ['PATCH', 'push_profile', 'updating user LOGIN', async () => {
+                    await retry();
+                    await world.settle(app);
+                    await client.userApi.updateUser({ userId: ann.id, user: { profile: { title: 'Head' } } });
+                }],
+            ];
+            for (const [method, type, stage, act] of steps) {
+                const told = await during(app, () => refuse(method, '/Users', 400, 'no, thanks', async () => {
+                    await act();
+                    await muster.sync(app.id);
+                }));
+                assert.deepEqual(
+                    told.filter((event) => event.outcome.result === 'FAILURE').map((event) => event.eventType),
+                    [`${PROVISION}user.${type}`],
+                );
+                const { failed } = await muster.ask('GET', `/api/v1/apps/${app.id}/sync`);
+                assert.equal(failed.length, 1, JSON.stringify(failed));
+                assertText(failed[0].error, ofUser(app, ann), `Error while ${stage.replace('LOGIN', ann.profile.login)}`, words);
+            }
+        });
     });
 });

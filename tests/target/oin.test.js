@@ -565,6 +565,13 @@ function cases(name, startTarget) {
             await world.holds(group, [ann]);
             assert.deepEqual(await activity([bob, cyd]), [false, true], 'cyd has the app individually as well');
         });
+
+        test('after all of this no user was deleted, and none was sent a password or groups', async () => {
+            const users = (await target.log()).filter((entry) => entry.path.includes('/Users'));
+            assert.ok(users.filter((entry) => entry.method === 'POST').length > 50, 'the log is there');
+            assert.deepEqual(users.filter((entry) => entry.method === 'DELETE' || entry.method === 'PUT'), []);
+            for (const { json } of users) assert.ok(!json || !('password' in json || 'groups' in json), JSON.stringify(json));
+        });
     });
 }
 
