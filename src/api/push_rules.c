@@ -345,6 +345,7 @@ static int write_settings(struct tx *tx, struct call *call, const struct app *ap
     jout_str(&call->out, "onSourceGroupDeleted", deleted_names[settings.on_source_deleted]);
     jout_bool(&call->out, "deleteLinkedGroups", switches.delete_linked_groups);
     jout_str(&call->out, "verify", verify_names[switches.verify]);
+    jout_str(&call->out, "dialect", app_dialect_name(switches.dialect));
     jout_end(&call->out);
     return 0;
 }
@@ -354,6 +355,17 @@ static int get_settings(struct tx *tx, struct call *call)
     struct app app = {0};
     int r = find_app(tx, call, &app);
     return r < 0 ? r : write_settings(tx, call, &app);
+}
+
+static int read_dialect(struct call *call, const struct jval *body, enum app_dialect *ret)
+{
+    static const char *names[DIALECT_COUNT];
+    int dialect = (int)*ret;
+    for (int i = 0; i < DIALECT_COUNT; i++)
+        names[i] = app_dialect_name((enum app_dialect)i);
+    int r = field_choice(call, body, "dialect", names, DIALECT_COUNT, &dialect);
+    *ret = (enum app_dialect)dialect;
+    return r;
 }
 
 /* What is left out stays as it is. */
@@ -376,20 +388,21 @@ static int put_settings(struct tx *tx, struct call *call)
     int mode = (int)switches.verify;
     int verify = field_choice(call, body, "verify", verify_names, ARRAY_LEN(verify_names), &mode);
     int linked = verify < 0 ? verify : field_bool(call, body, "deleteLinkedGroups", &switches.delete_linked_groups);
-    int rename = linked < 0 ? linked : field_bool(call, body, "renameAppGroups", &settings.rename_groups);
+    int dialect = linked < 0 ? linked : read_dialect(call, body, &switches.dialect);
+    int rename = dialect < 0 ? dialect : field_bool(call, body, "renameAppGroups", &settings.rename_groups);
     r = rename < 0
             ? rename
             : field_choice(call, body, "onSourceGroupDeleted", deleted_names, ARRAY_LEN(deleted_names), &deleted);
     if (r < 0)
         return r;
-    if (verify + linked + rename + r == 0)
+    if (verify + linked + dialect + rename + r == 0)
         return call_invalid(call, "renameAppGroups",
-                            "Give renameAppGroups, onSourceGroupDeleted, deleteLinkedGroups or verify.");
+                            "Give renameAppGroups, onSourceGroupDeleted, deleteLinkedGroups, verify or dialect.");
     switches.verify = (enum verify_mode)mode;
     settings.on_source_deleted = (enum source_deleted)deleted;
     if (rename + r > 0)
         r = push_settings_set(tx, &app, &settings);
-    if (r >= 0 && verify + linked > 0)
+    if (r >= 0 && verify + linked + dialect > 0)
         r = app_switches_set(tx, &app, &switches, &call->problem);
     return r < 0 ? r : write_settings(tx, call, &app);
 }

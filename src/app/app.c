@@ -146,6 +146,7 @@ static const struct migration migrations[] = {
         " error TEXT,"
         " next_try BIGINT NOT NULL,"
         " PRIMARY KEY (hook_rid, number));"},
+    {6, "ALTER TABLE app_switches ADD COLUMN dialect INTEGER NOT NULL DEFAULT 0;"}, /* enum app_dialect */
 };
 
 const struct store_room app_room = {

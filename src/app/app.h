@@ -142,6 +142,14 @@ enum verify_mode {
     VERIFY_MODE_ALWAYS,
 };
 
+/*
+ * How requests to the app are written (target/request.h). The two others are the published client's, for makers of SCIM
+ * apps: the way it speaks to a catalogue app (PATCH) and to a custom app (GET and PUT).
+ */
+enum app_dialect { DIALECT_STANDARD, DIALECT_CATALOG, DIALECT_CUSTOM };
+#define DIALECT_COUNT 3
+const char *app_dialect_name(enum app_dialect dialect); /* "STANDARD", "CATALOG", "CUSTOM" */
+
 struct app_switches {
     bool create;                 /* USER_PROVISIONING capabilities.create.lifecycleCreate */
     bool update;                 /* capabilities.update.profile */
@@ -151,6 +159,7 @@ struct app_switches {
     const char *password_change; /* "KEEP_EXISTING" | "CHANGE" */
     bool delete_linked_groups;   /* our own setting: a linked group may be deleted in the target */
     enum verify_mode verify;
+    enum app_dialect dialect; /* our own setting */
 };
 int app_switches_get(struct tx *tx, int64_t app_rid, struct app_switches *ret) MUSTCHECK;
 int app_switches_set(struct tx *tx, struct app *app, const struct app_switches *switches,

@@ -3,13 +3,22 @@
 #include "app/inner.h"
 
 SQL(SWITCHES_GET, "SELECT do_create, do_update, do_deactivate, do_password, password_seed, password_change,"
-                  " delete_linked_groups, verify FROM app_switches WHERE app_rid = $1");
+                  " delete_linked_groups, verify, dialect FROM app_switches WHERE app_rid = $1");
 SQL(SWITCHES_PUT, "INSERT INTO app_switches (app_rid, do_create, do_update, do_deactivate, do_password, password_seed,"
-                  " password_change, delete_linked_groups, verify) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+                  " password_change, delete_linked_groups, verify, dialect)"
+                  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
                   " ON CONFLICT (app_rid) DO UPDATE SET do_create = excluded.do_create, do_update = excluded.do_update,"
                   " do_deactivate = excluded.do_deactivate, do_password = excluded.do_password,"
                   " password_seed = excluded.password_seed, password_change = excluded.password_change,"
-                  " delete_linked_groups = excluded.delete_linked_groups, verify = excluded.verify");
+                  " delete_linked_groups = excluded.delete_linked_groups, verify = excluded.verify,"
+                  " dialect = excluded.dialect");
+
+const char *app_dialect_name(enum app_dialect dialect)
+{
+    static const char *const names[DIALECT_COUNT] = {"STANDARD", "CATALOG", "CUSTOM"};
+    assert(dialect < DIALECT_COUNT);
+    return names[dialect];
+}
 
 int app_switches_get(struct tx *tx, int64_t app_rid, struct app_switches *ret)
 {
@@ -34,6 +43,7 @@ int app_switches_get(struct tx *tx, int64_t app_rid, struct app_switches *ret)
         .password_change = arena_strdup(arena, query_text(&query, 5)),
         .delete_linked_groups = query_int(&query, 6) != 0,
         .verify = (enum verify_mode)query_int(&query, 7),
+        .dialect = (enum app_dialect)query_int(&query, 8),
     };
     query_close(&query);
     return 0;
@@ -44,9 +54,10 @@ static const char *debug_text(struct arena *arena, const struct app_switches *s)
     static const char *const modes[] = {"NEVER", "SAMPLED", "ALWAYS"};
     return arena_printf(arena,
                         "{\"createUsers\":%s,\"updateUsers\":%s,\"deactivateUsers\":%s,\"syncPassword\":%s,"
-                        "\"deleteLinkedGroups\":%s,\"verify\":\"%s\"}",
+                        "\"deleteLinkedGroups\":%s,\"verify\":\"%s\",\"dialect\":\"%s\"}",
                         s->create ? "true" : "false", s->update ? "true" : "false", s->deactivate ? "true" : "false",
-                        s->password ? "true" : "false", s->delete_linked_groups ? "true" : "false", modes[s->verify]);
+                        s->password ? "true" : "false", s->delete_linked_groups ? "true" : "false", modes[s->verify],
+                        app_dialect_name(s->dialect));
 }
 
 static int check_choice(const char *field, const char *value, const char *a, const char *b, struct problem *problem)
@@ -65,7 +76,7 @@ int app_switches_set(struct tx *tx, struct app *app, const struct app_switches *
         return r;
     r = tx_exec(tx, &SWITCHES_PUT, I(app->rid), I(switches->create), I(switches->update), I(switches->deactivate),
                 I(switches->password), T(switches->password_seed), T(switches->password_change),
-                I(switches->delete_linked_groups), I(switches->verify));
+                I(switches->delete_linked_groups), I(switches->verify), I(switches->dialect));
     if (r < 0)
         return r;
     r = tx_change(tx, (struct change){.kind = CHANGE_APP_SWITCHES, .subject = app->rid});

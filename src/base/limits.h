@@ -93,6 +93,9 @@
                                         */
 #define LIMIT_OVERDUE_MS (3600 * 1000) /* milliseconds after which a deactivation that waits is overdue */
 #define LIMIT_DEACTIVATE_WAIT_MS 30000 /* milliseconds that a deactivation waits for the removals before it */
+#define LIMIT_FULL_MEMBERS 10000       /* members of a complete list (dialects catalog and custom) */
+#define LIMIT_FULL_CHANGES 1000        /* of which differ from what is there; more go as differences */
+#define LIMIT_FULL_PUSH_MS 60000       /* milliseconds for which a read is the ground of a complete list */
 #define LIMIT_READ_LAG_MS 10000        /* milliseconds that a target's reads may lag behind its writes */
 
 /* --- the record ------------------------------------------------------------------------------------------------- */

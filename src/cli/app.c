@@ -194,13 +194,19 @@ static bool set_switch(struct jval *body, const char *name, size_t n, bool on)
     return found;
 }
 
-/* "=sampled" as the API has it; NULL for what is no mode. */
-static const char *verify_mode(const char *text)
+/* The value of "verify=sampled" or "dialect=catalog" as the API has it; NULL for what is none. `n`: of the word before
+ * "=". */
+static const char *choice_of(const char *word, size_t n, const char **ret_field)
 {
-    static const char *const modes[][2] = {{"=never", "NEVER"}, {"=sampled", "SAMPLED"}, {"=always", "ALWAYS"}};
-    for (size_t i = 0; i < ARRAY_LEN(modes); i++)
-        if (str_eq(text, modes[i][0]))
-            return modes[i][1];
+    static const char *const choices[][3] = {
+        {"verify", "=never", "NEVER"},        {"verify", "=sampled", "SAMPLED"},  {"verify", "=always", "ALWAYS"},
+        {"dialect", "=standard", "STANDARD"}, {"dialect", "=catalog", "CATALOG"}, {"dialect", "=custom", "CUSTOM"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(choices); i++)
+        if (is_word(word, n, choices[i][0]) && str_eq(word + n, choices[i][1])) {
+            *ret_field = choices[i][0];
+            return choices[i][2];
+        }
     return NULL;
 }
 
@@ -212,15 +218,16 @@ static int read_switches(struct cli *cli, struct jval *body, struct jval *settin
         size_t n = strcspn(word, "=");
         bool on = strcmp(word + n, "=on") == 0, off = strcmp(word + n, "=off") == 0;
         bool linked = is_word(word, n, DELETE_LINKED);
-        const char *verify = is_word(word, n, "verify") ? verify_mode(word + n) : NULL;
-        if (verify)
-            jval_set_str(settings, "verify", verify);
+        const char *field = NULL;
+        const char *choice = choice_of(word, n, &field);
+        if (choice)
+            jval_set_str(settings, field, choice);
         else if (linked && (on || off))
             jval_set(settings, "deleteLinkedGroups", jval_new_bool(on));
         else if (!(on || off) || !set_switch(body, word, n, on))
             return cli_fail(cli, CLI_USAGE,
                             "%s: give switches as create=on, update=on, deactivate=off, all=on, " DELETE_LINKED
-                            "=off or verify=never|sampled|always",
+                            "=off, verify=never|sampled|always or dialect=standard|catalog|custom",
                             word);
     }
     return CLI_OK;
@@ -249,12 +256,15 @@ static void print_switches(struct cli *cli, const struct jval *feature, const st
     }
     table_cell(table, DELETE_LINKED);
     table_cell(table, jval_is_true(jval_get(settings, "deleteLinkedGroups")) ? "on" : "off");
-    const char *verify = jval_get_str(settings, "verify");
-    char *lower = arena_strdup(cli->arena, verify ? verify : "never");
-    for (char *p = lower; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    table_cell(table, "verify");
-    table_cell(table, lower);
+    static const char *const choices[][2] = {{"verify", "never"}, {"dialect", "standard"}};
+    for (size_t i = 0; i < ARRAY_LEN(choices); i++) {
+        const char *value = jval_get_str(settings, choices[i][0]);
+        char *lower = arena_strdup(cli->arena, value ? value : choices[i][1]);
+        for (char *p = lower; *p; p++)
+            *p = (char)tolower((unsigned char)*p);
+        table_cell(table, choices[i][0]);
+        table_cell(table, lower);
+    }
     table_print(table);
 }
 

@@ -529,9 +529,10 @@ const struct verb cli_verbs[] = {
      "all: "
      "these three. delete-linked-groups: groups in the app that were there before may be deleted too. Turning a switch "
      "on acts on changes made from then on. verify=always, sampled (one request in ten) or never (the default): are "
-     "members read back after they were pushed?",
+     "members read back after they were pushed? dialect=standard (the default), catalog or custom: how requests are "
+     "written; the last two are for makers of SCIM apps, and have dangers (docs/targets.md).",
      "muster app switch \"Sales tool\" create=on update=on deactivate=on\nmuster app switch \"Sales tool\" "
-     "verify=sampled",
+     "verify=sampled\nmuster app switch \"Sales tool\" dialect=catalog",
      NULL, VERB_CLIENT, cmd_app_switch},
     {"app assign", "APP WHO", 2, 2, "give an app to a group or a person",
      "Everybody in the group, or the person, gets an account in the app.",

@@ -2,6 +2,8 @@
 /* One account: what to ask of the app next, and what its answer means. */
 #include "engine/inner.h"
 
+#define PASSWORD_LENGTH 32 /* characters */
+
 /* What a step needs to know. */
 struct facts {
     struct account account;
@@ -42,9 +44,110 @@ static int find(struct tx *tx, struct lane *lane, const struct work *work, const
                 bool after_conflict)
 {
     const char *name = name_to_find(facts);
-    struct target_request request = target_find_user(tx_arena(tx), name);
+    struct target_request request = lane->switches.dialect == DIALECT_STANDARD
+                                        ? target_find_user(tx_arena(tx), name)
+                                        : published_find_user(tx_arena(tx), name);
     return ask(tx, lane, work, facts, &request,
                (struct flight){.active = -1, .after_conflict = after_conflict, .name = name});
+}
+
+/* The caller frees both; `*ret_sent` stays NULL while nothing is known. */
+static int read_profiles(struct tx *tx, const struct facts *facts, struct jval **ret_wanted, struct jval **ret_sent)
+{
+    const struct account *account = &facts->account;
+    int r = account_wanted_profile(tx, account, &facts->user, ret_wanted);
+    if (r == 0 && account->sent_profile)
+        r = jval_parse(ret_sent, account->sent_profile, strlen(account->sent_profile), NULL);
+    return r;
+}
+
+/* May `active: true` be sent, and is it owed (invariant 9)? */
+static bool activates(const struct lane *lane, const struct account *account)
+{
+    return account->activation_owed && account->known != KNOWN_ACTIVE && lane->switches.create;
+}
+
+static enum account_known known_of(const struct found *found)
+{
+    return found->active == 0 ? KNOWN_INACTIVE : KNOWN_ACTIVE;
+}
+
+/* Found inactive, wanted active, and nobody asked us to activate: reported, not repaired (invariant 9). */
+static int report_disabled(struct tx *tx, struct facts *facts, const struct found *found)
+{
+    bool wanted = account_wanted(facts->account.scope, facts->user.status, facts->user.deleted) == WANT_ACTIVE;
+    if (found->active != 0 || !wanted || facts->account.activation_owed)
+        return 0;
+    return account_set_disabled_there(tx, &facts->account, true);
+}
+
+/* --- the published client's dialects: what is written back was read just before ----------------------------------- */
+
+/* A read that may still show what was there before our last write would undo that write. */
+static int read_whole(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts, int active)
+{
+    if (may_lag(facts->account.last_sync, lane->now))
+        return lane_wait(tx, work, facts->account.last_sync + LIMIT_READ_LAG_MS);
+    struct target_request request = published_read_user(tx_arena(tx), facts->account.external_id);
+    return ask(tx, lane, work, facts, &request, (struct flight){.active = active, .rewrite = true});
+}
+
+static int set_active(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts, int active)
+{
+    if (lane->switches.dialect == DIALECT_CUSTOM)
+        return read_whole(tx, lane, work, facts, active);
+    struct target_request request = published_set_active(tx_arena(tx), facts->account.external_id, active == 1);
+    return ask(tx, lane, work, facts, &request, (struct flight){.active = active});
+}
+
+static bool differs(struct tx *tx, const struct lane *lane, const struct jval *sent, const struct jval *wanted)
+{
+    struct target_request unused;
+    return lane->switches.update && target_update_user(tx_arena(tx), "", sent, wanted, -1, &unused);
+}
+
+static int step_active_published(struct tx *tx, struct lane *lane, const struct work *work, struct facts *facts,
+                                 const struct jval *sent, const struct jval *wanted)
+{
+    if (activates(lane, &facts->account))
+        return set_active(tx, lane, work, facts, 1);
+    if (differs(tx, lane, sent, wanted))
+        return read_whole(tx, lane, work, facts, -1);
+    return account_settle(tx, &facts->account);
+}
+
+/*
+ * The user was read to be written back. What is wanted is looked at again: it may have changed meanwhile. `active`
+ * stays as it was read unless it is owed or the person leaves.
+ */
+static int rewrite(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
+{
+    struct account *account = &facts->account;
+    const struct found *found = &flight->answer->resource;
+    CLEANUP(jval_freep) struct jval *wanted = NULL;
+    CLEANUP(jval_freep) struct jval *sent = NULL;
+    enum account_wanted want = account_wanted(account->scope, facts->user.status, facts->user.deleted);
+    if (want != (flight->active == 0 ? WANT_INACTIVE : WANT_ACTIVE) || !account->external_id ||
+        lane->switches.dialect == DIALECT_STANDARD)
+        return STEP_DONE;
+    const char *why = NULL;
+    int r = flight->active == 0 ? deletion_of_account(tx, account, &facts->user, &why) : 1;
+    if (r <= 0)
+        return r < 0 ? r : lane_hold(tx, &flight->work, why);
+    r = read_profiles(tx, facts, &wanted, &sent);
+    if (r < 0)
+        return r;
+    if ((flight->active == 1 && !activates(lane, account)) ||
+        (flight->active < 0 && !differs(tx, lane, sent, wanted)) || (flight->active == 0 && !lane->switches.deactivate))
+        return STEP_DONE;
+    r = report_disabled(tx, facts, found);
+    if (r < 0)
+        return r;
+    bool profile = flight->active != 0 && lane->switches.update;
+    struct target_request request = published_put_user(tx_arena(tx), account->external_id, flight->answer->rest,
+                                                       profile ? sent : NULL, profile ? wanted : NULL, flight->active);
+    struct flight details = {.active = flight->active, .rewrite = true, .profile = profile ? jval_ref(wanted) : NULL};
+    return ask(tx, lane, &flight->work, facts, &request, details);
 }
 
 /* Wanted there and active: found or created, then brought to the wanted profile. */
@@ -56,13 +159,12 @@ static int step_active(struct tx *tx, struct lane *lane, const struct work *work
         return lane->switches.create ? find(tx, lane, work, facts, after_conflict) : STEP_DONE;
     CLEANUP(jval_freep) struct jval *wanted = NULL;
     CLEANUP(jval_freep) struct jval *sent = NULL;
-    int r = account_wanted_profile(tx, account, &facts->user, &wanted);
-    if (r == 0 && account->sent_profile)
-        r = jval_parse(&sent, account->sent_profile, strlen(account->sent_profile), NULL);
+    int r = read_profiles(tx, facts, &wanted, &sent);
     if (r < 0)
         return r;
-    bool activate = account->activation_owed && account->known != KNOWN_ACTIVE && lane->switches.create;
-    int active = activate ? 1 : -1;
+    if (lane->switches.dialect != DIALECT_STANDARD)
+        return step_active_published(tx, lane, work, facts, sent, wanted);
+    int active = activates(lane, account) ? 1 : -1;
     struct target_request request = {0};
     bool update = lane->switches.update;
     if (!target_update_user(tx_arena(tx), account->external_id, update ? sent : wanted, wanted, active, &request))
@@ -98,6 +200,8 @@ static int step_inactive(struct tx *tx, struct lane *lane, const struct work *wo
         int r = work_defer(tx, work->rid, lane->now);
         return r < 0 ? r : STEP_WAIT;
     }
+    if (lane->switches.dialect != DIALECT_STANDARD)
+        return set_active(tx, lane, work, facts, 0);
     struct target_request request = {0};
     CLEANUP(jval_freep) struct jval *nothing = jval_new_object();
     bool any = target_update_user(tx_arena(tx), account->external_id, nothing, nothing, 0, &request);
@@ -172,18 +276,14 @@ static int fail(struct tx *tx, struct lane *lane, const struct flight *flight, e
     return lane_fail(tx, lane, flight, class, stage_of(arena, flight), words);
 }
 
-static enum account_known known_of(const struct found *found)
+/* The published client always sends one. Nobody is told it, and it is not kept. */
+static const char *random_password(struct tx *tx, const struct lane *lane)
 {
-    return found->active == 0 ? KNOWN_INACTIVE : KNOWN_ACTIVE;
-}
-
-/* Found inactive, wanted active, and nobody asked us to activate: reported, not repaired (invariant 9). */
-static int report_disabled(struct tx *tx, struct facts *facts, const struct found *found)
-{
-    bool wanted = account_wanted(facts->account.scope, facts->user.status, facts->user.deleted) == WANT_ACTIVE;
-    if (found->active != 0 || !wanted || facts->account.activation_owed)
-        return 0;
-    return account_set_disabled_there(tx, &facts->account, true);
+    static const char letters[] = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    char *password = arena_alloc(tx_arena(tx), PASSWORD_LENGTH + 1);
+    for (int i = 0; i < PASSWORD_LENGTH; i++)
+        password[i] = letters[env_below(lane->core->options.env, (uint32_t)strlen(letters))];
+    return password;
 }
 
 static int create(struct tx *tx, struct lane *lane, struct flight *flight, const struct facts *facts)
@@ -192,7 +292,10 @@ static int create(struct tx *tx, struct lane *lane, struct flight *flight, const
     int r = account_wanted_profile(tx, &facts->account, &facts->user, &wanted);
     if (r < 0)
         return r;
-    struct target_request request = target_create_user(tx_arena(tx), facts->user.id, wanted);
+    struct target_request request =
+        lane->switches.dialect == DIALECT_STANDARD
+            ? target_create_user(tx_arena(tx), facts->user.id, wanted)
+            : published_create_user(tx_arena(tx), facts->user.id, wanted, random_password(tx, lane));
     struct flight details = {.active = 1, .profile = jval_ref(wanted)};
     return ask(tx, lane, &flight->work, facts, &request, details);
 }
@@ -259,8 +362,10 @@ static int checked_answer(struct tx *tx, struct facts *facts, const struct found
 }
 
 /* The account was read after a lost answer: what it is now is known, and the step decides anew. */
-static int read_answer(struct tx *tx, struct flight *flight, struct facts *facts)
+static int read_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
 {
+    if (flight->rewrite && !facts->in_doubt)
+        return rewrite(tx, lane, flight, facts);
     int r = intent_delete_object(tx, flight->app_rid, WORK_ACCOUNT, flight->work.object_rid);
     const struct found *found = &flight->answer->resource;
     if (r < 0 || found->active < 0)
@@ -309,7 +414,7 @@ int account_answer(struct tx *tx, struct lane *lane, struct flight *flight)
     case REQUEST_CREATE_USER:
         return created_answer(tx, flight, &facts);
     case REQUEST_READ_USER:
-        return read_answer(tx, flight, &facts);
+        return read_answer(tx, lane, flight, &facts);
     case REQUEST_UPDATE_USER:
         return updated_answer(tx, flight, &facts);
     case REQUEST_FIND_GROUP:

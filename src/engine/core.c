@@ -309,6 +309,7 @@ static struct flight *flight_new(struct lane *lane, const struct work *work, con
     flight->allow_plain_http = lane->connection.allow_plain_http;
     flight->name = arena_strdup(arena, details->name);
     flight->person = arena_strdup(arena, details->person);
+    flight->dialect = lane->switches.dialect;
     flight->sent = lane->now;
     flight->timeout_ms = lane_timeout_ms(lane);
     const char **headers = arena_array(arena, 2, sizeof(*headers));
@@ -374,15 +375,26 @@ static bool is_create(enum request_kind kind)
     return kind == REQUEST_CREATE_USER || kind == REQUEST_CREATE_GROUP;
 }
 
+/* It takes the place of a write that may follow it as well. */
+static bool leads(enum request_kind kind, bool rewrite)
+{
+    return is_find(kind) || (rewrite && !request_is_write(kind));
+}
+
+static bool follows(enum request_kind kind, bool rewrite)
+{
+    return is_create(kind) || (rewrite && request_is_write(kind));
+}
+
 /*
  * May it be sent at the app's pace? A create is not held back, since it follows a look-up that would be lost: the
- * look-up takes the place of both. When not, `*ret_when` says when.
+ * look-up takes the place of both; likewise with what was read to be written back. When not, `*ret_when` says when.
  */
-static bool takes_its_turn(struct lane *lane, enum request_kind kind, int64_t *ret_when)
+static bool takes_its_turn(struct lane *lane, enum request_kind kind, bool rewrite, int64_t *ret_when)
 {
     struct rate *rate = rate_of_lane(lane, kind);
-    struct rate *after = is_find(kind) ? rate_of_create(lane, kind) : NULL;
-    if (is_create(kind))
+    struct rate *after = leads(kind, rewrite) ? rate_of_create(lane, kind) : NULL;
+    if (follows(kind, rewrite))
         return true;
     *ret_when = rate_when(rate, lane->now);
     if (after)
@@ -441,10 +453,10 @@ static void give_place_back(const struct flight *flight, bool sent)
 {
     struct rate *rates = flight->group->rates;
     struct rate *rate = rates_find(rates, rate_of(flight->kind));
-    if (is_create(flight->kind) && !sent)
+    if (follows(flight->kind, flight->rewrite) && !sent)
         return;
     rate_returned(rate, sent);
-    if (is_find(flight->kind))
+    if (leads(flight->kind, flight->rewrite))
         rate_returned(rates_find(rates, rate_of(flight->kind) + 1), false);
 }
 
@@ -504,7 +516,7 @@ int lane_request(struct tx *tx, struct lane *lane, const struct work *work, cons
     int64_t overdue = lane->now + 2 * lane_timeout_ms(lane);
     int64_t intent_rid = 0;
     int64_t when = 0;
-    if (!takes_its_turn(lane, request->kind, &when)) {
+    if (!takes_its_turn(lane, request->kind, details->rewrite, &when)) {
         jval_free(profile);
         look_again(lane->core, when);
         return STEP_GATED;

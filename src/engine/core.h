@@ -55,7 +55,10 @@ struct flight {
     struct jval *profile;
     int active; /* REQUEST_UPDATE_USER: 1, 0, -1 as sent */
     bool after_conflict;
-    bool verify; /* REQUEST_READ_GROUP: to compare, not to link */
+    bool rewrite;             /* a read that a write of the same object follows at once, and that write */
+    bool full;                /* REQUEST_MEMBERS: the complete list (dialect catalog) */
+    enum app_dialect dialect; /* how it is written, headers included */
+    bool verify;              /* REQUEST_READ_GROUP: to compare, not to link */
     struct flight_member {
         int64_t rid; /* 0: a stranger */
         int64_t user_rid;

@@ -36,6 +36,11 @@ static int ask(struct tx *tx, struct lane *lane, const struct work *work, const 
     return lane_request(tx, lane, work, request, &details);
 }
 
+static bool is_published(const struct lane *lane)
+{
+    return lane->switches.dialect != DIALECT_STANDARD;
+}
+
 /* A group whose creation is in doubt is looked for by the name that it was given, whatever it should be called now. */
 static const char *name_to_find(const struct facts *facts)
 {
@@ -47,15 +52,18 @@ static int find(struct tx *tx, struct lane *lane, const struct work *work, const
                 bool after_conflict)
 {
     const char *name = name_to_find(facts);
-    struct target_request request = target_find_group(tx_arena(tx), name);
+    struct target_request request =
+        is_published(lane) ? published_find_group(tx_arena(tx), name) : target_find_group(tx_arena(tx), name);
     return ask(tx, lane, work, facts, &request, (struct flight){.after_conflict = after_conflict, .name = name});
 }
 
 static int read_group(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts,
-                      bool with_members)
+                      bool with_members, struct flight details)
 {
-    struct target_request request = target_read_group(tx_arena(tx), facts->group.external_id, with_members);
-    return ask(tx, lane, work, facts, &request, (struct flight){0});
+    const char *id = facts->group.external_id;
+    struct target_request request = is_published(lane) ? published_read_group(tx_arena(tx), id, with_members)
+                                                       : target_read_group(tx_arena(tx), id, with_members);
+    return ask(tx, lane, work, facts, &request, details);
 }
 
 /* Unlinked, and to be deleted in the app. */
@@ -70,7 +78,7 @@ static int step_delete(struct tx *tx, struct lane *lane, const struct work *work
         return r < 0 ? r : STEP_DONE;
     }
     if (facts->in_doubt)
-        return read_group(tx, lane, work, facts, false);
+        return read_group(tx, lane, work, facts, false, (struct flight){0});
     const char *why = NULL;
     int may_go = deletion_of_group(tx, &facts->group, &why);
     if (may_go <= 0)
@@ -102,6 +110,8 @@ static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct
                    enum work_class *ret_class, bool *ret_waits)
 {
     struct member_limits limits = batch_limits(lane->core, &lane->traits, facts->group.rid, lane->now);
+    if (details->full)
+        limits = (struct member_limits){.adds = LIMIT_FULL_CHANGES, .removes = LIMIT_FULL_CHANGES, .mix = true};
     size_t most = MAX_OF(limits.adds, limits.removes);
     struct member *due = arena_array(tx_arena(tx), most, sizeof(*due));
     const char **strangers = arena_array(tx_arena(tx), most, sizeof(*strangers));
@@ -138,9 +148,162 @@ static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct
     }
     *ret_class = count ? due[0].class : WORK_URGENT; /* they come in the order of work */
     *ret_waits = waits > 0;
+    details->full &= !more && (size_t)(count + stranger_count) == details->member_count;
     if (details->member_count == 0 && more)
         lane->core->more = true;
     return count + stranger_count + more;
+}
+
+/* Dialect custom. A read that may still show what was there before our last write would undo that write. */
+static int read_whole(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts)
+{
+    if (may_lag(facts->mapping.last_push, lane->now))
+        return lane_wait(tx, work, facts->mapping.last_push + LIMIT_READ_LAG_MS);
+    return read_group(tx, lane, work, facts, true, (struct flight){.rewrite = true});
+}
+
+static int rename_group(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts)
+{
+    const char *id = facts->group.external_id;
+    if (lane->switches.dialect == DIALECT_CUSTOM)
+        return read_whole(tx, lane, work, facts);
+    struct target_request request = is_published(lane) ? published_rename_group(tx_arena(tx), id, facts->group.name)
+                                                       : target_rename_group(tx_arena(tx), id, facts->group.name);
+    return ask(tx, lane, work, facts, &request, (struct flight){0});
+}
+
+/* The next request's removals and adds, apart. `add` has room for all. */
+struct changes {
+    const char **remove;
+    size_t remove_count;
+    struct target_member *add;
+    size_t add_count;
+};
+
+static int member_shown(struct tx *tx, const struct facts *facts, int64_t user_rid, const char *external_id,
+                        struct target_member *ret)
+{
+    struct account account = {0};
+    int r = user_rid ? account_get(tx, facts->group.app_rid, user_rid, &account) : ERR_NOT_FOUND;
+    *ret = (struct target_member){.id = external_id, .display = r == 0 ? account.user_name : NULL};
+    return r == ERR_NOT_FOUND ? 0 : r;
+}
+
+static int split_changes(struct tx *tx, const struct lane *lane, const struct facts *facts,
+                         const struct flight *details, struct changes *ret)
+{
+    struct arena *arena = tx_arena(tx);
+    int r = 0;
+    *ret = (struct changes){.remove = arena_array(arena, details->member_count + 1, sizeof(*ret->remove)),
+                            .add = arena_array(arena, details->member_count + 1, sizeof(*ret->add))};
+    for (size_t i = 0; r == 0 && i < details->member_count; i++) {
+        const struct flight_member *member = &details->members[i];
+        if (!member->add)
+            ret->remove[ret->remove_count++] = member->external_id;
+        else if (is_published(lane))
+            r = member_shown(tx, facts, member->user_rid, member->external_id, &ret->add[ret->add_count++]);
+        else
+            ret->add[ret->add_count++].id = member->external_id;
+    }
+    return r;
+}
+
+static int compare_rids(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+struct list {
+    struct target_member *members;
+    size_t count;
+};
+
+/*
+ * The complete list as the store knows it: who is there, whoever he is and however he came there, without those whom
+ * this request takes out, and with those whom it brings. 0; 1 when it is longer than LIMIT_FULL_MEMBERS.
+ */
+static int list_from_store(struct tx *tx, const struct facts *facts, const struct flight *details,
+                           const struct changes *changes, struct list *ret)
+{
+    struct arena *arena = tx_arena(tx);
+    struct member *there = arena_array(arena, LIMIT_FULL_MEMBERS + 1, sizeof(*there));
+    int count = members_there(tx, &facts->group, there, LIMIT_FULL_MEMBERS + 1);
+    if (count < 0 || count > LIMIT_FULL_MEMBERS)
+        return count < 0 ? count : 1;
+    int64_t *changed = arena_array(arena, details->member_count + 1, sizeof(*changed));
+    size_t changed_count = 0;
+    for (size_t i = 0; i < details->member_count; i++)
+        if (details->members[i].rid)
+            changed[changed_count++] = details->members[i].rid;
+    qsort(changed, changed_count, sizeof(*changed), compare_rids);
+    qsort(changes->remove, changes->remove_count, sizeof(*changes->remove), compare_ids);
+    ret->members = arena_array(arena, (size_t)count + changes->add_count + 1, sizeof(*ret->members));
+    int r = 0;
+    for (int i = 0; r == 0 && i < count; i++) {
+        bool is_changed = there[i].rid
+                              ? bsearch(&there[i].rid, changed, changed_count, sizeof(*changed), compare_rids) != NULL
+                              : bsearch(&there[i].external_id, changes->remove, changes->remove_count,
+                                        sizeof(*changes->remove), compare_ids) != NULL;
+        if (there[i].external_id && !is_changed)
+            r = member_shown(tx, facts, there[i].user_rid, there[i].external_id, &ret->members[ret->count++]);
+    }
+    for (size_t i = 0; i < changes->add_count; i++)
+        ret->members[ret->count++] = changes->add[i];
+    return r;
+}
+
+/* Dialect catalog, after a read that showed who is there: the complete list. Else, and when it would be too long or too
+ * much differs, the difference. */
+static int may_be_full(struct tx *tx, const struct lane *lane, struct facts *facts)
+{
+    if (!facts->group.full_wanted)
+        return 0;
+    bool fresh = facts->group.read_at <= lane->now && lane->now < facts->group.read_at + LIMIT_FULL_PUSH_MS;
+    if (lane->switches.dialect == DIALECT_CATALOG && fresh && !batch_is_split(lane->core, facts->group.rid))
+        return 1;
+    return target_group_want_full(tx, &facts->group, false);
+}
+
+/* STEP_DONE when there is nothing to do, or the difference is sent instead. */
+static int send_full(struct tx *tx, struct lane *lane, const struct work *work, struct facts *facts)
+{
+    struct flight details = {.full = true};
+    struct changes changes;
+    struct list list = {0};
+    enum work_class class = work->class;
+    bool waits = false;
+    int r = collect(tx, lane, facts, &details, &class, &waits);
+    if (r >= 0)
+        r = split_changes(tx, lane, facts, &details, &changes);
+    if (r >= 0 && details.full)
+        r = list_from_store(tx, facts, &details, &changes, &list);
+    if (r < 0)
+        return r;
+    if (r > 0 || !details.full)
+        return target_group_want_full(tx, &facts->group, false);
+    struct target_request request =
+        published_replace_members(tx_arena(tx), facts->group.external_id, list.members, list.count);
+    return ask(tx, lane, work, facts, &request, details);
+}
+
+static struct target_request change_members(struct tx *tx, const struct lane *lane, const struct facts *facts,
+                                            const struct changes *changes)
+{
+    struct arena *arena = tx_arena(tx);
+    const char *id = facts->group.external_id;
+    if (is_published(lane))
+        return published_change_members(arena, id, changes->remove, changes->remove_count, changes->add,
+                                        changes->add_count);
+    const char **add = arena_array(arena, changes->add_count + 1, sizeof(*add));
+    for (size_t i = 0; i < changes->add_count; i++)
+        add[i] = changes->add[i].id;
+    return target_change_members(arena, id, changes->remove, changes->remove_count, add, changes->add_count);
 }
 
 static int step_members(struct tx *tx, struct lane *lane, const struct work *work, struct facts *facts)
@@ -148,7 +311,12 @@ static int step_members(struct tx *tx, struct lane *lane, const struct work *wor
     struct flight details = {0};
     enum work_class class = work->class;
     bool waits = false;
-    int r = collect(tx, lane, facts, &details, &class, &waits);
+    int r = may_be_full(tx, lane, facts);
+    if (r > 0)
+        r = send_full(tx, lane, work, facts);
+    if (r != STEP_DONE)
+        return r;
+    r = collect(tx, lane, facts, &details, &class, &waits);
     if (r < 0)
         return r;
     if (class > work->class) { /* what was urgent is done, what is left may wait and grow into one request */
@@ -164,19 +332,13 @@ static int step_members(struct tx *tx, struct lane *lane, const struct work *wor
                        lane->now + (waits ? STRANGERS_WAIT_MS : 0)); /* clean rows only so far: more in the next turn */
         return r < 0 ? r : STEP_WAIT;
     }
-    struct arena *arena = tx_arena(tx);
-    const char **remove = arena_array(arena, details.member_count, sizeof(*remove));
-    const char **add = arena_array(arena, details.member_count, sizeof(*add));
-    size_t remove_count = 0;
-    size_t add_count = 0;
-    for (size_t i = 0; i < details.member_count; i++) {
-        if (details.members[i].add)
-            add[add_count++] = details.members[i].external_id;
-        else
-            remove[remove_count++] = details.members[i].external_id;
-    }
-    struct target_request request =
-        target_change_members(arena, facts->group.external_id, remove, remove_count, add, add_count);
+    if (lane->switches.dialect == DIALECT_CUSTOM)
+        return read_whole(tx, lane, work, facts);
+    struct changes changes;
+    r = split_changes(tx, lane, facts, &details, &changes);
+    if (r < 0)
+        return r;
+    struct target_request request = change_members(tx, lane, facts, &changes);
     return ask(tx, lane, work, facts, &request, details);
 }
 
@@ -201,16 +363,13 @@ static int step_again(struct tx *tx, struct lane *lane, const struct work *work,
         return lane_wait(tx, work, facts.mapping.last_push + LIMIT_READ_LAG_MS);
     bool link = facts.group.link_pending && !facts.mapping.members_wait; /* until then its members are left alone */
     if (facts.in_doubt || link || facts.group.overwrite_wanted)
-        return read_group(tx, lane, work, &facts, true);
-    if (is_other_name(&facts.group)) {
-        struct target_request request = target_rename_group(tx_arena(tx), facts.group.external_id, facts.group.name);
-        return ask(tx, lane, work, &facts, &request, (struct flight){0});
-    }
+        return read_group(tx, lane, work, &facts, true, (struct flight){0});
+    if (is_other_name(&facts.group))
+        return rename_group(tx, lane, work, &facts);
     r = step_members(tx, lane, work, &facts);
     if (r != STEP_DONE || !facts.group.verify_wanted)
         return r;
-    struct target_request request = target_read_group(tx_arena(tx), facts.group.external_id, true);
-    return ask(tx, lane, work, &facts, &request, (struct flight){.verify = true});
+    return read_group(tx, lane, work, &facts, true, (struct flight){.verify = true});
 }
 
 int group_step(struct tx *tx, struct lane *lane, const struct work *work)
@@ -299,7 +458,8 @@ static int found_answer(struct tx *tx, struct lane *lane, struct flight *flight,
         return STEP_DONE; /* it was not created, and should have another name by now */
     if (!facts->mapped || facts->mapping.status != MAPPING_ACTIVE)
         return STEP_DONE;
-    struct target_request request = target_create_group(tx_arena(tx), facts->group.name);
+    struct target_request request = is_published(lane) ? published_create_group(tx_arena(tx), facts->group.name)
+                                                       : target_create_group(tx_arena(tx), facts->group.name);
     return ask(tx, lane, &flight->work, facts, &request, (struct flight){0});
 }
 
@@ -361,17 +521,14 @@ static int members_answer(struct tx *tx, struct lane *lane, struct flight *fligh
         r = target_group_want_verified(tx, facts->group.rid);
     if (r == 0)
         r = members_advance(tx, &facts->group);
+    if (r == 0 && flight->full)
+        r = target_group_want_full(tx, &facts->group, false);
     if (r < 0)
         return r;
-    r = batch_accepted(tx, lane->core, flight, &lane->traits);
+    r = flight->full ? 0 : batch_accepted(tx, lane->core, flight, &lane->traits);
     if (r < 0)
         return r;
     return tell(tx, lane, facts, "application.provision.group_push.push_memberships", "Push memberships");
-}
-
-static int compare_ids(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* The members that the intent named, each as the app shows it now. What it does not show as asked stays dirty and is
@@ -430,8 +587,11 @@ static int read_chunk(struct tx *tx, struct lane *lane, struct flight *flight, s
         return r < 0 || facts->group.verify_state != VERIFY_DROPPED ? r : tell_not_kept(tx, lane, flight);
     }
     int64_t extra = 0;
+    bool shown = answer->member_count > 0; /* an app that shows nobody may hide strangers, which a list would remove */
     enum existing_members existing = facts->group.overwrite_wanted ? EXISTING_REMOVE : facts->mapping.existing;
     r = members_read_end(tx, &facts->group, existing, answer->member_count, &extra);
+    if (r > 0 && shown && lane->switches.dialect == DIALECT_CATALOG)
+        return target_group_want_full(tx, &facts->group, true);
     if (r != 0)
         return r < 0 ? r : STEP_DONE;
     const char *words = arena_printf(tx_arena(tx),
@@ -439,6 +599,78 @@ static int read_chunk(struct tx *tx, struct lane *lane, struct flight *flight, s
                                      "keep them with KEEP, or unlink",
                                      (long long)extra, answer->member_count);
     return fail(tx, lane, flight, ERROR_LINK_WOULD_REMOVE, words);
+}
+
+/*
+ * Dialect custom: who is in the group that was read, without those whom this request takes out, and with those whom it
+ * brings. Strangers stay. An app that shows nobody is believed as long as Muster knows nobody there either; otherwise
+ * what it acknowledged counts. 0; 1 when the list is too long.
+ */
+static int list_from_answer(struct tx *tx, const struct flight *flight, const struct facts *facts,
+                            const struct flight *details, const struct changes *changes, struct list *ret)
+{
+    const struct answer *answer = flight->answer;
+    if (answer->member_count == 0)
+        return list_from_store(tx, facts, details, changes, ret);
+    if (answer->member_count + changes->add_count > LIMIT_FULL_MEMBERS)
+        return 1;
+    ret->members = arena_array(tx_arena(tx), answer->member_count + changes->add_count, sizeof(*ret->members));
+    const char **left_out = arena_array(tx_arena(tx), details->member_count + 1, sizeof(*left_out));
+    for (size_t i = 0; i < details->member_count; i++) /* adds as well: each once, at the end */
+        left_out[i] = details->members[i].external_id;
+    qsort(left_out, details->member_count, sizeof(*left_out), compare_ids);
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < answer->member_count; i++) {
+        struct account account = {0};
+        if (bsearch(&answer->members[i], left_out, details->member_count, sizeof(*left_out), compare_ids))
+            continue;
+        r = account_by_external(tx, facts->group.app_rid, answer->members[i], &account);
+        ret->members[ret->count++] = (struct target_member){.id = arena_strdup(tx_arena(tx), answer->members[i]),
+                                                            .display = r == 0 ? account.user_name : NULL};
+        r = r == ERR_NOT_FOUND ? 0 : r;
+    }
+    for (size_t i = 0; i < changes->add_count; i++)
+        ret->members[ret->count++] = changes->add[i];
+    return r;
+}
+
+/* Dialect custom: the group was read to be written back, with its new name or with a change of its members. */
+static int rewrite(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
+{
+    const struct answer *answer = flight->answer;
+    struct flight details = {.rewrite = true};
+    struct changes changes;
+    struct list list = {0};
+    enum work_class class = flight->work.class;
+    bool waits = false;
+    bool rename = is_other_name(&facts->group);
+    if (!facts->mapped || facts->mapping.status != MAPPING_ACTIVE || facts->group.link_pending ||
+        facts->group.overwrite_wanted || lane->switches.dialect != DIALECT_CUSTOM)
+        return STEP_DONE;
+    int r = rename ? 0 : collect(tx, lane, facts, &details, &class, &waits);
+    if (r < 0 || (!rename && details.member_count == 0))
+        return r < 0 ? r : STEP_DONE;
+    if (!answer->has_members && facts->group.origin == ORIGIN_LINKED)
+        return fail(
+            tx, lane, flight, ERROR_UNSUPPORTED,
+            "The app does not show who is in the group, which was there before Muster; a PUT would remove them. "
+            "Choose the dialect STANDARD or CATALOG");
+    r = split_changes(tx, lane, facts, &details, &changes);
+    if (r == 0)
+        r = list_from_answer(tx, flight, facts, &details, &changes, &list);
+    if (r > 0)
+        return fail(tx, lane, flight, ERROR_TOO_LARGE,
+                    arena_printf(tx_arena(tx),
+                                 "The group has more than %d members, too many for the complete list that a PUT needs. "
+                                 "Choose the dialect STANDARD or CATALOG",
+                                 LIMIT_FULL_MEMBERS));
+    if (r < 0)
+        return r;
+    const char *shown = answer->resource.display_name;
+    const char *name = rename || !shown ? facts->group.name : arena_strdup(tx_arena(tx), shown);
+    struct target_request request = published_put_group(tx_arena(tx), rename ? REQUEST_RENAME_GROUP : REQUEST_MEMBERS,
+                                                        facts->group.external_id, name, list.members, list.count);
+    return ask(tx, lane, &flight->work, facts, &request, details);
 }
 
 static int read_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
@@ -451,6 +683,8 @@ static int read_answer(struct tx *tx, struct lane *lane, struct flight *flight, 
             r = target_group_set_name(tx, &facts->group, found->display_name);
         return r;
     }
+    if (flight->rewrite)
+        return rewrite(tx, lane, flight, facts);
     if (facts->mapped && (facts->group.link_pending || facts->group.overwrite_wanted || flight->verify))
         return read_chunk(tx, lane, flight, facts);
     return r;
@@ -546,6 +780,12 @@ static int error_answer(struct tx *tx, struct lane *lane, struct flight *flight,
                         enum error_class class)
 {
     const char *words = answer_words(tx_arena(tx), flight->answer);
+    if (flight->full && error_class_action(class) != ERROR_ACTION_RETRY) {
+        int r = target_group_want_full(tx, &facts->group, false); /* the difference tells which member was the cause */
+        bool again = class == ERROR_NOT_FOUND || class == ERROR_MEMBER_UNKNOWN || class == ERROR_TOO_LARGE;
+        if (r < 0 || again)
+            return r; /* the intent stays: the group is read before anything is repeated */
+    }
     if (flight->kind == REQUEST_MEMBERS && (class == ERROR_NOT_FOUND || class == ERROR_MEMBER_UNKNOWN))
         return refused_answer(tx, lane, flight, class, words);
     if (flight->kind == REQUEST_MEMBERS && (class == ERROR_SERVER_ERROR || class == ERROR_OUTCOME_UNKNOWN))

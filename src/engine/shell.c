@@ -46,6 +46,7 @@ struct transfer {
     size_t body_len;
     size_t body_sent;
     bool allow_plain_http;
+    bool published; /* with the headers of the published client */
     bool forbidden; /* the name led to an address that is never connected to */
     struct transfer *next;
     struct transfer *prev;
@@ -186,6 +187,12 @@ static void set_up_request(struct transfer *t, const char *const *headers)
     SET(t->easy, CURLOPT_URL, t->url);
     add_header(t, t->ask ? "Accept: application/json" : "Accept: application/scim+json");
     add_header(t, "Expect:");
+    if (t->published) {
+        add_header(t, "Accept-Charset: utf-8");
+        add_header(t, "Connection: Keep-Alive");
+        SET(t->easy, CURLOPT_ACCEPT_ENCODING, "gzip,deflate");
+        SET(t->easy, CURLOPT_USERAGENT, "Okta SCIM Client 1.0.0");
+    }
     for (size_t i = 0; headers && headers[i]; i++) {
         add_header(t, headers[i]);
         t->credential = last_header(t);
@@ -467,6 +474,7 @@ static void send_flights(struct engine *engine, struct flight *flight)
         t->url = flight->url;
         t->body = flight->body;
         t->allow_plain_http = flight->allow_plain_http;
+        t->published = flight->dialect != DIALECT_STANDARD;
         transfer_start(t, flight->headers, (long)flight->timeout_ms);
     }
 }

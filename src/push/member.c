@@ -240,6 +240,25 @@ int members_due(struct tx *tx, const struct target_group *group, struct member *
     return r;
 }
 
+SQL(MEMBERS_THERE, "SELECT rid, user_rid, external_id FROM target_members WHERE target_rid = $1 AND known = 1"
+                   " ORDER BY rid LIMIT $2");
+SQL(STRANGERS_THERE, "SELECT external_id FROM target_strangers WHERE target_rid = $1 ORDER BY external_id LIMIT $2");
+
+int members_there(struct tx *tx, const struct target_group *group, struct member *ret, int limit)
+{
+    struct query query;
+    int count = 0;
+    int r = tx_query(tx, &query, &MEMBERS_THERE, I(group->rid), I(limit));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        ret[count++] = (struct member){
+            .rid = query_int(&query, 0), .user_rid = query_int(&query, 1), .external_id = push_text(tx, &query, 2)};
+    if (r >= 0 && count < limit)
+        r = tx_query(tx, &query, &STRANGERS_THERE, I(group->rid), I(limit - count));
+    while (r >= 0 && count < limit && (r = query_next(&query)) > 0)
+        ret[count++] = (struct member){.external_id = push_text(tx, &query, 0)};
+    return r < 0 ? r : count;
+}
+
 /* The group's row is due for what is still dirty; causes that are dealt with no longer hold up those who wait for them.
  */
 static int advance(struct tx *tx, int64_t target_rid, int64_t app_rid)

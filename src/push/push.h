@@ -159,6 +159,7 @@ struct target_group {
     int64_t read_at;       /* ms of the last complete read of its members, 0 never */
     bool verify_wanted;    /* to be read when nothing else is left to do */
     bool overwrite_wanted; /* Push Now: to be read and made exactly the source's */
+    bool full_wanted;      /* read, and to be written as a complete list; good for LIMIT_FULL_PUSH_MS after read_at */
     enum verify_state verify_state;
     int64_t verified_at; /* ms of the last read that found what was acknowledged, 0 never */
 };
@@ -180,6 +181,9 @@ int target_group_deleted(struct tx *tx, struct target_group *group) MUSTCHECK;
 int target_group_pushed(struct tx *tx, int64_t target_rid) MUSTCHECK; /* last_push of its mapping is now */
 /* It is to be read back when nothing else is left to push. */
 int target_group_want_verified(struct tx *tx, int64_t target_rid) MUSTCHECK;
+
+/* The complete list is to be sent, or was. */
+int target_group_want_full(struct tx *tx, struct target_group *group, bool wanted) MUSTCHECK;
 
 /* --- members -------------------------------------------------------------------------------------------------------
  */
@@ -204,6 +208,9 @@ struct member {
  */
 int members_due(struct tx *tx, const struct target_group *group, struct member *ret, int limit,
                 bool *ret_more) MUSTCHECK;
+/* Who is in the app's group as far as it is known, members whom Muster did not put there and removals that are held
+ * included: user_rid (0: not ours) and external_id of each, at most `limit`. The count. */
+int members_there(struct tx *tx, const struct target_group *group, struct member *ret, int limit) MUSTCHECK;
 /* Causes that are dealt with no longer hold up those who wait for them (sync). */
 int members_advance(struct tx *tx, const struct target_group *group) MUSTCHECK;
 /* The app acknowledged: known, clean if the version is still the one that was sent. */

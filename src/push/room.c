@@ -103,6 +103,7 @@ static const struct migration migrations[] = {
                                                                                     time; -1: its turn has come */
         "CREATE INDEX target_members_again ON target_members (again, rid) WHERE again > 0;"
         "CREATE INDEX target_members_again_now ON target_members (target_rid, rid) WHERE again < 0;"},
+    {6, "ALTER TABLE target_groups ADD COLUMN full_wanted INTEGER NOT NULL DEFAULT 0;"},
 };
 
 const char *push_text(struct tx *tx, const struct query *query, int column)

@@ -6,7 +6,8 @@
 
 #define COLUMNS                                                                                                        \
     "rid, app_rid, group_rid, name, external_id, origin, known_name, link_pending, delete_wanted, read_at,"            \
-    " verify_wanted, verify_state, verified_at, overwrite_wanted, source_rid"
+    " verify_wanted, verify_state, verified_at, overwrite_wanted, source_rid,"                                         \
+    " full_wanted"
 
 SQL(TARGET_BY_RID, "SELECT " COLUMNS " FROM target_groups WHERE rid = $1");
 SQL(TARGET_BY_GROUP, "SELECT " COLUMNS " FROM target_groups WHERE group_rid = $1");
@@ -56,7 +57,8 @@ static int read_one(struct tx *tx, struct query *query, int r, struct target_gro
                                  .verify_state = (enum verify_state)query_int(query, 11),
                                  .verified_at = query_int(query, 12),
                                  .overwrite_wanted = query_int(query, 13) != 0,
-                                 .source_rid = query_int(query, 14)};
+                                 .source_rid = query_int(query, 14),
+                                 .full_wanted = query_int(query, 15) != 0};
     query_close(query);
     return 0;
 }
@@ -152,6 +154,15 @@ int target_group_linked(struct tx *tx, struct target_group *group, int64_t sourc
     group->link_pending = false;
     group->overwrite_wanted = false;
     int r = tx_exec(tx, &TARGET_LINKED, I(group->rid), I(source_rid), I(tx_now(tx)));
+    return r < 0 ? r : 0;
+}
+
+SQL(TARGET_WANT_FULL, "UPDATE target_groups SET full_wanted = $2 WHERE rid = $1");
+
+int target_group_want_full(struct tx *tx, struct target_group *group, bool wanted)
+{
+    group->full_wanted = wanted;
+    int r = tx_exec(tx, &TARGET_WANT_FULL, I(group->rid), I(wanted));
     return r < 0 ? r : 0;
 }
 

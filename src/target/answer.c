@@ -31,6 +31,8 @@ static struct jread *reader_new(enum answer_shape shape)
     } else if (shape == ANSWER_LIST || shape == ANSWER_USERS) {
         patterns = list_patterns;
         count = ARRAY_LEN(list_patterns);
+    } else if (shape == ANSWER_WHOLE) {
+        count = 0;
     } else if (shape == ANSWER_MEMBERS) {
         patterns = member_patterns;
         count = ARRAY_LEN(member_patterns);

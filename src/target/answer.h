@@ -50,6 +50,7 @@ enum answer_shape {
     ANSWER_MEMBERS,  /* one group: the `value` of every member */
     ANSWER_USERS,    /* a page of a listing: its users, each with its profile */
     ANSWER_GROUPS,   /* a page of a listing: its groups, each with the `value` of its members */
+    ANSWER_WHOLE,    /* one resource, all of it in `rest`, to be written back: LIMIT_ANSWER_BYTES at most */
 };
 
 struct found {                /* an element of Resources, or the resource itself */

@@ -32,6 +32,14 @@ bool user_has_extension(const struct jval *attributes);
 /* Writes into the open Operations array what leads from the attributes `before` to `after`. The count of operations. */
 size_t user_write_difference(struct jout *out, const struct jval *before, const struct jval *after);
 
+/* As user_write(), what the published client sends of a user first, in its order; `*ret_rest` (the caller frees) is
+ * what is left for user_write(). */
+void user_write_published(struct jout *out, const struct jval *attributes, struct jval **ret_rest);
+/* Changes a resource that was read so that it has the attributes `after`, and no more those that only `before` has;
+ * everything else in it stays. */
+void user_merge(struct jval *resource, const struct jval *before, const struct jval *after);
+/* The own spelling of `key` in the object, or `key`. */
+const char *key_any_case(const struct jval *object, const char *key);
 /* The member of an object whose name is `key` but for ASCII case; NULL when there is none. */
 struct jval *get_any_case(const struct jval *object, const char *key);
 /* The text of an id: a string that can stand in a path, or an integer; NULL otherwise. In `arena`. */

@@ -217,6 +217,189 @@ struct target_request target_delete_group(struct arena *arena, const char *exter
                         resource_path(arena, "Groups", external_id, ""));
 }
 
+/* --- the published client's dialects -------------------------------------------------------------------------------
+ */
+
+#define PUBLISHED_PAGE "&startIndex=1&count=100"
+
+struct target_request published_find_user(struct arena *arena, const char *user_name)
+{
+    const char *path = arena_printf(arena, "/Users?%s" PUBLISHED_PAGE, filter_query(arena, "userName", user_name));
+    return without_body(REQUEST_FIND_USER, ANSWER_LIST, "GET", path);
+}
+
+struct target_request published_create_user(struct arena *arena, const char *user_id, const struct jval *profile,
+                                            const char *password)
+{
+    struct jval *attributes CLEANUP(jval_freep) = user_attributes(profile);
+    struct jval *rest CLEANUP(jval_freep) = NULL;
+    bool extension = user_has_extension(attributes);
+    struct body body;
+    body_start(&body);
+    write_schema(&body.out, SCIM_CORE_USER, extension ? SCIM_ENTERPRISE_USER : NULL);
+    user_write_published(&body.out, attributes, &rest);
+    user_write(&body.out, rest, false);
+    jout_str(&body.out, "externalId", user_id);
+    jout_array(&body.out, "groups");
+    jout_end(&body.out);
+    jout_str(&body.out, "password", password);
+    jout_bool(&body.out, "active", true);
+    if (extension) {
+        jout_object(&body.out, SCIM_ENTERPRISE_USER);
+        user_write(&body.out, rest, true);
+        jout_end(&body.out);
+    }
+    struct target_request request = without_body(REQUEST_CREATE_USER, ANSWER_RESOURCE, "POST", "/Users");
+    request.body = body_end(&body, arena);
+    return request;
+}
+
+struct target_request published_read_user(struct arena *arena, const char *external_id)
+{
+    return without_body(REQUEST_READ_USER, ANSWER_WHOLE, "GET", resource_path(arena, "Users", external_id, ""));
+}
+
+struct target_request published_put_user(struct arena *arena, const char *external_id, const struct jval *resource,
+                                         const struct jval *sent, const struct jval *profile, int active)
+{
+    struct jval *before CLEANUP(jval_freep) = user_attributes(sent);
+    struct jval *after CLEANUP(jval_freep) = user_attributes(profile);
+    struct jval *changed CLEANUP(jval_freep) = jval_copy(resource);
+    user_merge(changed, before, after);
+    if (active >= 0)
+        jval_set(changed, key_any_case(changed, "active"), jval_new_bool(active == 1));
+    struct target_request request =
+        without_body(REQUEST_UPDATE_USER, ANSWER_RESOURCE, "PUT", resource_path(arena, "Users", external_id, ""));
+    request.body = jval_text(arena, changed, false);
+    return request;
+}
+
+struct target_request published_set_active(struct arena *arena, const char *external_id, bool active)
+{
+    struct body body;
+    patch_start(&body);
+    jout_object(&body.out, NULL);
+    jout_str(&body.out, "op", "replace");
+    jout_object(&body.out, "value");
+    jout_bool(&body.out, "active", active);
+    jout_end(&body.out);
+    jout_end(&body.out);
+    struct target_request request =
+        without_body(REQUEST_UPDATE_USER, ANSWER_RESOURCE, "PATCH", resource_path(arena, "Users", external_id, ""));
+    request.body = patch_end(&body, arena);
+    return request;
+}
+
+struct target_request published_find_group(struct arena *arena, const char *name)
+{
+    const char *path = arena_printf(arena, "/Groups?%s" PUBLISHED_PAGE, filter_query(arena, "displayName", name));
+    return without_body(REQUEST_FIND_GROUP, ANSWER_LIST, "GET", path);
+}
+
+struct target_request published_read_group(struct arena *arena, const char *external_id, bool with_members)
+{
+    return without_body(REQUEST_READ_GROUP, with_members ? ANSWER_MEMBERS : ANSWER_RESOURCE, "GET",
+                        resource_path(arena, "Groups", external_id, ""));
+}
+
+struct target_request published_create_group(struct arena *arena, const char *name)
+{
+    struct body body;
+    body_start(&body);
+    write_schema(&body.out, SCIM_CORE_GROUP, NULL);
+    jout_str(&body.out, "displayName", name);
+    jout_array(&body.out, "members");
+    jout_end(&body.out);
+    struct target_request request = without_body(REQUEST_CREATE_GROUP, ANSWER_RESOURCE, "POST", "/Groups");
+    request.body = body_end(&body, arena);
+    return request;
+}
+
+struct target_request published_rename_group(struct arena *arena, const char *external_id, const char *name)
+{
+    struct body body;
+    patch_start(&body);
+    jout_object(&body.out, NULL);
+    jout_str(&body.out, "op", "replace");
+    jout_object(&body.out, "value");
+    jout_str(&body.out, "id", external_id);
+    jout_str(&body.out, "displayName", name);
+    jout_end(&body.out);
+    jout_end(&body.out);
+    struct target_request request =
+        without_body(REQUEST_RENAME_GROUP, ANSWER_RESOURCE, "PATCH", resource_path(arena, "Groups", external_id, ""));
+    request.body = patch_end(&body, arena);
+    return request;
+}
+
+static void write_members(struct jout *out, const char *key, const struct target_member *members, size_t count)
+{
+    jout_array(out, key);
+    for (size_t i = 0; i < count; i++) {
+        jout_object(out, NULL);
+        jout_str(out, "value", members[i].id);
+        jout_str(out, "display", members[i].display);
+        jout_end(out);
+    }
+    jout_end(out);
+}
+
+struct target_request published_change_members(struct arena *arena, const char *external_id, const char *const *remove,
+                                               size_t remove_count, const struct target_member *add, size_t add_count)
+{
+    assert(remove_count + add_count > 0);
+    struct body body;
+    patch_start(&body);
+    for (size_t i = 0; i < remove_count; i++) {
+        jout_object(&body.out, NULL);
+        jout_str(&body.out, "op", "remove");
+        jout_str(&body.out, "path", arena_printf(arena, "members[value eq %s]", quoted(arena, remove[i])));
+        jout_end(&body.out);
+    }
+    if (add_count) {
+        jout_object(&body.out, NULL);
+        jout_str(&body.out, "op", "add");
+        jout_str(&body.out, "path", "members");
+        write_members(&body.out, "value", add, add_count);
+        jout_end(&body.out);
+    }
+    struct target_request request =
+        without_body(REQUEST_MEMBERS, ANSWER_RESOURCE, "PATCH", resource_path(arena, "Groups", external_id, ""));
+    request.body = patch_end(&body, arena);
+    return request;
+}
+
+struct target_request published_replace_members(struct arena *arena, const char *external_id,
+                                                const struct target_member *members, size_t count)
+{
+    struct body body;
+    patch_start(&body);
+    jout_object(&body.out, NULL);
+    jout_str(&body.out, "op", "replace");
+    jout_str(&body.out, "path", "members");
+    write_members(&body.out, "value", members, count);
+    jout_end(&body.out);
+    struct target_request request =
+        without_body(REQUEST_MEMBERS, ANSWER_RESOURCE, "PATCH", resource_path(arena, "Groups", external_id, ""));
+    request.body = patch_end(&body, arena);
+    return request;
+}
+
+struct target_request published_put_group(struct arena *arena, enum request_kind kind, const char *external_id,
+                                          const char *name, const struct target_member *members, size_t count)
+{
+    struct body body;
+    body_start(&body);
+    write_schema(&body.out, SCIM_CORE_GROUP, NULL);
+    jout_str(&body.out, "id", external_id);
+    jout_str(&body.out, "displayName", name);
+    write_members(&body.out, "members", members, count);
+    struct target_request request =
+        without_body(kind, ANSWER_RESOURCE, "PUT", resource_path(arena, "Groups", external_id, ""));
+    request.body = body_end(&body, arena);
+    return request;
+}
+
 /* --- listings ----------------------------------------------------------------------------------------------------- */
 
 static const char *page_query(struct arena *arena, const struct target_page *page)

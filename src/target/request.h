@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is asked of a target, in SCIM 2.0: the `standard` dialect, the subset that every server seen in the field
- * understands (docs/targets.md): lower-case operations with a path, `add` for missing members only, one `remove
- * members[value eq "id"]` per member, groups created without members, no `groups` and no password in a user. Pure:
- * builds method, path and body.
+ * What is asked of a target, in SCIM 2.0: target_...() is the `standard` dialect, the subset that every server seen in
+ * the field understands (docs/targets.md): lower-case operations with a path, `add` for missing members only, one
+ * `remove members[value eq "id"]` per member, groups created without members, no `groups` and no password in a user.
+ * Pure: builds method, path and body.
  */
 #ifndef TARGET_REQUEST_H
 #define TARGET_REQUEST_H
@@ -42,6 +42,38 @@ struct target_request target_rename_group(struct arena *arena, const char *exter
  * them. */
 struct target_request target_change_members(struct arena *arena, const char *external_id, const char *const *remove,
                                             size_t remove_count, const char *const *add, size_t add_count);
+/*
+ * The published client's requests, byte for byte as its public documents show them, for apps whose dialect is `catalog`
+ * (users updated by PUT; activation, names and members by PATCH) or `custom` (everything by PUT). docs/targets.md names
+ * what is dangerous in them. Updates write back the resource that was read just before.
+ */
+struct target_request published_find_user(struct arena *arena, const char *user_name);
+struct target_request published_create_user(struct arena *arena, const char *user_id, const struct jval *profile,
+                                            const char *password);
+struct target_request published_read_user(struct arena *arena, const char *external_id); /* ANSWER_WHOLE */
+/* `resource` as it was read, with the attributes of `profile` and without those that only `sent` has; `active` 1, 0, or
+ * -1: as it was read. */
+struct target_request published_put_user(struct arena *arena, const char *external_id, const struct jval *resource,
+                                         const struct jval *sent, const struct jval *profile, int active);
+struct target_request published_set_active(struct arena *arena, const char *external_id, bool active); /* no path */
+
+struct target_member {
+    const char *id;
+    const char *display; /* user name; NULL when it is not known, and sent as null */
+};
+struct target_request published_find_group(struct arena *arena, const char *name);
+struct target_request published_read_group(struct arena *arena, const char *external_id, bool with_members);
+struct target_request published_create_group(struct arena *arena, const char *name);
+struct target_request published_rename_group(struct arena *arena, const char *external_id, const char *name);
+struct target_request published_change_members(struct arena *arena, const char *external_id, const char *const *remove,
+                                               size_t remove_count, const struct target_member *add, size_t add_count);
+/* The complete list: who is not in it is out. */
+struct target_request published_replace_members(struct arena *arena, const char *external_id,
+                                                const struct target_member *members, size_t count);
+/* The whole group: `kind` says what it is sent for, REQUEST_MEMBERS or REQUEST_RENAME_GROUP. */
+struct target_request published_put_group(struct arena *arena, enum request_kind kind, const char *external_id,
+                                          const char *name, const struct target_member *members, size_t count);
+
 /* One page of the app's users or groups. */
 struct target_page {
     const char *cursor; /* by cursor (RFC 9865), "" for the first page; NULL: by index */

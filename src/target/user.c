@@ -178,6 +178,132 @@ size_t user_write_difference(struct jout *out, const struct jval *before, const 
     return count;
 }
 
+/* --- the published client's dialects -------------------------------------------------------------------------------
+ */
+
+static void write_ordered(struct jout *out, const char *key, const struct jval *value, const char *const *order,
+                          size_t count)
+{
+    jout_object(out, key);
+    for (size_t i = 0; i < count; i++)
+        if (jval_get(value, order[i]))
+            jout_val(out, order[i], jval_get(value, order[i]));
+    for (void *it = jval_first(value); it; it = jval_next(value, it)) {
+        bool written = false;
+        for (size_t i = 0; i < count; i++)
+            written |= str_eq(order[i], jval_iter_key(it));
+        if (!written)
+            jout_val(out, jval_iter_key(it), jval_iter_value(it));
+    }
+    jout_end(out);
+}
+
+void user_write_published(struct jout *out, const struct jval *attributes, struct jval **ret_rest)
+{
+    static const char *const order[] = {"userName", "name", "emails", "displayName", "locale"};
+    static const char *const name_order[] = {"givenName", "familyName"};
+    static const char *const email_order[] = {"primary", "value", "type"};
+    struct jval *rest = jval_copy(attributes);
+    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+        const struct jval *value = jval_get(attributes, order[i]);
+        if (!value)
+            continue;
+        jval_remove(rest, order[i]);
+        if (str_eq(order[i], "name")) {
+            write_ordered(out, order[i], value, name_order, ARRAY_LEN(name_order));
+        } else if (str_eq(order[i], "emails")) {
+            jout_array(out, order[i]);
+            for (size_t e = 0; e < jval_len(value); e++)
+                write_ordered(out, NULL, jval_at(value, e), email_order, ARRAY_LEN(email_order));
+            jout_end(out);
+        } else {
+            jout_val(out, order[i], value);
+        }
+    }
+    *ret_rest = rest;
+}
+
+const char *key_any_case(const struct jval *object, const char *key)
+{
+    if (jval_get(object, key))
+        return key;
+    for (void *it = jval_first(object); it; it = jval_next(object, it)) {
+        if (strcasecmp(jval_iter_key(it), key) == 0)
+            return jval_iter_key(it);
+    }
+    return key;
+}
+
+static void set_any_case(struct jval *object, const char *key, struct jval *value)
+{
+    jval_set(object, key_any_case(object, key), value);
+}
+
+static void remove_any_case(struct jval *object, const char *key)
+{
+    if (get_any_case(object, key))
+        jval_remove(object, key_any_case(object, key));
+}
+
+/* The object below `key`, made when it is missing. */
+static struct jval *part_any_case(struct jval *object, const char *key)
+{
+    struct jval *part = get_any_case(object, key);
+    if (jval_type(part) != JVAL_OBJECT) {
+        part = jval_new_object();
+        set_any_case(object, key, part);
+    }
+    return part;
+}
+
+/* A complex value keeps the sub-attributes that Muster does not know; a list is replaced as a whole. */
+static void merge_value(struct jval *holder, const char *key, const struct jval *before, const struct jval *after)
+{
+    if (jval_type(after) != JVAL_OBJECT) {
+        set_any_case(holder, key, jval_copy(after));
+        return;
+    }
+    struct jval *part = part_any_case(holder, key);
+    for (void *it = jval_first(before); it && jval_type(before) == JVAL_OBJECT; it = jval_next(before, it))
+        if (!jval_get(after, jval_iter_key(it)))
+            remove_any_case(part, jval_iter_key(it));
+    for (void *it = jval_first(after); it; it = jval_next(after, it))
+        set_any_case(part, jval_iter_key(it), jval_copy(jval_iter_value(it)));
+}
+
+/* A resource with attributes of the extension names it among its schemas. */
+static void name_extension(struct jval *resource)
+{
+    struct jval *schemas = get_any_case(resource, "schemas");
+    if (jval_type(schemas) != JVAL_ARRAY)
+        return;
+    for (size_t i = 0; i < jval_len(schemas); i++) {
+        const char *schema = jval_str(jval_at(schemas, i));
+        if (schema && strcasecmp(schema, SCIM_ENTERPRISE_USER) == 0)
+            return;
+    }
+    jval_append(schemas, jval_new_str(SCIM_ENTERPRISE_USER));
+}
+
+void user_merge(struct jval *resource, const struct jval *before, const struct jval *after)
+{
+    for (void *it = jval_first(before); it; it = jval_next(before, it)) {
+        const char *path = jval_iter_key(it);
+        const char *inside = extension_name(path);
+        struct jval *holder = inside ? get_any_case(resource, SCIM_ENTERPRISE_USER) : resource;
+        if (!jval_get(after, path) && !str_eq(path, "userName"))
+            remove_any_case(holder, inside ? inside : path);
+    }
+    for (void *it = jval_first(after); it; it = jval_next(after, it)) {
+        const char *path = jval_iter_key(it);
+        const char *inside = extension_name(path);
+        struct jval *holder = inside ? part_any_case(resource, SCIM_ENTERPRISE_USER) : resource;
+        merge_value(holder, inside ? inside : path, jval_get(before, path), jval_iter_value(it));
+        if (inside)
+            name_extension(resource);
+    }
+}
+
 /* --- the other way -------------------------------------------------------------------------------------------------
  */
 

@@ -209,12 +209,17 @@ describe('push rules', () => {
     test('settings', async () => {
         const own = await org.app();
         const path = `${base(own)}/settings`;
-        assert.deepEqual(await call('GET', path), { renameAppGroups: true, onSourceGroupDeleted: 'LEAVE', deleteLinkedGroups: false, verify: 'NEVER' });
-        assert.deepEqual(await call('PUT', path, { renameAppGroups: false }), { renameAppGroups: false, onSourceGroupDeleted: 'LEAVE', deleteLinkedGroups: false, verify: 'NEVER' });
-        assert.deepEqual(await call('PUT', path, { onSourceGroupDeleted: 'DELETE', deleteLinkedGroups: true }), { renameAppGroups: false, onSourceGroupDeleted: 'DELETE', deleteLinkedGroups: true, verify: 'NEVER' });
+        assert.deepEqual(await call('GET', path), { renameAppGroups: true, onSourceGroupDeleted: 'LEAVE', deleteLinkedGroups: false, verify: 'NEVER', dialect: 'STANDARD' });
+        assert.deepEqual(await call('PUT', path, { renameAppGroups: false }), { renameAppGroups: false, onSourceGroupDeleted: 'LEAVE', deleteLinkedGroups: false, verify: 'NEVER', dialect: 'STANDARD' });
+        assert.deepEqual(await call('PUT', path, { onSourceGroupDeleted: 'DELETE', deleteLinkedGroups: true }), { renameAppGroups: false, onSourceGroupDeleted: 'DELETE', deleteLinkedGroups: true, verify: 'NEVER', dialect: 'STANDARD' });
         assert.equal((await call('PUT', path, { verify: 'SAMPLED' })).verify, 'SAMPLED');
         assert.equal((await call('GET', path)).deleteLinkedGroups, true);
-        for (const body of [{}, { renameAppGroups: 1 }, { onSourceGroupDeleted: 'BURN' }]) {
+        for (const dialect of ['CATALOG', 'CUSTOM', 'STANDARD']) {
+            assert.equal((await call('PUT', path, { dialect })).dialect, dialect);
+            assert.equal((await call('GET', path)).dialect, dialect);
+        }
+        assert.equal((await call('GET', path)).verify, 'SAMPLED', 'what is left out stays');
+        for (const body of [{}, { renameAppGroups: 1 }, { onSourceGroupDeleted: 'BURN' }, { dialect: 'catalog' }, { dialect: null }]) {
             assert.equal((await muster.call('PUT', path, { body })).status, 400, JSON.stringify(body));
         }
         const group = await org.group();

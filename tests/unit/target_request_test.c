@@ -193,6 +193,103 @@ static void removals_come_first_one_by_one_then_one_add(void **state)
            "/Groups/g1", PATCH("{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"u3\"}]}"));
 }
 
+/* --- the published client's dialects -------------------------------------------------------------------------------
+ */
+
+static void published_lookups_page_by_index(void **state)
+{
+    expect(published_find_user(*state, "ann@x.org"), REQUEST_FIND_USER, ANSWER_LIST, "GET",
+           "/Users?filter=userName%20eq%20%22ann%40x.org%22&startIndex=1&count=100", NULL);
+    expect(published_find_group(*state, "A B"), REQUEST_FIND_GROUP, ANSWER_LIST, "GET",
+           "/Groups?filter=displayName%20eq%20%22A%20B%22&startIndex=1&count=100", NULL);
+    expect(published_read_user(*state, "u1"), REQUEST_READ_USER, ANSWER_WHOLE, "GET", "/Users/u1", NULL);
+    expect(published_read_group(*state, "g1", true), REQUEST_READ_GROUP, ANSWER_MEMBERS, "GET", "/Groups/g1", NULL);
+    expect(published_read_group(*state, "g1", false), REQUEST_READ_GROUP, ANSWER_RESOURCE, "GET", "/Groups/g1", NULL);
+}
+
+static void published_user_is_created_in_the_published_order(void **state)
+{
+    struct jval *profile CLEANUP(jval_freep) =
+        parse("{\"userName\":\"t@x.org\",\"firstName\":\"Test\",\"lastName\":\"User\",\"email\":\"t@x.org\","
+              "\"displayName\":\"Test User\",\"locale\":\"en-US\"}");
+    expect(published_create_user(*state, "00u1", profile, "1mz050nq"), REQUEST_CREATE_USER, ANSWER_RESOURCE, "POST",
+           "/Users",
+           "{\"schemas\":[\"" CORE "\"],\"userName\":\"t@x.org\",\"name\":{\"givenName\":\"Test\",\"familyName\":"
+           "\"User\"},\"emails\":[{\"primary\":true,\"value\":\"t@x.org\",\"type\":\"work\"}],\"displayName\":"
+           "\"Test User\",\"locale\":\"en-US\",\"externalId\":\"00u1\",\"groups\":[],\"password\":\"1mz050nq\","
+           "\"active\":true}");
+    struct jval *more CLEANUP(jval_freep) =
+        parse("{\"userName\":\"t\",\"middleName\":\"M\",\"lastName\":\"L\",\"title\":\"T\",\"department\":\"D\"}");
+    expect(published_create_user(*state, "00u1", more, "p"), REQUEST_CREATE_USER, ANSWER_RESOURCE, "POST", "/Users",
+           "{\"schemas\":[\"" CORE "\",\"" ENTERPRISE "\"],\"userName\":\"t\",\"name\":{\"familyName\":\"L\","
+           "\"middleName\":\"M\"},\"title\":\"T\",\"externalId\":\"00u1\",\"groups\":[],\"password\":\"p\","
+           "\"active\":true,\"" ENTERPRISE "\":{\"department\":\"D\"}}");
+}
+
+static void expect_put(struct arena *arena, const char *resource, const char *sent, const char *profile, int active,
+                       const char *body)
+{
+    struct jval *read CLEANUP(jval_freep) = parse(resource);
+    struct jval *before CLEANUP(jval_freep) = sent ? parse(sent) : NULL;
+    struct jval *after CLEANUP(jval_freep) = profile ? parse(profile) : NULL;
+    expect(published_put_user(arena, "u1", read, before, after, active), REQUEST_UPDATE_USER, ANSWER_RESOURCE, "PUT",
+           "/Users/u1", body);
+    assert_string_equal(jval_text(arena, read, false), resource); /* what was read is left as it was */
+}
+
+static void published_put_keeps_what_it_does_not_map(void **state)
+{
+    expect_put(*state,
+               "{\"schemas\":[\"" CORE "\"],\"id\":\"u1\",\"userName\":\"a\",\"Title\":\"t\",\"shoe\":44,\"name\":"
+               "{\"formatted\":\"F\",\"givenName\":\"G\",\"middleName\":\"M\"},\"nickName\":\"n\",\"active\":true,"
+               "\"groups\":[{\"value\":\"g1\"}],\"meta\":{\"version\":\"1\"}}",
+               "{\"userName\":\"a\",\"firstName\":\"G\",\"middleName\":\"M\",\"nickName\":\"n\"}",
+               "{\"userName\":\"b\",\"firstName\":\"H\",\"title\":\"u\",\"department\":\"d\"}", -1,
+               "{\"schemas\":[\"" CORE "\",\"" ENTERPRISE "\"],\"id\":\"u1\",\"userName\":\"b\",\"Title\":\"u\","
+               "\"shoe\":44,\"name\":{\"formatted\":\"F\",\"givenName\":\"H\"},\"active\":true,\"groups\":[{\"value\":"
+               "\"g1\"}],\"meta\":{\"version\":\"1\"},\"" ENTERPRISE "\":{\"department\":\"d\"}}");
+    /* Activation alone: nothing else is touched; without it, what was read stays. */
+    expect_put(*state, "{\"id\":\"u1\",\"Active\":true,\"title\":\"t\"}", NULL, NULL, 0,
+               "{\"id\":\"u1\",\"Active\":false,\"title\":\"t\"}");
+    expect_put(*state, "{\"id\":\"u1\",\"active\":false}", NULL, "{\"title\":\"t\"}", -1,
+               "{\"id\":\"u1\",\"active\":false,\"title\":\"t\"}");
+    expect_put(*state, "{\"id\":\"u1\"}", NULL, NULL, 1, "{\"id\":\"u1\",\"active\":true}");
+}
+
+static void published_patches_have_no_path(void **state)
+{
+    expect(published_set_active(*state, "u1", false), REQUEST_UPDATE_USER, ANSWER_RESOURCE, "PATCH", "/Users/u1",
+           PATCH("{\"op\":\"replace\",\"value\":{\"active\":false}}"));
+    expect(published_set_active(*state, "u1", true), REQUEST_UPDATE_USER, ANSWER_RESOURCE, "PATCH", "/Users/u1",
+           PATCH("{\"op\":\"replace\",\"value\":{\"active\":true}}"));
+    expect(published_rename_group(*state, "g1", "New"), REQUEST_RENAME_GROUP, ANSWER_RESOURCE, "PATCH", "/Groups/g1",
+           PATCH("{\"op\":\"replace\",\"value\":{\"id\":\"g1\",\"displayName\":\"New\"}}"));
+}
+
+#define GROUP_SCHEMAS "\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:Group\"]"
+
+static void published_groups(void **state)
+{
+    const char *const remove[] = {"u1", "u2"};
+    const struct target_member add[] = {{"u3", "c@x.org"}, {"u4", NULL}};
+    expect(published_create_group(*state, "N"), REQUEST_CREATE_GROUP, ANSWER_RESOURCE, "POST", "/Groups",
+           "{" GROUP_SCHEMAS ",\"displayName\":\"N\",\"members\":[]}");
+    expect(published_change_members(*state, "g1", remove, 2, add, 2), REQUEST_MEMBERS, ANSWER_RESOURCE, "PATCH",
+           "/Groups/g1",
+           PATCH("{\"op\":\"remove\",\"path\":\"members[value eq \\\"u1\\\"]\"},"
+                 "{\"op\":\"remove\",\"path\":\"members[value eq \\\"u2\\\"]\"},"
+                 "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"u3\",\"display\":\"c@x.org\"},"
+                 "{\"value\":\"u4\",\"display\":null}]}"));
+    expect(published_replace_members(*state, "g1", add, 1), REQUEST_MEMBERS, ANSWER_RESOURCE, "PATCH", "/Groups/g1",
+           PATCH("{\"op\":\"replace\",\"path\":\"members\",\"value\":[{\"value\":\"u3\",\"display\":\"c@x.org\"}]}"));
+    expect(published_replace_members(*state, "g1", NULL, 0), REQUEST_MEMBERS, ANSWER_RESOURCE, "PATCH", "/Groups/g1",
+           PATCH("{\"op\":\"replace\",\"path\":\"members\",\"value\":[]}"));
+    expect(published_put_group(*state, REQUEST_MEMBERS, "g1", "N", add, 2), REQUEST_MEMBERS, ANSWER_RESOURCE, "PUT",
+           "/Groups/g1",
+           "{" GROUP_SCHEMAS ",\"id\":\"g1\",\"displayName\":\"N\",\"members\":[{\"value\":\"u3\",\"display\":"
+           "\"c@x.org\"},{\"value\":\"u4\",\"display\":null}]}");
+}
+
 /* --- the app ------------------------------------------------------------------------------------------------------ */
 
 static void probes_only_read(void **state)
@@ -268,6 +365,11 @@ int main(void)
         TEST(groups_are_asked_for_without_members),
         TEST(groups_are_created_renamed_and_deleted),
         TEST(removals_come_first_one_by_one_then_one_add),
+        TEST(published_lookups_page_by_index),
+        TEST(published_user_is_created_in_the_published_order),
+        TEST(published_put_keeps_what_it_does_not_map),
+        TEST(published_patches_have_no_path),
+        TEST(published_groups),
         TEST(probes_only_read),
         TEST(base_url_keeps_its_query),
         TEST(names_are_compared_here),
