@@ -432,6 +432,30 @@ static int fail(struct tx *tx, struct lane *lane, const struct flight *flight, e
     return lane_fail(tx, lane, flight, class, stage_of(tx_arena(tx), flight), words);
 }
 
+/* Exactly one group has the name. It may be one whose deletion waits or is held: pushed again, it is not deleted; while
+ * the deletion is under way, what comes of it decides. */
+static int found_one(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts,
+                     const struct found *found, bool ours)
+{
+    struct target_group going = {0};
+    struct intent intent = {0};
+    int r = target_group_going(tx, lane->app.rid, found->id, &going);
+    bool is_going = r == 0 && going.rid != facts->group.rid;
+    if (is_going)
+        r = intent_find(tx, lane->app.rid, WORK_GROUP, going.rid, &intent);
+    if (r < 0 && r != ERR_NOT_FOUND)
+        return r;
+    if (r > 0)
+        return lane_wait(tx, &flight->work, lane->now + LIMIT_READ_LAG_MS);
+    r = intent_delete_object(tx, lane->app.rid, WORK_GROUP, flight->work.object_rid);
+    if (r < 0)
+        return r;
+    if (is_going)
+        return target_group_take_over(tx, &facts->group, &going);
+    return target_group_set_known(tx, &facts->group, found->id, ours ? ORIGIN_CREATED : ORIGIN_LINKED,
+                                  found->display_name);
+}
+
 static int found_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
 {
     const struct found *found = NULL;
@@ -446,12 +470,11 @@ static int found_answer(struct tx *tx, struct lane *lane, struct flight *flight,
     if (matches == 0 && ours &&
         may_lag(intent_asked(lane, &facts->intent), lane->now)) /* it may have been created all the same */
         return lane_wait(tx, &flight->work, intent_asked(lane, &facts->intent) + LIMIT_READ_LAG_MS);
+    if (matches == 1)
+        return found_one(tx, lane, flight, facts, found, ours);
     int r = intent_delete_object(tx, lane->app.rid, WORK_GROUP, flight->work.object_rid);
     if (r < 0)
         return r;
-    if (matches == 1)
-        return target_group_set_known(tx, &facts->group, found->id, ours ? ORIGIN_CREATED : ORIGIN_LINKED,
-                                      found->display_name);
     if (flight->after_conflict)
         return fail(tx, lane, flight, ERROR_NAME_UNUSABLE, "Conflict, but no group of this name was found");
     if (!str_eq(flight->name, facts->group.name))

@@ -176,6 +176,11 @@ int target_group_set_name(struct tx *tx, struct target_group *group, const char 
 /* The app no longer has it: id, name and memberships are forgotten; its members are dirty, for when it is there again.
  */
 int target_group_forget(struct tx *tx, struct target_group *group) MUSTCHECK;
+/* The group of the app with this id whose deletion is wanted and not acknowledged. ERR_NOT_FOUND. */
+int target_group_going(struct tx *tx, int64_t app_rid, const char *external_id, struct target_group *ret) MUSTCHECK;
+/* A push found the group that was going: it is wanted again, nothing deletes it any more, and who made it stays known.
+ */
+int target_group_take_over(struct tx *tx, struct target_group *group, struct target_group *going) MUSTCHECK;
 /* The app acknowledged its deletion: the APP_GROUP goes, the member rows follow in chunks. */
 int target_group_deleted(struct tx *tx, struct target_group *group) MUSTCHECK;
 int target_group_pushed(struct tx *tx, int64_t target_rid) MUSTCHECK; /* last_push of its mapping is now */

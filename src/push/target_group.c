@@ -16,6 +16,8 @@ SQL(TARGET_BY_NAME, "SELECT " COLUMNS " FROM target_groups WHERE app_rid = $1 AN
 SQL(TARGETS_FREE,
     "SELECT rid FROM target_groups AS t WHERE app_rid = $1 AND name_fold = $2 AND delete_wanted = 0"
     " AND NOT EXISTS (SELECT 1 FROM push_mappings AS m WHERE m.target_rid = t.rid) ORDER BY rid LIMIT $3");
+SQL(TARGET_GOING, "SELECT rid FROM target_groups WHERE app_rid = $1 AND external_id = $2 AND delete_wanted = 1"
+                  " ORDER BY rid LIMIT 1");
 SQL(TARGET_INSERT,
     "INSERT INTO target_groups (app_rid, group_rid, name, name_fold) VALUES ($1, $2, $3, $4) RETURNING rid");
 SQL(TARGET_SET_KNOWN, "UPDATE target_groups SET external_id = $2, origin = $3, known_name = $4, link_pending = $5"
@@ -194,6 +196,26 @@ int target_group_deleted(struct tx *tx, struct target_group *group)
         r = group_app_delete(tx, group->group_rid);
     if (r >= 0)
         r = work_add(tx, group->app_rid, WORK_EXPAND_TARGET_GONE, group->rid, WORK_BULK);
+    return r < 0 ? r : 0;
+}
+
+int target_group_going(struct tx *tx, int64_t app_rid, const char *external_id, struct target_group *ret)
+{
+    int64_t rid = 0;
+    int r = tx_get_int(tx, &rid, &TARGET_GOING, I(app_rid), T(external_id));
+    return r < 0 ? r : target_group_get(tx, rid, ret);
+}
+
+int target_group_take_over(struct tx *tx, struct target_group *group, struct target_group *going)
+{
+    enum account_origin origin = going->origin;
+    int r = target_group_set_known(tx, group, going->external_id, origin, going->known_name);
+    if (r == 0)
+        r = target_group_relink(tx, group);
+    if (r == 0)
+        r = target_group_deleted(tx, going);
+    if (r == 0)
+        r = work_delete(tx, going->app_rid, WORK_GROUP, going->rid);
     return r < 0 ? r : 0;
 }
 

@@ -600,6 +600,49 @@ static void test_group_deletions(void **state)
     assert_int_equal(practice_group_count(world->practice), 3);
 }
 
+static int count_failed_job(struct tx *tx, void *data)
+{
+    struct world *world = data;
+    struct work_counts counts = {0};
+    int r = work_count(tx, world->app.rid, INT64_MAX, &counts);
+    return r < 0 ? r : (int)(counts.pending + counts.failed);
+}
+
+/* Its deletion is held, and it is pushed again: the approval of the hold does not delete what is wanted by then. */
+static void test_a_group_pushed_again_is_not_deleted(void **state)
+{
+    struct world *world = *state;
+    const char *groups[12];
+    for (int i = 0; i < 12; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof(name), "G%02d", i);
+        groups[i] = world_group(world, name);
+        const char *mapping = world_push(world, groups[i], name);
+        world_settle(world, MINUTE_MS);
+        world_mapping_status(world, mapping, MAPPING_INACTIVE, EXISTING_REFUSE);
+        assert_int_equal(world_mapping_delete(world, mapping, true), 0);
+    }
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(practice_group_count(world->practice), 2); /* ten went, two are held */
+    const char *mapping = world_push(world, groups[10], "G10");
+    world_settle(world, MINUTE_MS);
+    struct view view = see(world);
+    assert_int_equal(view.count, 1);
+    assert_int_equal(view.holds[0].left, 1);
+    decide(world, &view.holds[0], HOLD_APPROVED);
+    world_settle(world, MINUTE_MS);
+    const char *id = NULL;
+    assert_int_equal(practice_find_group(world->practice, "G11", &id), 0);
+    assert_int_equal(practice_find_group(world->practice, "G10", &id), 1);
+    assert_int_equal(store_read_wait(world->store, count_failed_job, world), 0);
+    /* Muster made it, and that is not forgotten: unlinked again, its deletion is wanted again, and held again. */
+    world_mapping_status(world, mapping, MAPPING_INACTIVE, EXISTING_REFUSE);
+    assert_int_equal(world_mapping_delete(world, mapping, true), 0);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(practice_find_group(world->practice, "G10", &id), 1);
+    assert_int_equal(see(world).listed_count, 1);
+}
+
 static void test_the_protected_stay(void **state)
 {
     struct world *world = *state;
@@ -720,6 +763,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_removals_in_total, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_link_goes_through_the_limits, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_group_deletions, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_group_pushed_again_is_not_deleted, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_the_protected_stay, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_limits_are_set, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_cost_does_not_grow, world_setup, world_teardown),
