@@ -125,7 +125,7 @@ int matcher_judge(struct tx *tx, const struct matcher *matcher, const struct gro
         return 0;
     int r = mapping_by_source(tx, matcher->app_rid, group->rid, &mapping);
     if (r == 0)
-        *ret = mapping.rule_rid == matcher->rule_rid ? RULE_HAS_MAPPING : RULE_MAPPED;
+        *ret = matcher->rule_rid && mapping.rule_rid == matcher->rule_rid ? RULE_HAS_MAPPING : RULE_MAPPED;
     if (r != ERR_NOT_FOUND)
         return r;
     r = target_group_by_name(tx, matcher->app_rid, group->name, &target);

@@ -48,6 +48,8 @@ describe('push rules', () => {
         const seen = await call('POST', `${base(own)}/rules/preview`, body);
         assert.deepEqual(seen.map((each) => [each.groupId, each.outcome]), [[north.id, 'CREATE'], [south.id, 'CREATE']]);
         assert.deepEqual(await sources(own), [other.id], 'a preview changes nothing');
+        const byName = { name: 'By name', groupName: { operator: 'EQUALS', value: other.profile.name } };
+        assert.deepEqual((await call('POST', `${base(own)}/rules/preview`, byName)).map((each) => each.outcome), ['ALREADY_MAPPED']);
         const rule = await call('POST', `${base(own)}/rules`, body, 201);
         assert.match(rule.id, /^gPr[0-9A-Za-z]{17}$/);
         assert.equal(rule.status, 'ACTIVE');
