@@ -79,7 +79,7 @@ static int read_days(struct call *call, const struct jval *body, const char *nam
         return 0;
     int64_t days = jval_int(value, 0);
     if (days < 1 || days > LIMIT_KEEP_DAYS)
-        return call_invalid(call, name, "%s: must be a whole number from 1 to %d (days)", name, LIMIT_KEEP_DAYS);
+        return call_invalid(call, name, "must be a whole number from 1 to %d (days)", LIMIT_KEEP_DAYS);
     *ret = (int)days;
     return 0;
 }
