@@ -157,6 +157,23 @@ describe('published events', () => {
         await refused(org.mapping(app, mapping), 404, 'E0000007');
     });
 
+    test('a member who is not taken, and one who is not let go', async () => {
+        const { app, ann, bob, group } = await pushed();
+        const everyone = await org.group(null, [ann, bob]);
+        const cyd = await org.user();
+        await org.assignGroup(app, everyone);
+        await org.assignUser(app, cyd);
+        for (const [type, user, act] of [['add', cyd, () => org.add(group, cyd)], ['remove', ann, () => org.remove(group, ann)]]) {
+            await muster.sync(app.id);
+            await world.target.faults([{ name: 'status', status: 400, method: 'PATCH', path: '/Groups', text: 'No such member' }]);
+            const event = only(await during(app, act), `${PROVISION}group_membership.${type}`);
+            assert.equal(event.outcome.result, 'FAILURE');
+            assert.match(event.outcome.reason, /No such member/);
+            assert.deepEqual(ofTarget(event, 'User'), [user.id]);
+            await world.target.faults([]);
+        }
+    });
+
     test('a rule: its mappings made, its groups deleted with it', async () => {
         const app = await org.connectedApp(world.target);
         const word = org.name('Region').replace(/ /g, '-');

@@ -128,6 +128,30 @@ describe('a target that refuses', () => {
         }
     });
 
+    test('headers: those that are documented, and no others', async () => {
+        const app = await org.connectedApp(target);
+        const ann = await org.user();
+        const group = await org.group(null, [ann]);
+        await world.settle(app);
+        const mark = await target.mark();
+        await org.assignGroup(app, group);
+        await org.push(app, group);
+        await world.settle(app);
+        const log = await target.log(mark);
+        assert.ok(log.some((entry) => entry.method === 'GET') && log.some((entry) => entry.method === 'POST'), 'both kinds');
+        for (const { method, headers } of log) {
+            const { host, 'user-agent': agent, 'content-length': length, ...rest } = headers;
+            assert.equal(`http://${host}`, target.url);
+            assert.match(agent, /^Muster\/\d+\.\d+\.\d+$/);
+            assert.deepEqual(rest, {
+                accept: 'application/scim+json',
+                authorization: `Bearer ${target.token}`,
+                ...(method === 'GET' ? {} : { 'content-type': 'application/scim+json; charset=utf-8' }),
+            });
+            assert.equal(Number(length) > 0, method !== 'GET');
+        }
+    });
+
     test('other kinds of credentials: basic, and a header of its own', async () => {
         const bearer = target.authorized;
         const kinds = [

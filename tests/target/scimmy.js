@@ -52,7 +52,8 @@ class Scimmy {
 
     record(req, res, next) {
         const [path, query] = req.originalUrl.split('?');
-        const entry = { number: this.entries.length + 1, method: req.method, path, query, status: 0, dropped: false };
+        const { method, headers } = req;
+        const entry = { number: this.entries.length + 1, method, path, query, headers, status: 0, dropped: false };
         this.entries.push(entry);
         res.on('finish', () => {
             entry.status = res.statusCode;
