@@ -25,7 +25,8 @@ struct core *core_new(const struct core_options *options)
     core->options = *options;
     if (core->options.request_ms == 0)
         core->options.request_ms = LIMIT_REQUEST_MS;
-    core->self = (struct node){.name = options->node, .lease_ms = options->lease_ms};
+    core->self.lease_ms = options->lease_ms;
+    (void)snprintf(core->self.name, sizeof(core->self.name), "%s", options->node);
     id_new(options->env, "nod", core->self.instance);
     core->last_app = -1; /* 0 is the work of no app */
     return core;

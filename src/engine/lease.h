@@ -17,10 +17,11 @@
 #include "engine/rate.h"
 
 #define LEASE_NO_END INT64_MAX
+#define NODE_NAME_BYTES 256 /* of a node's name, with its NUL; what is longer is cut */
 
 /* This process among those that share the store. */
 struct node {
-    const char *name;
+    char name[NODE_NAME_BYTES];
     char instance[ID_BYTES];
     int64_t lease_ms; /* 0: alone */
 };
