@@ -289,5 +289,19 @@ describe('apps', () => {
             assert.equal((await org.appUser(app, ann)).scope, 'GROUP');
             await refused(org.unassignUser(app, ann), 403, 'E0000046');
         });
+
+        test('an assignment is converted by its scope', async () => {
+            const app = await org.app();
+            const ann = await org.user();
+            const bob = await org.user();
+            await org.assignUser(app, ann);
+            await org.assignUser(app, bob);
+            await org.assignGroup(app, await org.group(null, [ann]));
+            const convert = (user, scope) => apps.updateApplicationUser({ appId: app.id, userId: user.id, appUser: { scope } });
+            assert.equal((await convert(ann, 'GROUP')).scope, 'GROUP');
+            assert.equal((await convert(ann, 'USER')).scope, 'USER');
+            await refused(convert(bob, 'GROUP'), 400, 'E0000001', 'no assigned group holds the person');
+            assert.equal((await org.appUser(app, bob)).scope, 'USER');
+        });
     });
 });

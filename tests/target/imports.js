@@ -128,6 +128,23 @@ function importScenarios(name, startTarget) {
             assert.ok((await target.log(mark)).every((entry) => entry.method !== 'POST' && entry.method !== 'DELETE'), 'nobody is made a second time');
         });
 
+        test('with importGroups off an import reads users alone, and what is known of groups stays', async () => {
+            const app = await org.connectedApp(target);
+            const { displayName } = await target.seedGroup({ displayName: org.name('Known') });
+            assert.equal((await imported(muster, app)).status, 'COMPLETED');
+            assert.ok((await appGroups(app)).some((group) => group.profile.name === displayName));
+            await settings(muster, app, {}, { importGroups: false });
+            const login = `alone-${app.id}@else.example`.toLowerCase();
+            await target.seedUser(person(login));
+            const mark = await target.mark();
+            const run = await imported(muster, app);
+            assert.equal(run.status, 'COMPLETED', run.error);
+            assert.deepEqual((await target.log(mark)).filter((entry) => entry.path.includes('/Groups')), []);
+            const list = await muster.ask('GET', `${IMPORTS(app)}/users?limit=200`);
+            assert.ok(list.some((user) => user.credentials.userName.toLowerCase() === login));
+            assert.ok((await appGroups(app)).some((group) => group.profile.name === displayName));
+        });
+
         test('who is inactive there is told as disabled, and never activated', async () => {
             const app = await org.connectedApp(target);
             const login = `off-${app.id}@else.example`.toLowerCase();
