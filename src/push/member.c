@@ -174,6 +174,8 @@ static int removal_may_go(struct tx *tx, const struct mapping *mapping, const st
     if (r != 0)
         return r;
     r = tx_exec(tx, &MEMBER_HELD, I(member->rid), T(why), I(tx_now(tx)));
+    if (r >= 0) /* the person's deactivation may have begun to wait for it */
+        r = poke_leaver(tx, mapping->app_rid, member->user_rid);
     return r < 0 ? r : 0;
 }
 

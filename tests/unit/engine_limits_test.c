@@ -2,6 +2,7 @@
 /* Deletion limits: what is held, what a decision sends, and that nothing gets around a hold. */
 #include "world.h"
 
+#include "base/limits.h"
 #include "engine/engine.h"
 #include "push/deletions.h"
 #include "record/record.h"
@@ -457,6 +458,23 @@ static void test_removals_from_a_group(void **state)
     assert_null(mapping.error);
 }
 
+/* The removal of somebody who leaves is found to be over the limit after the deactivation began to wait for it. */
+static void test_a_deactivation_does_not_wait_for_a_held_removal(void **state)
+{
+    struct world *world = *state;
+    struct crowd *crowd = make_crowd(world);
+    push_all(world, crowd);
+    for (int i = 0; i < 40; i++)
+        world_member(world, crowd->all, crowd->people[i], false);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(member_count(world, crowd), CROWD);
+    world_member(world, crowd->here, crowd->people[50], false);
+    world_settle(world, LIMIT_DEACTIVATE_WAIT_MS / 2);
+    assert_int_equal(world_there(world, "All", crowd->logins[50]), 1);
+    assert_int_equal(world_mapping_state(world, crowd->mapping).members_held, 41);
+    assert_int_equal(world_active(world, crowd->logins[50]), 0);
+}
+
 /* The per cent does not count for a group of twelve, the number does. */
 static void test_small_groups(void **state)
 {
@@ -759,6 +777,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_put_back_and_gone_again, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_the_window_slides, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_removals_from_a_group, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_deactivation_does_not_wait_for_a_held_removal, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(test_small_groups, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_removals_in_total, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_link_goes_through_the_limits, world_setup, world_teardown),
