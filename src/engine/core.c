@@ -75,11 +75,14 @@ struct core *core_free(struct core *core)
 
 static struct app_state *app_state(struct core *core, int64_t app_rid)
 {
-    for (struct app_state *state = core->apps; state; state = state->next)
+    struct app_state **slot = &core->app_slots[(uint64_t)app_rid % CORE_SLOTS];
+    for (struct app_state *state = *slot; state; state = state->beside)
         if (state->app_rid == app_rid)
             return state;
     struct app_state *state = NEW(struct app_state);
     state->app_rid = app_rid;
+    state->beside = *slot;
+    *slot = state;
     state->next = core->apps;
     core->apps = state;
     return state;

@@ -8,13 +8,24 @@
 #define APPS_AT_ONCE 256 /* apps of a rate group read at once */
 #define NO_APP_GROUP "app/0"
 
+static size_t slot_of(const char *key) /* FNV-1a */
+{
+    uint64_t hash = 0xcbf29ce484222325ULL;
+    for (; *key; key++)
+        hash = (hash ^ (unsigned char)*key) * 0x100000001b3ULL;
+    return (size_t)(hash % CORE_SLOTS);
+}
+
 struct rate_group *group_by_key(struct core *core, const char *key)
 {
-    for (struct rate_group *group = core->groups; group; group = group->next)
+    struct rate_group **slot = &core->group_slots[slot_of(key)];
+    for (struct rate_group *group = *slot; group; group = group->beside)
         if (strcmp(group->key, key) == 0)
             return group;
     struct rate_group *group = NEW(struct rate_group);
     (void)snprintf(group->key, sizeof(group->key), "%s", key);
+    group->beside = *slot;
+    *slot = group;
     group->next = core->groups;
     core->groups = group;
     return group;
@@ -119,14 +130,30 @@ static bool is_idle(const struct core *core, const struct rate_group *group)
     return true;
 }
 
+/* After a gap nothing is known of a lease that is ours in the store: what was in flight under it was withdrawn. */
 static int adopt(const char *key, int64_t epoch, void *data)
 {
     struct core *core = data;
     struct rate_group *group = group_by_key(core, key);
-    if (group_epoch(group) != epoch)
-        group->epoch_next = epoch;
-    group->until_next = own_end(core);
+    if (group_epoch(group) == epoch && group->until > core->turn_steady)
+        group->until_next = own_end(core);
+    else
+        group->again = true;
     return 0;
+}
+
+/* Takes such leases anew: the rows whose requests were withdrawn wait for no answer any more. */
+static int take_again(struct tx *tx, struct core *core)
+{
+    int r = 0;
+    for (struct rate_group *group = core->groups; group && r >= 0; group = group->next) {
+        if (!group->again)
+            continue;
+        group->again = false;
+        group->epoch = 0;
+        r = take(tx, core, group);
+    }
+    return r < 0 ? r : 0;
 }
 
 /* What the store does not say is ours has been taken over. */
@@ -180,6 +207,8 @@ int groups_keep(struct tx *tx, struct core *core)
     int r = leases_renew(tx, &core->self, &census);
     if (r >= 0)
         r = leases_each_mine(tx, &core->self, adopt, core);
+    if (r >= 0)
+        r = take_again(tx, core);
     if (r < 0)
         return r;
     drop_lost(core);

@@ -29,7 +29,10 @@ struct app_state {
     bool expanding;     /* its expansions go on: memberships that are to go may not be marked yet */
     uint32_t grants;    /* counts slots, for the shares of the classes */
     struct app_state *next;
+    struct app_state *beside; /* in the same slot */
 };
+
+#define CORE_SLOTS 4096
 
 struct core {
     struct core_options options;
@@ -38,6 +41,8 @@ struct core {
     struct flight *fresh;   /* handed out in this turn */
     struct app_state *apps;
     struct rate_group *groups;
+    struct app_state *app_slots[CORE_SLOTS]; /* by rid, for many thousand apps */
+    struct rate_group *group_slots[CORE_SLOTS];
     struct node self;
     int64_t turn_steady;            /* ms, steady: when this turn began */
     int64_t keep_at, keep_next;     /* ms, steady: when the leases are looked after next; 0: at once */

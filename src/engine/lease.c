@@ -11,6 +11,7 @@ SQL(LEASE_TAKE, "INSERT INTO leases (rate_group, holder, node, epoch, taken, exp
                 " epoch = leases.epoch + 1, taken = excluded.taken, expires = excluded.expires"
                 " WHERE leases.expires <= $4 OR leases.holder = $2 OR CAST($6 AS BIGINT) = 1 RETURNING epoch");
 SQL(LEASE_EXPIRES, "SELECT expires FROM leases WHERE rate_group = $1");
+SQL(LEASE_FOREIGN, "SELECT expires FROM leases WHERE rate_group = $1 AND holder <> $2 AND expires > $3");
 SQL(LEASE_CHECK, "SELECT epoch FROM leases WHERE rate_group = $1 AND holder = $2");
 SQL(LEASE_GIVE_BACK, "UPDATE leases SET expires = 0 WHERE rate_group = $1 AND holder = $2");
 SQL(LEASES_GIVE_BACK, "UPDATE leases SET expires = 0 WHERE holder = $1");
@@ -94,6 +95,13 @@ int lease_take(struct tx *tx, const struct node *self, const char *rate_group, i
     int64_t now = 0;
     int64_t expires = 0;
     int r = node_now(tx, &now);
+    /* Read first: to write would wait for a turn of its holder that prolongs it, and then fail. */
+    if (r >= 0 && self->lease_ms)
+        r = tx_get_int(tx, &expires, &LEASE_FOREIGN, T(rate_group), T(self->instance), I(now));
+    if (r > 0 && self->lease_ms) {
+        *ret_wait = expires - now;
+        return 0;
+    }
     if (r >= 0)
         r = tx_get_int(tx, ret_epoch, &LEASE_TAKE, T(rate_group), T(self->instance), T(self->name), I(now),
                        I(self->lease_ms ? now + self->lease_ms : LEASE_NO_END), I(self->lease_ms == 0));

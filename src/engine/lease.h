@@ -34,12 +34,14 @@ struct rate_group {
     int64_t until, until_next; /* ms, steady: the end of our lease, some time before its real end */
     int64_t foreign_until;     /* ms, steady: somebody else's at least until then, as far as is known */
     bool give_back;            /* more than our share: nothing new, and back when nothing is in flight */
+    bool again;                /* ours in the store, and to be taken anew */
     /* By rate_of(), in the order of TRAIT_RATE_USERS_READ and the three after it. */
     struct rate rates[RATE_COUNT];           /* as this turn has them */
     struct rate rates_committed[RATE_COUNT]; /* as the last committed turn left them */
     int64_t told_by[RATE_COUNT];             /* the app whose administrator told the rate; 0: nobody did */
     int64_t told_by_committed[RATE_COUNT];
     struct rate_group *next;
+    struct rate_group *beside; /* in the same slot of the core's table */
 };
 
 /* The time by which leases and the deadlines of intents end: the database's clock, the same for all nodes. */

@@ -208,6 +208,29 @@ static void test_a_late_holder_is_refused(void **state)
     end_nodes(&nodes);
 }
 
+/* It stands still until it may send nothing more, and wakes before anybody could take the lease: it goes on at once. */
+static void test_a_short_gap_delays_nothing(void **state)
+{
+    struct nodes nodes = start_nodes(*state);
+    struct world *world = nodes.world;
+    int sent[3];
+    run(&nodes, 0, sent);
+    int holder = holder_of(&nodes);
+    struct core *core = nodes.core[holder];
+    size_t users = practice_user_count(world->practice);
+    world_assign_user(world, world_user(world, "last@example.com"), true);
+    struct flight *flight = turn_and_keep(world, core); /* the only row that there is */
+    assert_non_null(flight);
+    assert_null(flight->next);
+    world->now += LEASE_MS - 1000;
+    assert_false(core_may_send(core, flight->number));
+    core_withdraw(core, flight->number);
+    (void)turn(&nodes, holder);
+    run(&nodes, MINUTE_MS / 2, sent);
+    assert_int_equal(practice_user_count(world->practice), users + 1);
+    end_nodes(&nodes);
+}
+
 static int stop_node(struct tx *tx, void *core)
 {
     return core_end(tx, core);
@@ -335,9 +358,10 @@ static void test_leases_are_shared_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_one_node_asks_an_app),     TEST(test_take_over),
-        TEST(test_a_late_holder_is_refused), TEST(test_a_node_that_ends_gives_back_at_once),
-        TEST(test_a_name_is_one_node),       TEST(test_leases_are_shared_out),
+        TEST(test_one_node_asks_an_app),       TEST(test_take_over),
+        TEST(test_a_late_holder_is_refused),   TEST(test_a_node_that_ends_gives_back_at_once),
+        TEST(test_a_name_is_one_node),         TEST(test_leases_are_shared_out),
+        TEST(test_a_short_gap_delays_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
