@@ -657,6 +657,17 @@ static int list_from_answer(struct tx *tx, const struct flight *flight, const st
     return r;
 }
 
+/*
+ * A group that was there before Muster, and the app shows nobody in it: it may be empty, or the app may not show
+ * members. Believed is an empty list alone, and only where a link may remove whom it finds.
+ */
+static bool may_hide_strangers(const struct answer *answer, const struct facts *facts)
+{
+    if (answer->member_count > 0 || facts->group.origin != ORIGIN_LINKED)
+        return false;
+    return !answer->has_members || facts->mapping.existing != EXISTING_REMOVE;
+}
+
 /* Dialect custom: the group was read to be written back, with its new name or with a change of its members. */
 static int rewrite(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
 {
@@ -673,7 +684,7 @@ static int rewrite(struct tx *tx, struct lane *lane, struct flight *flight, stru
     int r = rename ? 0 : collect(tx, lane, facts, &details, &class, &waits);
     if (r < 0 || (!rename && details.member_count == 0))
         return r < 0 ? r : STEP_DONE;
-    if (!answer->has_members && facts->group.origin == ORIGIN_LINKED)
+    if (may_hide_strangers(answer, facts))
         return fail(
             tx, lane, flight, ERROR_UNSUPPORTED,
             "The app does not show who is in the group, which was there before Muster; a PUT would remove them. "

@@ -3,6 +3,7 @@
  * complete lists take nobody out who should stay. */
 #include "world.h"
 
+#include "base/limits.h"
 #include "push/deletions.h"
 
 #include <setjmp.h>
@@ -462,6 +463,86 @@ static void test_hidden_members_in_custom(void **state)
     assert_int_equal(world_there(world, "Engineering", "cyd@example.com"), 1);
 }
 
+/* A group that was there before, and whose members are not shown: a PUT would take them out. */
+static void test_hidden_strangers_in_custom(void **state)
+{
+    struct world *world = *state;
+    struct scene scene = make_scene(world, DIALECT_CUSTOM);
+    const char *body =
+        arena_printf(world->arena,
+                     "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:Group\"],\"displayName\":\"Ops\","
+                     "\"members\":[{\"value\":\"%s\"}]}",
+                     make_stranger(&scene));
+    assert_int_equal(world_request(world, "POST", "/scim/v2/Groups", body), 201);
+    const char *ops = world_group(world, "Ops");
+    world_member(world, ops, scene.ann, true);
+    world->hide_members = true;
+    begin(&scene);
+    scene.mapping = world_push(world, ops, "Ops");
+    settle(&scene);
+    struct mapping_state mapping = world_mapping_state(world, scene.mapping);
+    assert_string_equal(mapping.error_class, "UNSUPPORTED");
+    assert_non_null(strstr(mapping.error, "STANDARD"));
+    assert_int_equal(count_of(world, scene.mark, "PUT", ""), 0);
+    assert_int_equal(world_there(world, "Ops", "eve@example.com"), 1);
+}
+
+/* One more than fit into a complete list, all put there by somebody else. */
+static void add_crowd(struct scene *scene)
+{
+    struct buf body;
+    buf_init(&body, (size_t)4 * 1024 * 1024);
+    buf_str(&body, "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[{\"op\":\"add\","
+                   "\"path\":\"members\",\"value\":[");
+    for (int i = 0; i <= LIMIT_FULL_MEMBERS; i++) {
+        char login[64];
+        char user[256];
+        const char *id = NULL;
+        bool active = false;
+        (void)snprintf(login, sizeof(login), "crowd%d@example.com", i);
+        (void)snprintf(user, sizeof(user),
+                       "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"],\"userName\":\"%s\"}", login);
+        assert_int_equal(world_request(scene->world, "POST", "/scim/v2/Users", user), 201);
+        assert_true(practice_find_user(scene->world->practice, login, &id, &active));
+        buf_printf(&body, "%s{\"value\":\"%s\"}", i ? "," : "", id);
+    }
+    buf_str(&body, "]}]}");
+    assert_int_equal(
+        world_request(scene->world, "PATCH", path_of(scene, "scim/v2/Groups", scene->group_there), buf_text(&body)),
+        204);
+    buf_free(&body);
+}
+
+static void test_too_long_a_list_in_custom(void **state)
+{
+    struct world *world = *state;
+    struct scene scene = make_scene(world, DIALECT_CUSTOM);
+    add_crowd(&scene);
+    begin(&scene);
+    world_member(world, scene.group, scene.cyd, true);
+    settle(&scene);
+    struct mapping_state mapping = world_mapping_state(world, scene.mapping);
+    assert_string_equal(mapping.error_class, "TOO_LARGE");
+    assert_non_null(strstr(mapping.error, "10000 members"));
+    assert_int_equal(count_of(world, scene.mark, "PUT", ""), 0);
+}
+
+/* The difference goes instead: who is there too much is taken out by requests of the usual size. */
+static void test_too_long_a_list_in_catalog(void **state)
+{
+    struct world *world = *state;
+    struct scene scene = make_scene(world, DIALECT_CATALOG);
+    add_crowd(&scene);
+    begin(&scene);
+    run(&scene, push_now_job);
+    world_settle(world, 30 * MINUTE_MS);
+    assert_int_equal(count_of(world, scene.mark, "PATCH", "replace"), 0);
+    assert_int_equal(world_there(world, "Engineering", "crowd0@example.com"), 0);
+    assert_int_equal(world_there(world, "Engineering", "crowd10000@example.com"), 0);
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 1);
+    assert_int_equal(world_there(world, "Engineering", "bob@example.com"), 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 
 int main(void)
@@ -477,6 +558,9 @@ int main(void)
         TEST(test_wire_of_custom),
         TEST(test_strangers_in_custom),
         TEST(test_hidden_members_in_custom),
+        TEST(test_hidden_strangers_in_custom),
+        TEST(test_too_long_a_list_in_custom),
+        TEST(test_too_long_a_list_in_catalog),
         TEST(test_held_removals_stay_in_catalog),
         TEST(test_held_removals_stay_in_custom),
     };
