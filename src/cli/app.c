@@ -244,6 +244,18 @@ static int put_or_get(struct cli *cli, const char *path, const struct jval *chan
     return r;
 }
 
+/* In small letters, as it is given. */
+static void print_choice(struct cli *cli, struct table *table, const struct jval *settings, const char *field,
+                         const char *otherwise)
+{
+    const char *value = jval_get_str(settings, field);
+    char *lower = arena_strdup(cli->arena, value ? value : otherwise);
+    for (char *p = lower; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    table_cell(table, field);
+    table_cell(table, lower);
+}
+
 static void print_switches(struct cli *cli, const struct jval *feature, const struct jval *settings)
 {
     static const char *const shown[][2] = {{"create", "capabilities.create.lifecycleCreate.status"},
@@ -256,15 +268,8 @@ static void print_switches(struct cli *cli, const struct jval *feature, const st
     }
     table_cell(table, DELETE_LINKED);
     table_cell(table, jval_is_true(jval_get(settings, "deleteLinkedGroups")) ? "on" : "off");
-    static const char *const choices[][2] = {{"verify", "never"}, {"dialect", "standard"}};
-    for (size_t i = 0; i < ARRAY_LEN(choices); i++) {
-        const char *value = jval_get_str(settings, choices[i][0]);
-        char *lower = arena_strdup(cli->arena, value ? value : choices[i][1]);
-        for (char *p = lower; *p; p++)
-            *p = (char)tolower((unsigned char)*p);
-        table_cell(table, choices[i][0]);
-        table_cell(table, lower);
-    }
+    print_choice(cli, table, settings, "verify", "never");
+    print_choice(cli, table, settings, "dialect", "standard");
     table_print(table);
 }
 

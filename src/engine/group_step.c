@@ -148,7 +148,7 @@ static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct
     }
     *ret_class = count ? due[0].class : WORK_URGENT; /* they come in the order of work */
     *ret_waits = waits > 0;
-    details->full &= !more && (size_t)(count + stranger_count) == details->member_count;
+    details->full &= !more && (size_t)count + (size_t)stranger_count == details->member_count;
     if (details->member_count == 0 && more)
         lane->core->more = true;
     return count + stranger_count + more;
