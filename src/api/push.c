@@ -120,6 +120,8 @@ static void write_state(struct jout *out, const struct mapping *mapping, const s
             jout_time(out, "verified", state->verified_at);
         if (state->verify_state == VERIFY_UNREADABLE)
             jout_bool(out, "verifiable", false);
+        if (state->verify_state == VERIFY_PROBED)
+            jout_str(out, "verifiedBy", "PROBES");
     }
     jout_end(out);
 }

@@ -8,6 +8,11 @@
 #define SUBJECT "target"
 #define RATE_MOST 1000000 /* requests a minute that may be told */
 
+static bool is_bool(int kind)
+{
+    return kind == TRAIT_MIX || kind == TRAIT_PROBES;
+}
+
 static int write_traits(struct tx *tx, struct call *call, const struct app *app)
 {
     static const char *const sources[] = {"UNKNOWN", "LEARNED", "TOLD"};
@@ -21,7 +26,7 @@ static int write_traits(struct tx *tx, struct call *call, const struct app *app)
         const struct trait *trait = &traits.items[kind];
         jout_object(out, trait_name((enum trait_kind)kind));
         jout_str(out, "source", sources[trait->source]);
-        if (trait->source && kind == TRAIT_MIX)
+        if (trait->source && is_bool(kind))
             jout_bool(out, "value", trait->value != 0);
         else if (trait->source)
             jout_int(out, "value", trait->value);
@@ -52,10 +57,10 @@ static int set_one(struct tx *tx, struct call *call, const struct app *app, int 
     const char *name = trait_name((enum trait_kind)kind);
     if (jval_type(value) == JVAL_NULL)
         return trait_set(tx, app->rid, (enum trait_kind)kind, 0, TRAIT_UNKNOWN);
-    if (kind == TRAIT_MIX) {
+    if (is_bool(kind)) {
         if (jval_type(value) != JVAL_BOOL)
             return call_invalid(call, name, "Must be true, false, or null to forget what is known.");
-        return trait_set(tx, app->rid, TRAIT_MIX, jval_is_true(value), TRAIT_TOLD);
+        return trait_set(tx, app->rid, (enum trait_kind)kind, jval_is_true(value), TRAIT_TOLD);
     }
     int64_t number = jval_int(value, 0);
     if (number < 1 || number > most_of(kind))

@@ -35,6 +35,7 @@ static const char *const trait_names[] = {
     [TRAIT_RATE_GROUPS_READ] = "groupsReadPerMinute",
     [TRAIT_RATE_GROUPS_WRITTEN] = "groupsWrittenPerMinute",
     [TRAIT_SECONDS] = "secondsToAnswer",
+    [TRAIT_PROBES] = "groupsFoundByMember",
 };
 
 const char *trait_name(enum trait_kind kind)

@@ -59,6 +59,7 @@ struct flight {
     bool full;                /* REQUEST_MEMBERS: the complete list (dialect catalog) */
     enum app_dialect dialect; /* how it is written, headers included */
     bool verify;              /* REQUEST_READ_GROUP: to compare, not to link */
+    bool probe;               /* REQUEST_FIND_GROUP: by its one member (rid 0: who must not be there), not by name */
     struct flight_member {
         int64_t rid; /* 0: a stranger */
         int64_t user_rid;

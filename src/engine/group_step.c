@@ -4,7 +4,9 @@
 
 #define VERIFY_SAMPLE 10 /* one change of members in so many is read back when an app's verification is sampled */
 #define MEMBER_AGAIN_MS (30 * 60 * 1000) /* before a member at which the app failed by itself is tried again */
-#define STRANGERS_WAIT_MS 1000           /* before it is looked again whether everybody's account is known */
+#define PROBES_AGAIN_MS ((int64_t)24 * 3600 * 1000) /* before an app that cannot be probed is asked again */
+#define PROBE_TRIES 5          /* failures of a probe before the app is taken for one that cannot be probed */
+#define STRANGERS_WAIT_MS 1000 /* before it is looked again whether everybody's account is known */
 
 struct facts {
     struct target_group group;
@@ -342,6 +344,47 @@ static int step_members(struct tx *tx, struct lane *lane, const struct work *wor
     return ask(tx, lane, work, facts, &request, details);
 }
 
+static int probes_refused(struct tx *tx, const struct lane *lane, struct target_group *group)
+{
+    int r = trait_set(tx, lane->app.rid, TRAIT_PROBES, 0, TRAIT_LEARNED);
+    return r < 0 ? r : members_probe_stop(tx, group);
+}
+
+/* The end of the probes. What was dropped is pushed again: STEP_WAIT, the row is due. */
+static int probes_end(struct tx *tx, struct lane *lane, const struct work *work, struct target_group *group)
+{
+    bool blind = false;
+    int r = members_probe_end(tx, group, &blind);
+    if (r == 0 && blind)
+        r = trait_set(tx, lane->app.rid, TRAIT_PROBES, 0, TRAIT_LEARNED);
+    else if (r == 0 && group->verify_state != VERIFY_UNREADABLE)
+        r = trait_set(tx, lane->app.rid, TRAIT_PROBES, 1, TRAIT_LEARNED);
+    if (r < 0 || group->verify_state != VERIFY_DROPPED)
+        return r < 0 ? r : STEP_DONE;
+    r = tell_not_kept(tx, lane, &(struct flight){.work = *work, .name = group->name});
+    lane->core->more = true;
+    return r < 0 ? r : lane_wait(tx, work, lane->now);
+}
+
+/* A group that shows no members: one member of the sample. */
+static int step_probe(struct tx *tx, struct lane *lane, const struct work *work, struct facts *facts)
+{
+    struct flight_member one = {0};
+    struct member member = {0};
+    if (may_lag(facts->mapping.last_push, lane->now))
+        return lane_wait(tx, work, facts->mapping.last_push + LIMIT_READ_LAG_MS);
+    int r = facts->group.probing == PROBING_CONTROL ? members_probe_control(tx, &facts->group, &one.external_id)
+                                                    : members_probe_next(tx, &facts->group, &member);
+    if (r < 0)
+        return r;
+    if (r > 0)
+        one = as_flight(&member);
+    else if (facts->group.probing == PROBING_MEMBERS)
+        return probes_end(tx, lane, work, &facts->group);
+    struct target_request request = target_find_member(tx_arena(tx), facts->group.external_id, one.external_id);
+    return ask(tx, lane, work, facts, &request, (struct flight){.probe = true, .members = &one, .member_count = 1});
+}
+
 static int step_again(struct tx *tx, struct lane *lane, const struct work *work, bool after_conflict)
 {
     struct facts facts = {0};
@@ -367,6 +410,8 @@ static int step_again(struct tx *tx, struct lane *lane, const struct work *work,
     if (is_other_name(&facts.group))
         return rename_group(tx, lane, work, &facts);
     r = step_members(tx, lane, work, &facts);
+    if (r == STEP_DONE && facts.group.probing)
+        return step_probe(tx, lane, work, &facts);
     if (r != STEP_DONE || !facts.group.verify_wanted)
         return r;
     return read_group(tx, lane, work, &facts, true, (struct flight){.verify = true});
@@ -456,9 +501,32 @@ static int found_one(struct tx *tx, struct lane *lane, struct flight *flight, st
                                   found->display_name);
 }
 
+/* Not found, or the group itself; anything else is no answer to what was asked. */
+static int probe_answer(struct tx *tx, const struct lane *lane, const struct flight *flight, struct target_group *group)
+{
+    const struct answer *answer = flight->answer;
+    const struct flight_member *one = &flight->members[0];
+    bool there = answer->found_count == 1 && str_eq(answer->found[0].id, group->external_id);
+    if (group->probing == PROBING_NOT)
+        return STEP_DONE;
+    if ((answer->found_count > 0 || answer->found_overflow) && (!there || one->rid == 0))
+        return probes_refused(tx, lane, group);
+    return one->rid ? member_probed(tx, one->rid, one->version, there) : members_probe_trusted(tx, group);
+}
+
+/* What was learned may have changed after a day. */
+static bool may_probe(const struct lane *lane)
+{
+    const struct trait *probes = &lane->traits.items[TRAIT_PROBES];
+    bool no = probes->source && probes->value == 0;
+    return !no || (probes->source == TRAIT_LEARNED && lane->now - probes->learned > PROBES_AGAIN_MS);
+}
+
 static int found_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
 {
     const struct found *found = NULL;
+    if (flight->probe)
+        return probe_answer(tx, lane, flight, &facts->group);
     if (!str_eq(flight->name, name_to_find(facts)))
         return STEP_DONE; /* renamed meanwhile: the answer is about another name */
     size_t matches = target_match_group(flight->answer, flight->name, &found);
@@ -607,6 +675,8 @@ static int read_chunk(struct tx *tx, struct lane *lane, struct flight *flight, s
         return STEP_WAIT;
     if (flight->verify) {
         r = members_verify_end(tx, &facts->group, answer->member_count);
+        if (r == 0 && facts->group.verify_state == VERIFY_UNREADABLE && may_probe(lane))
+            r = members_probe_begin(tx, &facts->group);
         return r < 0 || facts->group.verify_state != VERIFY_DROPPED ? r : tell_not_kept(tx, lane, flight);
     }
     int64_t extra = 0;
@@ -814,7 +884,11 @@ static int error_answer(struct tx *tx, struct lane *lane, struct flight *flight,
                         enum error_class class)
 {
     const char *words = answer_words(tx_arena(tx), flight->answer);
-    if (flight->full && error_class_action(class) != ERROR_ACTION_RETRY) {
+    bool refused = error_class_action(class) == ERROR_ACTION_HOLD && error_class_scope(class) != ERROR_SCOPE_APP;
+    if (flight->probe && (refused || class == ERROR_NOT_FOUND || flight->work.attempts >= PROBE_TRIES))
+        return probes_refused(tx, lane, &facts->group);
+    bool fails_again = class == ERROR_SERVER_ERROR && flight->work.attempts > 0; /* maybe at one member */
+    if (flight->full && (fails_again || error_class_action(class) != ERROR_ACTION_RETRY)) {
         int r = target_group_want_full(tx, &facts->group, false); /* the difference tells which member was the cause */
         bool again = class == ERROR_NOT_FOUND || class == ERROR_MEMBER_UNKNOWN || class == ERROR_TOO_LARGE;
         if (r < 0 || again)
@@ -822,7 +896,8 @@ static int error_answer(struct tx *tx, struct lane *lane, struct flight *flight,
     }
     if (flight->kind == REQUEST_MEMBERS && (class == ERROR_NOT_FOUND || class == ERROR_MEMBER_UNKNOWN))
         return refused_answer(tx, lane, flight, class, words);
-    if (flight->kind == REQUEST_MEMBERS && (class == ERROR_SERVER_ERROR || class == ERROR_OUTCOME_UNKNOWN))
+    if (flight->kind == REQUEST_MEMBERS && !flight->full &&
+        (class == ERROR_SERVER_ERROR || class == ERROR_OUTCOME_UNKNOWN))
         return failed_answer(tx, lane, flight, class, words);
     if (class == ERROR_NOT_FOUND)
         return gone_answer(tx, lane, flight, facts);

@@ -17,6 +17,7 @@ enum trait_kind {
     TRAIT_RATE_GROUPS_READ,
     TRAIT_RATE_GROUPS_WRITTEN,
     TRAIT_SECONDS, /* seconds for a whole exchange; told, never learned */
+    TRAIT_PROBES,  /* a group can be found by a member: 1 or 0 */
     TRAIT_COUNT,
 };
 enum trait_source { TRAIT_UNKNOWN, TRAIT_LEARNED, TRAIT_TOLD };

@@ -591,7 +591,7 @@ int mapping_push_now(struct tx *tx, const struct mapping *mapping, struct proble
 
 SQL(TARGETS_VERIFY, "UPDATE target_groups SET verify_wanted = 1, verify_state = 0 WHERE rid = $1");
 SQL(TARGETS_UNVERIFIED, "SELECT count(*) FROM push_mappings AS m JOIN target_groups AS t ON t.rid = m.target_rid"
-                        " WHERE m.app_rid = $1 AND m.status = 1 AND t.verify_state <> 1");
+                        " WHERE m.app_rid = $1 AND m.status = 1 AND t.verify_state NOT IN (1, 4)");
 
 SQL(TARGET_WANT_VERIFIED, "UPDATE target_groups SET verify_wanted = 1 WHERE rid = $1");
 

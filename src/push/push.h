@@ -116,6 +116,13 @@ enum verify_state {
     VERIFY_OK,         /* the app holds everybody whom it acknowledged */
     VERIFY_DROPPED,    /* it did not: those are pushed again */
     VERIFY_UNREADABLE, /* it shows no members, so that nothing can be said */
+    VERIFY_PROBED,     /* it shows no members, but found the group by each member of a sample */
+};
+/* Members of a group that shows none are being asked for one by one (probe.c). */
+enum probing {
+    PROBING_NOT,
+    PROBING_CONTROL, /* somebody who must not be there is asked for first */
+    PROBING_MEMBERS,
 };
 
 struct mapping_state {
@@ -162,6 +169,7 @@ struct target_group {
     bool full_wanted;      /* read, and to be written as a complete list; good for LIMIT_FULL_PUSH_MS after read_at */
     enum verify_state verify_state;
     int64_t verified_at; /* ms of the last read that found what was acknowledged, 0 never */
+    enum probing probing;
 };
 int target_group_get(struct tx *tx, int64_t rid, struct target_group *ret) MUSTCHECK;
 int target_group_by_group(struct tx *tx, int64_t group_rid, struct target_group *ret) MUSTCHECK;
@@ -278,6 +286,20 @@ int members_read_end(struct tx *tx, struct target_group *group, enum existing_me
  * shows no member at all proves nothing.
  */
 int members_verify_end(struct tx *tx, struct target_group *group, size_t found) MUSTCHECK;
+/*
+ * The same for an app that shows no members and can find a group by one: members_probe_begin() picks a sample (all of a
+ * small group), members_probe_control() says for whom to ask first, who must not be there, and then, if he was not
+ * found (members_probe_trusted()), members_probe_next() for whom (1, 0 none is left). members_probe_end() judges as
+ * members_verify_end() does; `*ret_blind` when none of several was found, which proves nothing, here and elsewhere.
+ * members_probe_stop(): it cannot be said.
+ */
+int members_probe_begin(struct tx *tx, struct target_group *group) MUSTCHECK;
+int members_probe_control(struct tx *tx, const struct target_group *group, const char **ret_external_id) MUSTCHECK;
+int members_probe_trusted(struct tx *tx, struct target_group *group) MUSTCHECK;
+int members_probe_next(struct tx *tx, const struct target_group *group, struct member *ret) MUSTCHECK;
+int member_probed(struct tx *tx, int64_t member_rid, int64_t version, bool there) MUSTCHECK;
+int members_probe_end(struct tx *tx, struct target_group *group, bool *ret_blind) MUSTCHECK;
+int members_probe_stop(struct tx *tx, struct target_group *group) MUSTCHECK;
 /*
  * Push Now (reference group-push O7): the membership in the app becomes exactly the source's, by reading, comparing and
  * writing only the difference; members whom Muster did not put there are removed. Refused members are tried again.

@@ -104,6 +104,10 @@ static const struct migration migrations[] = {
         "CREATE INDEX target_members_again ON target_members (again, rid) WHERE again > 0;"
         "CREATE INDEX target_members_again_now ON target_members (target_rid, rid) WHERE again < 0;"},
     {6, "ALTER TABLE target_groups ADD COLUMN full_wanted INTEGER NOT NULL DEFAULT 0;"},
+    {7, "ALTER TABLE target_groups ADD COLUMN probing INTEGER NOT NULL DEFAULT 0;" /* enum probing */
+        "ALTER TABLE target_members ADD COLUMN probe INTEGER NOT NULL DEFAULT 0;"  /* probe.c */
+        "CREATE INDEX target_members_probe ON target_members (target_rid, probe, rid) WHERE probe > 0;"
+        "CREATE INDEX target_members_changed ON target_members (target_rid, version) WHERE known = 1;"},
 };
 
 const char *push_text(struct tx *tx, const struct query *query, int column)

@@ -7,7 +7,7 @@
 #define COLUMNS                                                                                                        \
     "rid, app_rid, group_rid, name, external_id, origin, known_name, link_pending, delete_wanted, read_at,"            \
     " verify_wanted, verify_state, verified_at, overwrite_wanted, source_rid,"                                         \
-    " full_wanted"
+    " full_wanted, probing"
 
 SQL(TARGET_BY_RID, "SELECT " COLUMNS " FROM target_groups WHERE rid = $1");
 SQL(TARGET_BY_GROUP, "SELECT " COLUMNS " FROM target_groups WHERE group_rid = $1");
@@ -60,7 +60,8 @@ static int read_one(struct tx *tx, struct query *query, int r, struct target_gro
                                  .verified_at = query_int(query, 12),
                                  .overwrite_wanted = query_int(query, 13) != 0,
                                  .source_rid = query_int(query, 14),
-                                 .full_wanted = query_int(query, 15) != 0};
+                                 .full_wanted = query_int(query, 15) != 0,
+                                 .probing = (enum probing)query_int(query, 16)};
     query_close(query);
     return 0;
 }

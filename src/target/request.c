@@ -31,6 +31,13 @@ static const char *filter_query(struct arena *arena, const char *attribute, cons
     return arena_printf(arena, "filter=%s", url_encoded(arena, filter));
 }
 
+static const char *member_query(struct arena *arena, const char *group_id, const char *member_id)
+{
+    const char *filter =
+        arena_printf(arena, "id eq %s and members eq %s", quoted(arena, group_id), quoted(arena, member_id));
+    return arena_printf(arena, "filter=%s", url_encoded(arena, filter));
+}
+
 static struct target_request without_body(enum request_kind kind, enum answer_shape shape, const char *method,
                                           const char *path)
 {
@@ -144,6 +151,13 @@ struct target_request target_find_group(struct arena *arena, const char *name)
 {
     const char *path = arena_printf(arena, "/Groups?excludedAttributes=members&%s" FIND_PAGE,
                                     filter_query(arena, "displayName", name));
+    return without_body(REQUEST_FIND_GROUP, ANSWER_LIST, "GET", path);
+}
+
+struct target_request target_find_member(struct arena *arena, const char *group_id, const char *member_id)
+{
+    const char *path = arena_printf(arena, "/Groups?excludedAttributes=members&%s" FIND_PAGE,
+                                    member_query(arena, group_id, member_id));
     return without_body(REQUEST_FIND_GROUP, ANSWER_LIST, "GET", path);
 }
 

@@ -35,6 +35,8 @@ bool target_update_user(struct arena *arena, const char *external_id, const stru
                         const struct jval *profile, int active, struct target_request *ret);
 
 struct target_request target_find_group(struct arena *arena, const char *name);
+/* The group, if it has this member: for apps that never show members. */
+struct target_request target_find_member(struct arena *arena, const char *group_id, const char *member_id);
 struct target_request target_create_group(struct arena *arena, const char *name);
 struct target_request target_read_group(struct arena *arena, const char *external_id, bool with_members);
 struct target_request target_rename_group(struct arena *arena, const char *external_id, const char *name);
