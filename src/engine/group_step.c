@@ -880,16 +880,30 @@ static int failed_answer(struct tx *tx, struct lane *lane, struct flight *flight
     return lane_wait(tx, &flight->work, lane->now + LIMIT_BACKOFF_MIN_MS);
 }
 
+/* The filter is what the app does not like, or fails at. */
+static bool is_probe_refused(const struct flight *flight, enum error_class class)
+{
+    if (error_class_scope(class) == ERROR_SCOPE_APP)
+        return false;
+    return error_class_action(class) == ERROR_ACTION_HOLD || class == ERROR_NOT_FOUND ||
+           flight->work.attempts >= PROBE_TRIES;
+}
+
+/* The complete list was not taken: the difference tells which member is the cause. */
+static bool is_full_given_up(const struct flight *flight, enum error_class class)
+{
+    bool fails_again = class == ERROR_SERVER_ERROR && flight->work.attempts > 0;
+    return flight->full && (fails_again || error_class_action(class) != ERROR_ACTION_RETRY);
+}
+
 static int error_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts,
                         enum error_class class)
 {
     const char *words = answer_words(tx_arena(tx), flight->answer);
-    bool refused = error_class_action(class) == ERROR_ACTION_HOLD && error_class_scope(class) != ERROR_SCOPE_APP;
-    if (flight->probe && (refused || class == ERROR_NOT_FOUND || flight->work.attempts >= PROBE_TRIES))
+    if (flight->probe && is_probe_refused(flight, class))
         return probes_refused(tx, lane, &facts->group);
-    bool fails_again = class == ERROR_SERVER_ERROR && flight->work.attempts > 0; /* maybe at one member */
-    if (flight->full && (fails_again || error_class_action(class) != ERROR_ACTION_RETRY)) {
-        int r = target_group_want_full(tx, &facts->group, false); /* the difference tells which member was the cause */
+    if (is_full_given_up(flight, class)) {
+        int r = target_group_want_full(tx, &facts->group, false);
         bool again = class == ERROR_NOT_FOUND || class == ERROR_MEMBER_UNKNOWN || class == ERROR_TOO_LARGE;
         if (r < 0 || again)
             return r; /* the intent stays: the group is read before anything is repeated */
