@@ -58,6 +58,7 @@ int field_choice(struct call *call, const struct jval *body, const char *name, c
     int r = field_string(call, body, name, &text);
     if (r <= 0)
         return r;
+    assert(text);
     struct buf all;
     buf_init(&all, PROBLEM_TEXT);
     for (size_t i = 0; i < count; i++) {

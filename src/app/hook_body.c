@@ -91,6 +91,7 @@ static int read_uri(struct tx *tx, const struct jval *config, const char **ret, 
     int r = read_text(config, "uri", "channel.config.uri", APP_BASE_URL_BYTES, &uri, problem);
     if (r < 0)
         return r;
+    assert(uri); /* needed: read_text() refuses when it is not there */
     /* Judged as the base URL of a connection is; a query may follow here. */
     const char *place = arena_strndup(tx_arena(tx), uri, strcspn(uri, "?"));
     r = connection_url_check(place, true, &inner);

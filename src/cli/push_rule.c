@@ -92,7 +92,7 @@ int cmd_push_rule_list(struct cli *cli)
 
 int cmd_push_rule_show(struct cli *cli)
 {
-    const char *app, *rule;
+    const char *app = NULL, *rule = NULL;
     struct answer answer;
     int r = open_rule(cli, &app, &rule);
     if (r == CLI_OK)
@@ -195,7 +195,7 @@ int cmd_push_rule_preview(struct cli *cli)
 
 int cmd_push_rule_status(struct cli *cli)
 {
-    const char *app, *rule;
+    const char *app = NULL, *rule = NULL;
     struct answer answer;
     bool activate = strcmp(cli->verb->name, "push-rule activate") == 0;
     int r = open_rule(cli, &app, &rule);
@@ -221,7 +221,7 @@ int cmd_push_rule_delete(struct cli *cli)
     static const struct {
         const char *option, *query;
     } choices[] = {{"keep-mappings", "KEEP"}, {"unlink", "DELETE"}, {"delete-groups", "DELETE_WITH_APP_GROUPS"}};
-    const char *app, *rule, *choice = NULL;
+    const char *app = NULL, *rule = NULL, *choice = NULL;
     struct answer answer;
     int given = 0;
     for (size_t i = 0; i < ARRAY_LEN(choices); i++)

@@ -93,9 +93,7 @@ struct hold {
     int64_t rid;
     const char *id; /* dlh... */
     int64_t app_rid;
-    enum deletion_kind kind;
-    int64_t target_rid; /* the group whose limit is meant; 0: the app's */
-    enum hold_status status;
+    int64_t target_rid;  /* the group whose limit is meant; 0: the app's */
     int64_t opened, due; /* ms; due: when it is raised again */
     int64_t raised;      /* times */
     int64_t revision;    /* counts up when something joins */
@@ -104,6 +102,8 @@ struct hold {
     int64_t decided; /* ms; 0: not */
     const char *decided_by;
     int64_t left; /* of its list still wanted gone, and not gone */
+    enum deletion_kind kind;
+    enum hold_status status;
 };
 int hold_by_id(struct tx *tx, int64_t app_rid, const char *id, struct hold *ret) MUSTCHECK; /* ERR_NOT_FOUND */
 /* Holds of an app above the rid `after`, in order of rid; status 0: of any status. The count. */

@@ -8,6 +8,8 @@
 #include "base/limits.h"
 #include "record/inner.h"
 
+#include <errno.h>
+
 #define COLUMNS "rid, published, event_type, severity, outcome, event"
 #define SCAN_ROWS 500 /* rows read at once */
 
@@ -43,10 +45,26 @@ int record_log_start(struct tx *tx, int64_t since, int64_t *ret_number)
     return MIN_OF(r, 0);
 }
 
+/* ".12.-3.4" as `count` numbers, and nothing behind them. */
+static bool read_numbers(const char *text, int64_t *ret, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char *end = NULL;
+        if (*text != '.')
+            return false;
+        errno = 0;
+        ret[i] = strtoll(text + 1, &end, 10);
+        if (errno || end == text + 1)
+            return false;
+        text = end;
+    }
+    return *text == '\0';
+}
+
 /* "p.RID" or "b.PUBLISHED.RID.SINCE.UNTIL" */
 static int read_place(struct tx *tx, const struct log_query *q, struct place *ret)
 {
-    long long n[4] = {0};
+    int64_t n[4] = {0};
     if (!q->after && !q->bounded)
         return record_log_start(tx, q->since, &ret->rid);
     if (!q->after) {
@@ -55,8 +73,8 @@ static int read_place(struct tx *tx, const struct log_query *q, struct place *re
         ret->rid = q->descending ? 0 : INT64_MAX;
         return 0;
     }
-    if (q->bounded ? sscanf(q->after, "b.%lld.%lld.%lld.%lld", &n[0], &n[1], &n[2], &n[3]) != 4
-                   : sscanf(q->after, "p.%lld", &n[1]) != 1)
+    char kind = q->bounded ? 'b' : 'p';
+    if (q->after[0] != kind || !read_numbers(q->after + 1, q->bounded ? n : &n[1], q->bounded ? 4 : 1))
         return ERR_SYNTAX;
     *ret = (struct place){.published = n[0], .rid = n[1], .since = n[2], .until = n[3]};
     return 0;

@@ -219,7 +219,7 @@ void tx_wake(struct tx *tx);
 struct migration {
     int number;      /* from 1, without gaps, per room */
     const char *sql; /* statements separated by ';' , in SQLite's words (dialect.h) */
-    int serves;
+    int64_t serves;
 };
 
 struct store_room {
