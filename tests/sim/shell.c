@@ -723,5 +723,9 @@ bool shell_is_quiet(struct sim *sim)
             return false;
     }
     int64_t due = 0;
-    return !sim->wire && store_read_wait(disk_store(sim->disk), count_due, &due) == 0;
+    if (sim->wire || store_read_wait(disk_store(sim->disk), count_due, &due) != 0)
+        return false;
+    /* Members at which a target failed by itself are set aside, and tried again by themselves. */
+    return disk_number(sim->disk, "SELECT count(*) FROM target_members AS t JOIN push_mappings AS m"
+                                  " ON m.target_rid = t.target_rid WHERE m.status = 1 AND t.again <> 0") == 0;
 }
