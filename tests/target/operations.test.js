@@ -114,7 +114,7 @@ describe('operations', () => {
 
     test('wait --verified names the groups whose members the app does not show', async () => {
         const { app, group } = await pushedPair();
-        await target.faults([{ name: 'members_absent' }]);
+        await target.faults([{ name: 'members_absent' }, { name: 'filter_refused' }]); // nor can it be asked for a member
         const failed = await muster.cli(['wait', '--app', app.label, '--verified', '--timeout', '60s']);
         await target.faults([]);
         assert.equal(failed.code, 1, failed.output);
