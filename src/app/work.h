@@ -88,6 +88,8 @@ enum work_lane {
 /* The due rows of one lane, oldest due first, at most `limit`. The count. */
 int work_due_lane(struct tx *tx, int64_t app_rid, enum work_lane lane, int64_t now, struct work *ret,
                   int limit) MUSTCHECK;
+/* Do expansions of the app go on? 1 or 0. */
+int work_expands(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* The earliest due time after `now`, of rows that are not held, over all apps: 1 found, 0 none. */
 int work_next_due_after(struct tx *tx, int64_t now, int64_t *ret_due) MUSTCHECK;
 /* The earliest due time of rows that are not held, over all apps; 0 row: ret untouched, returns 0. */

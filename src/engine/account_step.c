@@ -2,7 +2,8 @@
 /* One account: what to ask of the app next, and what its answer means. */
 #include "engine/inner.h"
 
-#define PASSWORD_LENGTH 32 /* characters */
+#define PASSWORD_LENGTH 32     /* characters */
+#define EXPANSION_WAIT_MS 1000 /* before it is looked again whether a person's own expansion is done */
 
 /* What a step needs to know. */
 struct facts {
@@ -173,6 +174,21 @@ static int step_active(struct tx *tx, struct lane *lane, const struct work *work
     return ask(tx, lane, work, facts, &request, details);
 }
 
+/* Expansions that go on may yet find groups which the person has to leave: those of the app, which this node works off
+ * in this very turn, and the person's own, which may be another node's. */
+static int may_find_memberships(struct tx *tx, const struct lane *lane, const struct account *account,
+                                int64_t *ret_again)
+{
+    struct work unused = {0};
+    *ret_again = lane->now;
+    int r = work_expands(tx, account->app_rid);
+    if (r == 0) {
+        *ret_again = lane->now + EXPANSION_WAIT_MS;
+        r = work_find(tx, 0, WORK_EXPAND_USER_PUSHES, account->user_rid, &unused);
+    }
+    return r;
+}
+
 /*
  * Wanted gone: memberships first, the account afterwards (invariant 6). The wait is bounded, counted from when the
  * person stopped being wanted, or from when the app could be asked at all. Deletion limits come before both: what they
@@ -196,9 +212,11 @@ static int step_inactive(struct tx *tx, struct lane *lane, const struct work *wo
         int r = work_defer(tx, work->rid, deadline); /* the last removal's answer pokes it earlier */
         return r < 0 ? r : STEP_WAIT;
     }
-    if (lane->state->expanding && lane->now < deadline) { /* memberships that are to go may not be marked yet */
-        int r = work_defer(tx, work->rid, lane->now);
-        return r < 0 ? r : STEP_WAIT;
+    if (lane->now < deadline) {
+        int64_t again = 0;
+        int waits = may_find_memberships(tx, lane, account, &again);
+        if (waits)
+            return waits < 0 ? waits : lane_wait(tx, work, again);
     }
     if (lane->switches.dialect != DIALECT_STANDARD)
         return set_active(tx, lane, work, facts, 0);

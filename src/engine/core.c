@@ -552,7 +552,7 @@ int lane_hold(struct tx *tx, const struct work *work, const char *why)
 
 int64_t intent_asked(const struct lane *lane, const struct intent *intent)
 {
-    return intent->deadline - ARRIVES_MS - lane->core->options.request_ms;
+    return intent->deadline - ARRIVES_MS - lane_timeout_ms(lane);
 }
 
 int lane_wait(struct tx *tx, const struct work *work, int64_t due)
@@ -791,27 +791,22 @@ static int expand(struct tx *tx, struct work *work)
 }
 
 /* Expansions ask no app: they go on whether it is open or not. */
-static int expand_some(struct tx *tx, struct core *core, struct app_state *state, int *chunks)
+static int expand_some(struct tx *tx, struct core *core, int64_t app_rid, int *chunks)
 {
-    state->expanding = *chunks == 0;
     for (int lane = LANE_EXPAND_URGENT; lane <= LANE_EXPAND_BULK && *chunks > 0; lane++) {
         struct work *work = arena_array(tx_arena(tx), TURN_CHUNKS, sizeof(*work));
         int limit = *chunks;
-        int count = work_due_lane(tx, state->app_rid, (enum work_lane)lane, tx_now(tx), work, limit);
+        int count = work_due_lane(tx, app_rid, (enum work_lane)lane, tx_now(tx), work, limit);
         if (count < 0)
             return count;
-        state->expanding |= count == limit;
         for (int i = 0; i < count; i++) {
             core->more = true;
-            if (tx_spend(tx, 0) >= LIMIT_EXPAND_ROWS) {
-                state->expanding = true;
+            if (tx_spend(tx, 0) >= LIMIT_EXPAND_ROWS)
                 return 0;
-            }
             (*chunks)--;
             int r = expand(tx, &work[i]);
             if (r < 0)
                 return r;
-            state->expanding |= r > 0;
         }
     }
     return 0;
@@ -976,7 +971,7 @@ static int plan_page(struct tx *tx, struct core *core, const int64_t *apps, int 
             continue;
         any = true;
         if (r > 0)
-            r = expand_some(tx, core, state, chunks);
+            r = expand_some(tx, core, apps[i], chunks);
         if (r == 0 && apps[i])
             r = visit_app(tx, core, apps[i], steps);
         if (r < 0)

@@ -26,7 +26,6 @@ struct app_state {
     bool proven;        /* something got through since the connection was last changed: until then one at a time */
     int64_t verified;   /* ms: connection.verified when that was */
     int64_t open_since; /* ms: since when requests may be sent; 0: not now */
-    bool expanding;     /* its expansions go on: memberships that are to go may not be marked yet */
     uint32_t grants;    /* counts slots, for the shares of the classes */
     struct app_state *next;
     struct app_state *beside; /* in the same slot */

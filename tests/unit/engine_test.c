@@ -219,6 +219,44 @@ static void test_expansion_before_deactivation(void **state)
     assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 0);
 }
 
+struct profile_job {
+    const char *user_id;
+    const char *title;
+};
+
+static int profile_job(struct tx *tx, void *arg)
+{
+    const struct profile_job *job = arg;
+    struct user user;
+    struct problem problem = {0};
+    struct jval *change CLEANUP(jval_freep) = jval_new_object();
+    jval_set_str(change, "title", job->title);
+    int r = user_by_id(tx, job->user_id, &user);
+    return r < 0 ? r : user_update(tx, &user, change, false, &problem);
+}
+
+/* The same, and an answer about the account comes in the turn that has not expanded yet. */
+static void test_expansion_before_an_answer_leads_to_deactivation(void **state)
+{
+    struct world *world = *state;
+    struct trio trio = make_trio(world);
+    world_mapping_status(world, trio.mapping, MAPPING_INACTIVE, EXISTING_REFUSE);
+    world_settle(world, MINUTE_MS);
+    struct profile_job job = {.user_id = trio.ann, .title = "Director"};
+    assert_int_equal(store_write_wait(world->store, NULL, profile_job, &job), 0);
+    uint64_t mark = world->requests;
+    (void)world_turn(world); /* its answer is there, and nobody took it yet */
+    assert_int_equal(requests_since(world, &mark), 1);
+    world_member(world, trio.group, trio.ann, false);
+    world_mapping_status(world, trio.mapping, MAPPING_ACTIVE, EXISTING_REFUSE);
+    member_when_deactivated = -1;
+    world->lose = look_at_deactivation;
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(member_when_deactivated, 0);
+    assert_int_equal(world_active(world, "ann@example.com"), 0);
+    assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 0);
+}
+
 static void test_unlink(void **state)
 {
     struct world *world = *state;
@@ -446,6 +484,31 @@ static void test_reads_that_lag(void **state)
     assert_int_equal(practice_copies(world->practice, PRACTICE_GROUP, "Team"), 1);
     assert_int_equal(world_there(world, "Team", "ada@example.com"), 1);
     assert_null(world_mapping_state(world, mapping).error);
+}
+
+static bool lose_one_change(struct world *world, const struct flight *flight)
+{
+    return flight->kind == REQUEST_MEMBERS && world->lost == 0;
+}
+
+/* A group that is to be deleted is not shown yet, and an answer about it was lost: it is deleted all the same. */
+static void test_reads_that_lag_behind_a_group_to_be_deleted(void **state)
+{
+    struct world *world = *state;
+    struct practice_fault fault = {.kind = FAULT_LAG, .ms = 3000};
+    char why[128];
+    assert_int_equal(practice_set_fault(world->practice, &fault, why, sizeof(why)), 0);
+    const char *group = world_group(world, "Team");
+    world_member(world, group, world_user(world, "ada@example.com"), true);
+    world_assign_group(world, group, true);
+    world->lose = lose_one_change;
+    const char *mapping = world_push(world, group, "Team");
+    while (world->lost == 0)
+        (void)world_turn(world);
+    world_mapping_status(world, mapping, MAPPING_INACTIVE, EXISTING_REFUSE);
+    assert_int_equal(world_mapping_delete(world, mapping, true), 0);
+    world_settle(world, 2 * MINUTE_MS);
+    assert_int_equal(practice_group_count(world->practice), 0);
 }
 
 static int failing_turn(struct tx *tx, void *arg)
@@ -791,6 +854,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rename, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_inactive_mapping_sends_nothing, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_expansion_before_deactivation, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_expansion_before_an_answer_leads_to_deactivation, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(test_unlink, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_links_what_exists, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_switches_off_send_nothing, world_setup, world_teardown),
@@ -806,6 +871,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_correction_while_in_flight, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_throttling_is_no_failure, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_reads_that_lag, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_reads_that_lag_behind_a_group_to_be_deleted, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_failed_turn_takes_no_place, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_limits_are_learned_from_413, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_limits_are_learned_from_400, world_setup, world_teardown),
