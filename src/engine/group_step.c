@@ -79,6 +79,8 @@ static int step_delete(struct tx *tx, struct lane *lane, const struct work *work
         int r = target_group_deleted(tx, &facts->group);
         return r < 0 ? r : STEP_DONE;
     }
+    if (facts->in_doubt && may_lag(intent_asked(lane, &facts->intent), lane->now)) /* not there would prove nothing */
+        return lane_wait(tx, work, intent_asked(lane, &facts->intent) + LIMIT_READ_LAG_MS);
     if (facts->in_doubt)
         return read_group(tx, lane, work, facts, false, (struct flight){0});
     const char *why = NULL;
