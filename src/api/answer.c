@@ -12,6 +12,7 @@ void call_empty(struct call *call)
     buf_clear(&call->body_out);
     jout_init(&call->out, &call->body_out);
     call->status = 200;
+    call->content_type = NULL;
     call->problem = (struct problem){0};
     p->headers = NULL;
     p->headers_end = &p->headers;
@@ -138,7 +139,8 @@ void call_answer(struct call *call, int result)
     add_common_headers(call, status);
     size_t n = status == 204 ? 0 : call->body_out.len;
     if (n)
-        exchange_add_header(p->exchange, "Content-Type", "application/json");
+        exchange_add_header(p->exchange, "Content-Type",
+                            result >= 0 && call->content_type ? call->content_type : "application/json");
 
     if (call->release)
         call->release(call);

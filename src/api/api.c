@@ -36,6 +36,14 @@ void api_wake(struct api *api)
     (void)pthread_mutex_unlock(&api->lock);
 }
 
+uint64_t api_generation(struct api *api)
+{
+    (void)pthread_mutex_lock(&api->lock);
+    uint64_t generation = api->generation;
+    (void)pthread_mutex_unlock(&api->lock);
+    return generation;
+}
+
 static int64_t due_at(const struct api *api, const struct call *call)
 {
     const struct call_private *p = call->_private;
@@ -128,6 +136,8 @@ static int prepare_parts(struct api *api, const struct api_options *options, cha
         r = router_new(&api->router, options->routes, ret_why, why_size);
     if (r < 0)
         return r;
+    api->throttle = throttle_new(options->env);
+    id_new(options->env, "str", api->stream_id);
     api->limiter = limiter_new(options->rate_per_minute > 0 ? options->rate_per_minute : LIMIT_RATE_PER_MINUTE);
     r = store_write_wait(options->store, NULL, org_load, api);
     if (r < 0)
@@ -139,6 +149,7 @@ static void free_parts(struct api *api)
 {
     (void)router_free(api->router);
     (void)limiter_free(api->limiter);
+    (void)throttle_free(api->throttle);
     (void)arena_free(api->arena);
     (void)pthread_cond_destroy(&api->changed);
     (void)pthread_mutex_destroy(&api->lock);

@@ -45,6 +45,16 @@ void call_answer_is_secret(struct call *call)
     call->_private->secret_answer = true;
 }
 
+const char *call_secret(const struct call *call)
+{
+    return call->_private->secret;
+}
+
+const char *call_client(const struct call *call)
+{
+    return call->_private->client_ip;
+}
+
 const char *call_request_header(const struct call *call, const char *name)
 {
     return exchange_header(call->_private->exchange, name);

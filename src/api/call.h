@@ -8,7 +8,7 @@
 #ifndef API_CALL_H
 #define API_CALL_H
 
-#include "auth/auth.h"
+#include "auth/session.h"
 #include "base/httpd.h"
 #include "base/jout.h"
 #include "base/problem.h"
@@ -21,7 +21,8 @@ struct call;
 enum route_kind {
     ROUTE_READ,
     ROUTE_WRITE,
-    ROUTE_OPEN, /* a READ that needs no token (/.well-known) */
+    ROUTE_OPEN,    /* a READ that needs no token (/.well-known) */
+    ROUTE_SIGN_IN, /* a WRITE that needs none: it is how one comes by a session */
 };
 
 struct route {
@@ -46,10 +47,12 @@ struct call {
     const struct route *route;
     const char *params[CALL_PARAMS]; /* path parameters in order, decoded, valid UTF-8 */
     struct url_params query;
-    const struct jval *body; /* NULL when none was sent */
-    struct api_token token;  /* who calls */
+    const struct jval *body;       /* NULL when none was sent */
+    struct api_token token;        /* who calls; of a session: its administrator's id, name and role */
+    const struct session *session; /* NULL: called with a token */
     struct problem problem;
-    int status; /* 200 unless the handler says otherwise; 204 sends no body */
+    int status;               /* 200 unless the handler says otherwise; 204 sends no body */
+    const char *content_type; /* of a success; NULL: application/json */
     struct buf body_out;
     struct jout out;                    /* writes to body_out */
     void *prepared;                     /* what route->prepare made; in `arena`, or with its own release below */
@@ -71,6 +74,10 @@ const char *call_link(struct call *call, const char *format, ...) PRINTF_LIKE(2,
 void call_header(struct call *call, const char *name, const char *value);
 /* Says that the answer shows a secret once: it is never stored for a repeat under the same Idempotency-Key. */
 void call_answer_is_secret(struct call *call);
+/* The secret that the call was made with: of a token or a session; NULL for neither. */
+const char *call_secret(const struct call *call);
+/* Who asks, as proxies that are believed tell. */
+const char *call_client(const struct call *call);
 /* An HTTP header of the request, or NULL. */
 const char *call_request_header(const struct call *call, const char *name);
 
@@ -114,7 +121,8 @@ struct engine *api_engine(const struct api *api);
 /* The route tables of the verticals; each ends with a route whose method is NULL. */
 extern const struct route user_routes[], group_routes[], schema_routes[], app_routes[], app_user_routes[],
     app_group_routes[], rule_routes[], connection_routes[], feature_routes[], push_routes[], push_rule_routes[],
-    push_bulk_routes[], token_routes[], system_routes[], import_routes[], imports_routes[], target_routes[],
-    record_routes[], log_routes[], event_hook_routes[], deletion_routes[];
+    push_bulk_routes[], token_routes[], session_routes[], administrator_routes[], stream_routes[], system_routes[],
+    import_routes[], imports_routes[], target_routes[], record_routes[], log_routes[], event_hook_routes[],
+    deletion_routes[];
 
 #endif

@@ -116,6 +116,18 @@ static const struct {
     {"deactivateGroupPushRule", "GroupPushRule", "Deactivate a push rule; mappings that it made stay"},
     {"getGroupPushSettings", "GroupPushMapping", "Read an app's settings of group push"},
     {"replaceGroupPushSettings", "GroupPushMapping", "Change an app's settings of group push"},
+    {"getSession", "Session", "Read who is signed in, and what changes have to bring"},
+    {"signIn", "Session", "Sign in with an e-mail address and a password"},
+    {"signOut", "Session", "Sign out"},
+    {"useSignInLink", "Session", "Set a password with a link that works once, and sign in"},
+    {"changeOwnPassword", "Session", "Change one's own password; other sessions end"},
+    {"listAdministrators", "Administrator", "List who may sign in to the console"},
+    {"createAdministrator", "Administrator", "Invite an administrator: the answer has the link that sets a password"},
+    {"getAdministrator", "Administrator", "Read an administrator"},
+    {"replaceAdministrator", "Administrator", "Replace an administrator's name, e-mail address and role"},
+    {"deleteAdministrator", "Administrator", "Delete an administrator and end the sessions"},
+    {"resetAdministrator", "Administrator", "Make a link with which an administrator sets another password"},
+    {"streamChanges", "System", "Wait for changes, as server-sent events"},
     {"getDeletionLimits", "DeletionLimits", "Read an app's deletion limits, and how much of them is used"},
     {"updateDeletionLimits", "DeletionLimits", "Change an app's deletion limits; null takes the organisation's"},
     {"getOrgDeletionLimits", "DeletionLimits", "Read the deletion limits of apps that have none of their own"},
@@ -254,7 +266,7 @@ static void write_operation(struct jout *out, const struct route *route)
         jout_str(out, NULL, summaries[at].tag);
         jout_end(out);
     }
-    if (route->kind == ROUTE_OPEN) {
+    if (route->kind == ROUTE_OPEN || route->kind == ROUTE_SIGN_IN) {
         jout_array(out, "security");
         jout_end(out);
     } else {
@@ -275,6 +287,12 @@ static void write_components(struct jout *out)
     jout_str(out, "in", "header");
     jout_str(out, "name", "Authorization");
     jout_str(out, "description", "SSWS <token>, or Bearer <token>");
+    jout_end(out);
+    jout_object(out, "session");
+    jout_str(out, "type", "apiKey");
+    jout_str(out, "in", "cookie");
+    jout_str(out, "name", SESSION_COOKIE);
+    jout_str(out, "description", "of somebody who signed in; what changes something sends X-Muster-Csrf as well");
     jout_end(out);
     jout_end(out);
     jout_object(out, "schemas");
@@ -306,6 +324,10 @@ void api_describe(struct jout *out, const struct route *const *tables)
     jout_array(out, "security");
     jout_object(out, NULL);
     jout_array(out, "apiToken");
+    jout_end(out);
+    jout_end(out);
+    jout_object(out, NULL);
+    jout_array(out, "session");
     jout_end(out);
     jout_end(out);
     jout_end(out);

@@ -43,6 +43,18 @@ bool limiter_take(struct limiter *limiter, int64_t key, int64_t now_ms, struct r
 /* What somebody who has not asked yet sees. */
 void limiter_peek(struct limiter *limiter, int64_t now_ms, struct rate *ret);
 
+/* --- throttle.c --------------------------------------------------------------------------------------------------- */
+
+/* Counts failures to sign in, in memory, by keys of the caller's. */
+struct throttle;
+
+struct throttle *throttle_new(const struct env *env);
+struct throttle *throttle_free(struct throttle *throttle); /* accepts NULL, returns NULL */
+/* False: at least `max` failures of that key within LIMIT_SIGN_IN_WAIT_MS. */
+bool throttle_open(struct throttle *throttle, const char *key, int max, int64_t now_ms);
+void throttle_failed(struct throttle *throttle, const char *key, int64_t now_ms);
+void throttle_forget(struct throttle *throttle, const char *key);
+
 /* --- proxy.c ------------------------------------------------------------------------------------------------------ */
 
 struct proxies {
@@ -89,7 +101,8 @@ struct call_private {
     const char *user_agent;
     const char *base_url; /* what links start with, without a slash at the end */
     const char *self_path;
-    const char *secret; /* of the Authorization header, or NULL */
+    const char *secret; /* of the Authorization header or the cookie, or NULL */
+    bool by_cookie;
     struct rate rate;
     bool counted; /* against the rate limit */
 
@@ -113,6 +126,7 @@ struct call_private {
     struct call *next_parked;
 };
 
+#define SESSION_COOKIE "muster_session"
 #define KNOWN_SECRETS 1024
 
 struct api {
@@ -121,6 +135,8 @@ struct api {
     struct httpd *httpd;
     struct router *router;
     struct limiter *limiter;
+    struct throttle *throttle;
+    char stream_id[ID_BYTES]; /* what this process's events are told apart by */
     struct proxies proxies;
     char org_id[ID_BYTES];
     int64_t org_created;
@@ -149,6 +165,7 @@ void serve_run(struct call *call);
 /* api.c: keeps a call until the next commit or its deadline. */
 void api_park(struct call *call);
 int64_t api_monotonic_ms(void);
+uint64_t api_generation(struct api *api); /* commits that api_wake() was told of */
 
 /* answer.c: sends the answer (result >= 0) or the error, and frees the call. */
 void call_answer(struct call *call, int result);

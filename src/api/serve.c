@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <strings.h>
 
+#define SESSION_LIMITER_KEYS ((int64_t)1 << 40) /* keys of administrators in the limiter, behind those of tokens */
 #define PARSE_AT_ONCE_BYTES (64 * 1024) /* larger bodies are read on a reader thread, after the token was checked */
 
 /* --- on the server's thread --------------------------------------------------------------------------------------- */
@@ -61,6 +62,20 @@ static const char *find_secret(struct arena *arena, const char *authorization)
     return arena_strndup(arena, start, n);
 }
 
+/* The value of our cookie, NULL when there is none. */
+static const char *find_cookie(struct arena *arena, const char *cookies)
+{
+    static const char name[] = SESSION_COOKIE "=";
+    for (const char *at = cookies; at && *at; at += *at == ';') {
+        at += strspn(at, " ");
+        size_t n = strcspn(at, ";");
+        if (strncmp(at, name, sizeof(name) - 1) == 0 && n > sizeof(name) - 1 && n <= LIMIT_SECRET_BYTES)
+            return arena_strndup(arena, at + sizeof(name) - 1, n - (sizeof(name) - 1));
+        at += n;
+    }
+    return NULL;
+}
+
 static struct call *begin(struct api *api, struct exchange *exchange)
 {
     struct arena *arena = exchange_arena(exchange);
@@ -77,6 +92,10 @@ static struct call *begin(struct api *api, struct exchange *exchange)
     p->user_agent = recorded_text(arena, exchange_header(exchange, "User-Agent"));
     p->base_url = find_base_url(api, exchange, arena);
     p->secret = find_secret(arena, exchange_header(exchange, "Authorization"));
+    if (!exchange_header(exchange, "Authorization")) {
+        p->secret = find_cookie(arena, exchange_header_all(exchange, "Cookie"));
+        p->by_cookie = p->secret != NULL;
+    }
     limiter_peek(api->limiter, env_now(api->options.env), &p->rate);
     buf_init(&call->body_out, LIMIT_API_ANSWER_BYTES);
     call_empty(call);
@@ -219,6 +238,36 @@ static void read_idempotency_key(struct call *call)
     (void)crypto_generichash_final(&state, p->request_hash, sizeof(p->request_hash));
 }
 
+static bool needs_secret(const struct call *call)
+{
+    return call->route->kind != ROUTE_OPEN && call->route->kind != ROUTE_SIGN_IN;
+}
+
+static bool is_writing(const struct call *call)
+{
+    return call->route->kind == ROUTE_WRITE || call->route->kind == ROUTE_SIGN_IN;
+}
+
+/*
+ * A browser sends our cookie whoever made the page that asks. What changes something therefore has to bring what only
+ * our own pages know, and pages of others cannot sign anybody in.
+ */
+static int check_page(struct call *call)
+{
+    struct call_private *p = call->_private;
+    if (str_eq(p->method, "GET") || str_eq(p->method, "HEAD") || (!p->by_cookie && needs_secret(call)))
+        return 0;
+    const char *site = exchange_header(p->exchange, "Sec-Fetch-Site");
+    bool foreign = site && !str_eq(site, "same-origin") && !str_eq(site, "none");
+    bool knows = !needs_secret(call) || session_csrf_matches(p->secret, exchange_header(p->exchange, "X-Muster-Csrf"));
+    if (!foreign && knows)
+        return 0;
+    (void)problem_set(&call->problem, E0000006, "%s", "");
+    return problem_cause(&call->problem, "%s",
+                         foreign ? "A page of another site may not do this"
+                                 : "X-Muster-Csrf: Send the value of csrf that GET /api/v1/session gives");
+}
+
 static int understand(struct call *call)
 {
     struct url_path path = {0};
@@ -229,8 +278,11 @@ static int understand(struct call *call)
         r = read_query(call);
     if (r < 0)
         return r;
-    if (call->route->kind != ROUTE_OPEN && !call->_private->secret)
+    if (needs_secret(call) && !call->_private->secret)
         return problem_set(&call->problem, E0000011, "%s", "");
+    r = check_page(call);
+    if (r < 0)
+        return r;
     read_body(call);
     read_idempotency_key(call);
     return 0;
@@ -260,26 +312,56 @@ static void make_known(struct api *api, const char *secret)
 
 /* --- in a job of the store ---------------------------------------------------------------------------------------- */
 
+static void set_origin(struct tx *tx, const struct call *call)
+{
+    struct origin *origin = tx_origin(tx);
+    origin->actor_id = call->token.id;
+    origin->actor_type = "User"; /* as published for what a token does; a token of ours is its own owner */
+    origin->actor_name = call->token.name;
+    origin->token_id = call->session ? NULL : call->token.id;
+}
+
+/* The session of a cookie into the call, and who has it where a token would be. */
+static int find_session(struct tx *tx, struct call *call)
+{
+    struct session *session = arena_alloc(call->arena, sizeof(*session));
+    int r = session_check(tx, call->_private->secret, session);
+    if (r < 0)
+        return r;
+    struct administrator *who = &session->administrator;
+    who->id = arena_strdup(call->arena, who->id);
+    who->name = arena_strdup(call->arena, who->name);
+    who->email = arena_strdup(call->arena, who->email);
+    who->password_hash = NULL;
+    call->session = session;
+    call->token = (struct api_token){
+        .rid = SESSION_LIMITER_KEYS + who->rid, .id = who->id, .name = who->email, .role = who->role};
+    return 0;
+}
+
+static int find_token(struct tx *tx, struct call *call)
+{
+    struct api_token token;
+    int r = token_check(tx, call->_private->secret, &token);
+    if (r < 0)
+        return r;
+    call->token = token;
+    call->token.id = arena_strdup(call->arena, token.id);
+    call->token.name = arena_strdup(call->arena, token.name);
+    return 0;
+}
+
 static int authenticate(struct tx *tx, struct call *call)
 {
     struct call_private *p = call->_private;
-    struct api_token token;
-    int r = token_check(tx, p->secret, &token);
+    int r = p->by_cookie ? find_session(tx, call) : find_token(tx, call);
     if (r == ERR_NOT_FOUND)
         return problem_set(&call->problem, E0000011, "%s", "");
     if (r < 0)
         return r;
     make_known(call->api, p->secret);
-    call->token = token;
-    call->token.id = arena_strdup(call->arena, token.id);
-    call->token.name = arena_strdup(call->arena, token.name);
-    struct origin *origin = tx_origin(tx);
-    origin->actor_id = call->token.id;
-    origin->actor_type = "User"; /* as published for what a token does; a token of ours is its own owner */
-    origin->actor_name = call->token.name;
-    origin->token_id = call->token.id;
-
-    if (!p->counted && !limiter_take(call->api->limiter, token.rid, tx_now(tx), &p->rate)) {
+    set_origin(tx, call);
+    if (!p->counted && !limiter_take(call->api->limiter, call->token.rid, tx_now(tx), &p->rate)) {
         (void)problem_set(&call->problem, E0000047, "%s", "");
         return problem_cause(&call->problem,
                              "This token may send %d requests a minute; wait until the time in "
@@ -287,10 +369,11 @@ static int authenticate(struct tx *tx, struct call *call)
                              p->rate.limit);
     }
     p->counted = true;
-    if (token.role < call->route->role) {
+    if (call->token.role < call->route->role) {
+        const char *what = call->session ? "an administrator" : "a token";
         (void)problem_set(&call->problem, E0000006, "%s", "");
-        return problem_cause(&call->problem, "This needs a token with the role %s; this one has the role %s",
-                             role_name(call->route->role), role_name(token.role));
+        return problem_cause(&call->problem, "This needs %s with the role %s; this one has the role %s", what,
+                             role_name(call->route->role), role_name(call->token.role));
     }
     return 0;
 }
@@ -307,7 +390,7 @@ static int check(struct tx *tx, void *arg)
     struct call *call = arg;
     struct call_private *p = call->_private;
     call_empty(call);
-    int r = call->route->kind == ROUTE_OPEN ? 0 : authenticate(tx, call);
+    int r = needs_secret(call) ? authenticate(tx, call) : 0;
     if (r == 0 && p->early.code != PUBLISHED_NONE) {
         call->problem = p->early;
         p->error_status = p->early_status;
@@ -322,7 +405,7 @@ static int run(struct tx *tx, void *arg)
 {
     struct call *call = arg;
     call_empty(call);
-    int r = call->route->kind == ROUTE_OPEN ? 0 : authenticate(tx, call);
+    int r = needs_secret(call) ? authenticate(tx, call) : 0;
     if (r == 0)
         r = idempotency_find(tx, call);
     if (r != 0)
@@ -341,7 +424,7 @@ static void run_done(struct store_job *job, int result)
     struct call *call = job->arg;
     if (result != CALL_AGAIN)
         call_answer(call, result);
-    else if (call->_private->may_wait && call->route->kind != ROUTE_WRITE)
+    else if (call->_private->may_wait && !is_writing(call))
         api_park(call);
     else
         call_answer(call, ERR_UNSUPPORTED); /* a handler that waits without leave would be run for ever */
@@ -374,7 +457,7 @@ static void submit(struct call *call, tx_fn fn, void (*done)(struct store_job *,
 
 void serve_run(struct call *call)
 {
-    submit(call, run, run_done, call->route->kind == ROUTE_WRITE);
+    submit(call, run, run_done, is_writing(call));
 }
 
 static void check_done(struct store_job *job, int result)

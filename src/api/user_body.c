@@ -22,12 +22,6 @@ static const char *given_password(const struct call *call)
     return jval_str(jval_path(call->body, "credentials.password.value"));
 }
 
-static bool password_fits(const char *password)
-{
-    size_t chars = text_chars(password);
-    return chars >= PASSWORD_CHARS_MIN && chars <= LIMIT_PASSWORD_CHARS && !text_has_control(password);
-}
-
 static void hash_on_worker(void *arg)
 {
     struct hashing *hashing = arg;
@@ -44,7 +38,7 @@ static void hash_on_worker(void *arg)
 void user_body_prepare(struct call *call)
 {
     const char *password = given_password(call);
-    if (!password || !password_fits(password)) { /* the handler says what is wrong */
+    if (!password || !password_fits(password, PASSWORD_CHARS_MIN)) { /* the handler says what is wrong */
         call_continue(call);
         return;
     }
@@ -72,7 +66,7 @@ static int read_password(struct call *call, const struct jval *password, struct 
         return 0; /* as it comes back from a GET */
     if (!jval_str(value))
         return call_invalid(call, "credentials.password.value", "The value must be a string");
-    if (!password_fits(jval_str(value)))
+    if (!password_fits(jval_str(value), PASSWORD_CHARS_MIN))
         return problem_invalid(&call->problem, "password",
                                "password: Password requirements were not met. Password requirements: %d to %d "
                                "characters, no control characters",

@@ -99,6 +99,9 @@ const char *sign_text(struct arena *arena, const char *secret, const char *stamp
 #define PASSWORD_HASH_BYTES 128
 /* argon2id; burns tens of milliseconds: call it on a worker only. */
 int password_hash(const char *password, char ret_hash[static PASSWORD_HASH_BYTES]) MUSTCHECK;
+/* With a hash of NULL (nobody's) it takes as long and is false: how long it takes tells nothing. */
 bool password_matches(const char *hash, const char *password);
+/* From `chars_min` to LIMIT_PASSWORD_CHARS characters, none of them a control character. */
+bool password_fits(const char *password, size_t chars_min);
 
 #endif

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* API tokens: made, found by their secret, renamed, revoked. Only the hash of a secret is kept. */
-#include "auth/inner.h"
+#include "auth/secret.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "record/record.h"
 
-#define SECRET_BYTES 32 /* random bytes of a secret */
-#define HASH_BYTES 32
 /* Every secret starts with this, so that scanners for leaked secrets can know one. */
 #define SECRET_PREFIX "muster_"
 
@@ -43,12 +41,6 @@ int role_parse(const char *name, enum role *ret)
         }
     }
     return ERR_SYNTAX;
-}
-
-static void hash_secret(const char *secret, unsigned char ret_hash[static HASH_BYTES])
-{
-    auth_ready();
-    (void)crypto_generichash(ret_hash, HASH_BYTES, (const unsigned char *)secret, strlen(secret), NULL, 0);
 }
 
 static int read_token(struct query *query, struct arena *arena, struct api_token *ret)
@@ -109,18 +101,8 @@ int token_create(struct tx *tx, const char *name, enum role role, struct api_tok
     if (r < 0)
         return r;
     assert(role > ROLE_NONE);
-    unsigned char random[SECRET_BYTES];
-    unsigned char hash[HASH_BYTES];
-    char text[sodium_base64_ENCODED_LEN(SECRET_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
-    auth_ready();
-    const struct env *env = tx_env(tx);
-    env->fill_random(env->data, random, sizeof(random));
-    (void)sodium_bin2base64(text, sizeof(text), random, sizeof(random), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    const char *secret = arena_printf(tx_arena(tx), SECRET_PREFIX "%s", text);
-    sodium_memzero(random, sizeof(random));
-    sodium_memzero(text, sizeof(text));
-    hash_secret(secret, hash);
-
+    unsigned char hash[SECRET_HASH_BYTES];
+    const char *secret = secret_new(tx, SECRET_PREFIX, hash);
     struct api_token token = {
         .id = tx_id(tx, "00T"),
         .name = arena_strdup(tx_arena(tx), name),
@@ -142,8 +124,8 @@ int token_create(struct tx *tx, const char *name, enum role role, struct api_tok
 
 int token_check(struct tx *tx, const char *secret, struct api_token *ret)
 {
-    unsigned char hash[HASH_BYTES];
-    hash_secret(secret, hash);
+    unsigned char hash[SECRET_HASH_BYTES];
+    secret_hash(secret, hash);
     struct query query;
     struct api_token token;
     int r = tx_query(tx, &query, &TOKEN_BY_HASH, B(hash, sizeof(hash)));

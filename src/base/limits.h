@@ -24,9 +24,16 @@
 #define LIMIT_CURSOR_BYTES 4096            /* bytes of an after= cursor as sent */
 #define LIMIT_HEADER_TEXT_CHARS 255        /* characters of a User-Agent that are recorded */
 #define LIMIT_API_WAIT_MS (5 * 60 * 1000)  /* milliseconds that one call may wait for an effect */
-#define LIMIT_API_ANSWER_BYTES (64 * 1024 * 1024) /* bytes of an answer of ours */
-#define LIMIT_PROXIES 64                          /* networks that forwarded headers are believed from */
-#define LIMIT_ROUTES 512                          /* method and path pairs of the API */
+#define LIMIT_API_ANSWER_BYTES (64 * 1024 * 1024)    /* bytes of an answer of ours */
+#define LIMIT_PROXIES 64                             /* networks that forwarded headers are believed from */
+#define LIMIT_SESSION_MS ((int64_t)12 * 3600 * 1000) /* milliseconds that somebody stays signed in to the console */
+#define LIMIT_SIGN_IN_LINK_MS (3600 * 1000)          /* milliseconds that a link which sets a password is valid */
+#define LIMIT_SIGN_IN_FAILURES 5                     /* failures to sign in as one administrator from one client */
+#define LIMIT_SIGN_IN_FAILURES_FROM 30               /* failures of one client */
+#define LIMIT_SIGN_IN_FAILURES_AS 100                /* failures to sign in as one administrator from anywhere */
+#define LIMIT_SIGN_IN_WAIT_MS (5 * 60 * 1000)        /* milliseconds for which failures count */
+#define LIMIT_STREAM_WAIT_MS 25000                   /* milliseconds that the event stream waits for something new */
+#define LIMIT_ROUTES 512                             /* method and path pairs of the API */
 
 /* --- the directory ---------------------------------------------------------------------------------------------- */
 #define LIMIT_PROFILE_BYTES (64 * 1024) /* bytes of one profile as JSON */

@@ -257,6 +257,7 @@ int cmd_pause(struct cli *cli);
 int cmd_resume(struct cli *cli);
 int cmd_wait(struct cli *cli);
 
+int cmd_admin_reset(struct cli *cli);
 int cmd_token_create(struct cli *cli);
 int cmd_token_list(struct cli *cli);
 int cmd_token_revoke(struct cli *cli);

@@ -5,6 +5,8 @@
  */
 #include "cli/demo.h"
 
+#include "cli/admin.h"
+
 #include "base/env.h"
 #include "cli/server.h"
 #include "cli/wait.h"
@@ -384,6 +386,8 @@ static void say_where(struct cli *cli, const struct server *server, const struct
     cli_say(cli, "Both stay up until Ctrl-C:");
     cli_say(cli, "   Muster's API      %s, token in %s", server_url(server), server_data(server)->token_path);
     cli_say(cli, "   practice target   %s, bearer token %s", practice_server_url(practice), token);
+    if (server_first_link(server))
+        admin_show_link(cli, server_first_link(server));
     cli_say(cli, "Try, in another terminal:");
     cli_say(cli, "   export MUSTER_URL=%s MUSTER_TOKEN=$(cat %s)", server_url(server), server_data(server)->token_path);
     cli_say(cli, "   %s user list; %s push list \"Practice target\"", cli->program, cli->program);

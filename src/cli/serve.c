@@ -4,6 +4,7 @@
 
 #include "base/env.h"
 #include "base/url.h"
+#include "cli/admin.h"
 
 #include <unistd.h>
 
@@ -100,6 +101,8 @@ static void say_ready(struct cli *cli, const struct server *server)
     if (store_is_postgresql(data->store_path))
         jval_set_str(out, "database", data->shown);
     cli_print_json(cli, out);
+    if (server_first_link(server))
+        admin_show_link(cli, server_first_link(server));
     cli_say(cli, "muster is ready on %s, data in %s, token in %s", server_url(server), data->dir,
             token ? data->token_path : "no file: use one that you have");
 }

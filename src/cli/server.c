@@ -3,8 +3,10 @@
 
 #include "api/api.h"
 #include "app/app.h"
+#include "auth/session.h"
 #include "base/limits.h"
 #include "base/worker.h"
+#include "cli/admin.h"
 #include "engine/engine.h"
 #include "record/record.h"
 
@@ -24,6 +26,7 @@
 struct server {
     struct datadir data;
     char url[256];
+    const char *first_link; /* a file, or NULL */
     /* on_commit comes on the writer's thread while engine and API come and go: under the lock they are there or NULL.
      */
     pthread_mutex_t lock;
@@ -121,7 +124,10 @@ static int start_parts(struct server *server, struct cli *cli, const struct serv
         return r;
     server->worker = worker_new(SERVER_QUEUE);
     r = start_engine(server, cli, options);
-    return r ? r : start_api(server, cli, options);
+    if (r == CLI_OK)
+        r = start_api(server, cli, options);
+    const char *url = options->external_url ? options->external_url : server->url;
+    return r ? r : admin_first_link(&server->data, cli, url, &server->first_link);
 }
 
 int server_start(struct server **ret, struct cli *cli, const struct server_options *options)
@@ -149,10 +155,21 @@ const struct datadir *server_data(const struct server *server)
     return &server->data;
 }
 
+const char *server_first_link(const struct server *server)
+{
+    return server->first_link;
+}
+
 static int expire(struct tx *tx, void *arg)
 {
     (void)arg;
     return record_expire(tx, SERVER_TIDY_ROWS);
+}
+
+static int expire_sessions(struct tx *tx, void *arg)
+{
+    (void)arg;
+    return session_expire(tx, SERVER_TIDY_ROWS);
 }
 
 static int erase(struct tx *tx, void *arg)
@@ -178,6 +195,8 @@ static int look_whether_due(struct tx *tx, void *arg)
 void server_expire(struct server *server)
 {
     while (store_write_wait(server->data.store, NULL, expire, NULL) >= SERVER_TIDY_ROWS)
+        ;
+    while (store_write_wait(server->data.store, NULL, expire_sessions, NULL) >= SERVER_TIDY_ROWS)
         ;
 }
 

@@ -117,6 +117,15 @@ static const struct option_spec token_create_options[] = {
     {0},
 };
 
+static const struct option_spec admin_reset_options[] = {
+    OPTION_DATA,
+    OPTIONS_DATABASE,
+    OPTION_KEY_FILE,
+    {"email", "ADDRESS", "whose password; somebody new becomes an administrator. Not needed for the first", false},
+    {"url", "URL", "what the link starts with; http://127.0.0.1:8080 if absent", false},
+    {0},
+};
+
 static const struct option_spec list_options[] = {OPTION_LIMIT, {0}};
 
 static const struct option_spec hold_options[] = {
@@ -422,6 +431,14 @@ const struct verb cli_verbs[] = {
      "muster token list", list_options, VERB_CLIENT, cmd_token_list},
     {"token revoke", "TOKEN", 1, 1, "end an API token", "TOKEN is its id (00T...) or its name.",
      "muster token revoke ci", NULL, VERB_CLIENT, cmd_token_revoke},
+
+    {"admin reset", "", 0, 0, "make a link that sets an administrator's password",
+     "For the console, without a server that runs: the way in for the first administrator, and back in when a password "
+     "is lost. The link works once, within an hour; it is shown on standard output alone. While nobody can sign in, "
+     "`muster serve` makes such a link by itself and writes it to DIR/first-administrator.link.",
+     "muster admin reset --data /var/lib/muster --url https://muster.example.com\n"
+     "muster admin reset --email ada@example.com",
+     admin_reset_options, 0, cmd_admin_reset},
 
     {"user list", "", 0, 0, "list people", "Without an option everybody but deactivated people.",
      "muster user list --search 'profile.department eq \"Sales\"'\nmuster user list --q ada", search_options,

@@ -33,6 +33,12 @@ static const struct {
     {"system.api_token.create", "Create API token"},
     {"system.api_token.revoke", "Revoke API token"},
     {"system.api_token.update", "Update API token"},
+    {"user.account.privilege.grant", "Grant user privilege"},
+    {"user.account.privilege.revoke", "Revoke user privilege"},
+    {"user.account.reset_password", "User reset password"},
+    {"user.account.update_password", "User update password"},
+    {"user.session.end", "User logout from Muster"},
+    {"user.session.start", "User login to Muster"},
 };
 
 const char *event_message(const char *type)
