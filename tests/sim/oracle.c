@@ -72,8 +72,10 @@ void oracle_changed(struct sim *sim)
             bool has = has_app(sim, app, u);
             enum want want = want_account(sim, u, has);
             bool gains = (has && !s->has_app && want != WANT_OUT) || (want == WANT_IN && s->want == WANT_OUT);
-            if (gains)
+            if (gains) {
                 s->gained = app->create;
+                s->gained_at = sim->now;
+            }
             if (want == WANT_OUT)
                 s->gained = false;
             if (want != WANT_OUT)
@@ -555,7 +557,9 @@ void oracle_delivered(struct sim *sim, const struct sim_request *request)
     bool told = id_below(request, "Users") || strstr(buf_text(&request->response.body), "\"id\":");
     if (request->user >= 0 && told && request->fault == SIM_FAULT_NONE)
         app->standing[request->user].found = true;
-    if (request->user >= 0 && request->says_active == 1 && request->fault != SIM_FAULT_TRUNCATED &&
+    /* What a node that stood still was told of an earlier activation, nobody takes from it any more. */
+    bool late = request->user >= 0 && sim->lease_ms && request->handed_at < app->standing[request->user].gained_at;
+    if (request->user >= 0 && request->says_active == 1 && !late && request->fault != SIM_FAULT_TRUNCATED &&
         request->fault != SIM_FAULT_NOT_JSON)
         app->standing[request->user].gained = false;
 }

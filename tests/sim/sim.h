@@ -142,12 +142,13 @@ enum want { WANT_OUT, WANT_IN, WANT_AS_IS };
 struct standing {
     bool has_app;
     enum want want;
-    bool gained;     /* an activation that nobody acknowledged yet is due: `active: true` may be sent */
-    int64_t left_at; /* wall clock when the person stopped being wanted; -1: is wanted */
-    bool found;      /* Muster was told that the account is there */
-    bool was_there;  /* before Muster */
-    bool leaving;    /* the account is to be deactivated, and nobody asked for it yet */
-    int64_t waited;  /* ms since, as far as the target would have taken a request */
+    bool gained;       /* an activation that nobody acknowledged yet is due: `active: true` may be sent */
+    int64_t gained_at; /* sim time: since when */
+    int64_t left_at;   /* wall clock when the person stopped being wanted; -1: is wanted */
+    bool found;        /* Muster was told that the account is there */
+    bool was_there;    /* before Muster */
+    bool leaving;      /* the account is to be deactivated, and nobody asked for it yet */
+    int64_t waited;    /* ms since, as far as the target would have taken a request */
 };
 
 struct spare {
