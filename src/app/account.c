@@ -450,6 +450,22 @@ int account_reconcile(struct tx *tx, int64_t app_rid, int64_t user_rid, enum wor
     return r < 0 ? r : account_look(tx, &app, &user, &(struct look){.class = class});
 }
 
+int account_refresh(struct tx *tx, int64_t app_rid, int64_t user_rid, enum work_class class)
+{
+    struct account account = {0};
+    struct app_group group = {0};
+    int r = account_get(tx, app_rid, user_rid, &account);
+    if (r < 0 || account.scope != SCOPE_GROUP)
+        return r == ERR_NOT_FOUND ? 0 : MIN_OF(r, 0);
+    r = app_group_get(tx, app_rid, account.via_group_rid, &group);
+    if (r == 0)
+        r = member_exists(tx, account.via_group_rid, user_rid);
+    if (r > 0 || (r < 0 && r != ERR_NOT_FOUND))
+        return MIN_OF(r, 0);
+    r = account_reconcile(tx, app_rid, user_rid, class);
+    return r < 0 ? r : 1;
+}
+
 /* --- administrators ------------------------------------------------------------------------------------------------
  */
 

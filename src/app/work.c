@@ -32,6 +32,7 @@ SQL(WORK_NEXT_DUE_AFTER, "SELECT due FROM work WHERE held = 0 AND due > $1 ORDER
 SQL(WORK_NEXT_DUE, "SELECT due FROM work WHERE held = 0 AND due >= 0 ORDER BY due LIMIT 1");
 SQL(WORK_NEXT_DUE_OF_LANE, "SELECT due FROM work WHERE held = 0 AND app_rid = $1 AND lane = $2 ORDER BY due LIMIT 1");
 SQL(WORK_EXPANDS, "SELECT 1 FROM work WHERE held = 0 AND app_rid = $1 AND lane >= $2 LIMIT 1");
+SQL(WORK_TAKES_AWAY, "SELECT 1 FROM work WHERE app_rid IN (0, $1) AND kind BETWEEN $2 AND $3 LIMIT 1");
 SQL(WORK_NEXT_APP, "SELECT app_rid FROM work WHERE held = 0 AND app_rid > $1 ORDER BY app_rid LIMIT 1");
 SQL(WORK_CLAMP, "UPDATE work SET due = $1 WHERE held = 0 AND due > $1");
 SQL(WORK_DONE, "DELETE FROM work WHERE rid = $1 AND version = $2");
@@ -145,6 +146,12 @@ int work_expands(struct tx *tx, int64_t app_rid)
 {
     int64_t one = 0;
     return tx_get_int(tx, &one, &WORK_EXPANDS, I(app_rid), I(LANE_EXPAND_URGENT));
+}
+
+int work_takes_away(struct tx *tx, int64_t app_rid)
+{
+    int64_t one = 0;
+    return tx_get_int(tx, &one, &WORK_TAKES_AWAY, I(app_rid), I(WORK_EXPAND_GROUP_UNASSIGNED), I(WORK_EXPAND_USER));
 }
 
 int work_due(struct tx *tx, int64_t app_rid, enum work_class class, int64_t now, struct work *ret, int limit)

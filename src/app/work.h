@@ -90,6 +90,9 @@ int work_due_lane(struct tx *tx, int64_t app_rid, enum work_lane lane, int64_t n
                   int limit) MUSTCHECK;
 /* Do expansions of the app go on? 1 or 0. */
 int work_expands(struct tx *tx, int64_t app_rid) MUSTCHECK;
+/* Do expansions go on that may yet take the app from people? Until then accounts may say more than the facts. 1 or 0.
+ */
+int work_takes_away(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* The earliest due time after `now`, of rows that are not held, over all apps: 1 found, 0 none. */
 int work_next_due_after(struct tx *tx, int64_t now, int64_t *ret_due) MUSTCHECK;
 /* The earliest due time of rows that are not held, over all apps; 0 row: ret untouched, returns 0. */

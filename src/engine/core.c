@@ -680,7 +680,9 @@ static int step_after_answer(struct tx *tx, struct lane *lane, const struct flig
     int open = app_is_open(tx, flight->app_rid, &why);
     if (open < 0)
         return open;
-    if (!open || lane->state->blocked_until > lane->now) {
+    bool of_now = work.version == tx_change_number_taken(tx); /* see next_row() */
+    lane->core->more |= of_now;
+    if (!open || of_now || lane->state->blocked_until > lane->now) {
         r = work_defer(tx, work.rid, lane->now);
         return r < 0 ? r : STEP_WAIT;
     }

@@ -134,6 +134,10 @@ static int judge(struct tx *tx, const struct mapping *mapping, struct member *ro
     const char *pushed_id = row->external_id;
     const char *external_id = NULL;
     int r = member_facts(tx, mapping, row->user_rid, &row->wanted, &external_id);
+    if (r == 0 && row->wanted == MEMBER_IN && row->may_be_stale)
+        r = account_refresh(tx, mapping->app_rid, row->user_rid, row->class);
+    if (r > 0)
+        r = member_facts(tx, mapping, row->user_rid, &row->wanted, &external_id);
     if (r < 0)
         return r;
     if (row->known && row->wanted == MEMBER_IN && !str_eq(pushed_id, external_id))
@@ -200,7 +204,8 @@ static int look_at_due(struct tx *tx, const struct mapping *mapping, struct memb
     struct query query;
     struct member *rows = arena_array(tx_arena(tx), LOOK_AT_ONCE, sizeof(*rows));
     int row_count = 0;
-    int r = tx_query(tx, &query, &MEMBERS_DIRTY, I(mapping->target_rid), I(LOOK_AT_ONCE));
+    int stale = work_takes_away(tx, mapping->app_rid);
+    int r = stale < 0 ? stale : tx_query(tx, &query, &MEMBERS_DIRTY, I(mapping->target_rid), I(LOOK_AT_ONCE));
     while (r >= 0 && (r = query_next(&query)) > 0)
         rows[row_count++] = (struct member){.rid = query_int(&query, 0),
                                             .user_rid = query_int(&query, 1),
@@ -208,7 +213,8 @@ static int look_at_due(struct tx *tx, const struct mapping *mapping, struct memb
                                             .known = query_int(&query, 3) != 0,
                                             .class = (enum work_class)query_int(&query, 5),
                                             .version = query_int(&query, 4),
-                                            .deletion = (int)query_int(&query, 6)};
+                                            .deletion = (int)query_int(&query, 6),
+                                            .may_be_stale = stale > 0};
     int count = 0;
     int i = 0;
     for (; r >= 0 && i < row_count && count < limit && !*ret_weighed; i++) {
@@ -363,29 +369,42 @@ int members_again_tick(struct tx *tx, int64_t *ret_next)
     return take_again_due(tx);
 }
 
+/* The next member whose turn has come; `*ret_stands` tells whether the refusal is still there. 1, or 0 none. */
+static int next_again(struct tx *tx, const struct target_group *group, struct member *ret, bool *ret_stands)
+{
+    struct query query;
+    int r = tx_query(tx, &query, &AGAIN_OF_GROUP, I(group->rid));
+    if (r >= 0)
+        r = query_next(&query);
+    if (r <= 0)
+        return r;
+    *ret = (struct member){.rid = query_int(&query, 0),
+                           .user_rid = query_int(&query, 1),
+                           .external_id = push_text(tx, &query, 2),
+                           .known = query_int(&query, 3) != 0,
+                           .version = query_int(&query, 4),
+                           .class = (enum work_class)query_int(&query, 5),
+                           .deletion = -1,
+                           .again = true};
+    *ret_stands = query_int(&query, 6) != 0 && query_text(&query, 7) && !str_eq(query_text(&query, 7), "HELD");
+    query_close(&query);
+    return 1;
+}
+
 int members_again(struct tx *tx, const struct target_group *group, struct member *ret)
 {
     struct mapping mapping = {0};
     int r = mapping_by_target(tx, group->rid, &mapping);
     if (r < 0 || mapping.status != MAPPING_ACTIVE)
         return r == ERR_NOT_FOUND ? 0 : MIN_OF(r, 0);
+    int stale = work_takes_away(tx, group->app_rid);
     for (;;) {
-        struct query query;
-        r = tx_query(tx, &query, &AGAIN_OF_GROUP, I(group->rid));
-        if (r >= 0)
-            r = query_next(&query);
+        struct member row = {0};
+        bool stands = false;
+        r = stale < 0 ? stale : next_again(tx, group, &row, &stands);
         if (r <= 0)
             return r;
-        struct member row = {.rid = query_int(&query, 0),
-                             .user_rid = query_int(&query, 1),
-                             .external_id = push_text(tx, &query, 2),
-                             .known = query_int(&query, 3) != 0,
-                             .version = query_int(&query, 4),
-                             .class = (enum work_class)query_int(&query, 5),
-                             .deletion = -1,
-                             .again = true};
-        bool stands = query_int(&query, 6) != 0 && query_text(&query, 7) && !str_eq(query_text(&query, 7), "HELD");
-        query_close(&query);
+        row.may_be_stale = stale > 0;
         bool weighed = false;
         r = stands ? judge(tx, &mapping, &row, ret) : 0;
         if (r > 0 && ret->wanted != MEMBER_IN)

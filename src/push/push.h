@@ -213,6 +213,7 @@ struct member {
     const char *error_class; /* refused: isolated until an input changes or somebody retries; NULL */
     int deletion;            /* enum deletion_state of its removal; -1: none */
     bool again;              /* it was isolated for a while, and its turn has come */
+    bool may_be_stale;       /* expansions that may take the app from people go on (work_takes_away()) */
 };
 /*
  * The next dirty members of a group in the order of work (urgent first, then oldest), with what is wanted of each. Rows

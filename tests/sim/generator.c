@@ -891,8 +891,11 @@ void generator_finish(struct sim *sim)
         app->paused = false;
         app->create = app->update = app->deactivate = true;
         (void)set_app(sim, app, "finish app", app->disturbed);
-        for (int u = 0; u < sim->user_count && app->disturbed; u++)
-            app->standing[u].gained = app->standing[u].want == WANT_IN; /* the backlog is an administrator's act */
+        for (int u = 0; u < sim->user_count && app->disturbed; u++) {
+            struct standing *s = &app->standing[u];
+            s->offered = !s->gained;
+            s->gained = s->want == WANT_IN; /* the backlog is an administrator's act, worked off bit by bit */
+        }
         changed(sim);
     }
 }

@@ -75,6 +75,7 @@ void oracle_changed(struct sim *sim)
             if (gains) {
                 s->gained = app->create;
                 s->gained_at = sim->now;
+                s->offered = false;
             }
             if (want == WANT_OUT)
                 s->gained = false;
@@ -160,7 +161,8 @@ static void check_add(struct sim *sim, const struct sim_request *request, const 
     bool active = false;
     if (user >= 0)
         app->mapping[request->group].asked[user] = true;
-    if (user >= 0 && app->standing[user].gained && practice_user_active(app->practice, id, &active) && !active)
+    if (user >= 0 && app->standing[user].gained && !app->standing[user].offered &&
+        practice_user_active(app->practice, id, &active) && !active)
         sim_fail(sim, "the account before its memberships", "#%llu adds %s, who is to be activated first",
                  (unsigned long long)request->number, login_of(sim, user, login));
     if (user < 0)

@@ -144,6 +144,7 @@ struct standing {
     enum want want;
     bool gained;       /* an activation that nobody acknowledged yet is due: `active: true` may be sent */
     int64_t gained_at; /* sim time: since when */
+    bool offered;      /* it is due by the backlog alone: he was content to be inactive until now */
     int64_t left_at;   /* wall clock when the person stopped being wanted; -1: is wanted */
     bool found;        /* Muster was told that the account is there */
     bool was_there;    /* before Muster */

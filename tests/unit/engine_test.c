@@ -257,6 +257,80 @@ static void test_expansion_before_an_answer_leads_to_deactivation(void **state)
     assert_int_equal(world_there(world, "Engineering", "ann@example.com"), 0);
 }
 
+static int delete_group_job(struct tx *tx, void *arg)
+{
+    struct group group;
+    struct problem problem = {0};
+    int r = group_by_id(tx, arg, &group);
+    return r < 0 ? r : group_delete(tx, &group, &problem);
+}
+
+#define MANY 120 /* people of a group, more than one transaction looks at */
+
+/* The group that gave everybody the app is deleted while they are looked up: nobody is created, though the expansion
+ * has not come to them. */
+static void test_nobody_is_created_who_lost_the_app(void **state)
+{
+    struct world *world = *state;
+    const char *group = world_group(world, "Many");
+    for (int i = 0; i < MANY; i++) {
+        char login[32];
+        (void)snprintf(login, sizeof(login), "p%d@example.com", i);
+        world_member(world, group, world_user(world, login), true);
+    }
+    world_assign_group(world, group, true);
+    while (world->requests == 0)
+        (void)world_turn(world); /* the first look-up: one request proves the connection */
+    assert_int_equal(practice_user_count(world->practice), 0);
+    char id[ID_BYTES];
+    (void)snprintf(id, sizeof(id), "%s", group);
+    assert_int_equal(store_write_wait(world->store, NULL, delete_group_job, id), 0);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(practice_user_count(world->practice), 0);
+    assert_int_equal(world->requests, 1);
+}
+
+static int adds_seen;
+
+static bool count_adds(struct world *world, const struct flight *flight)
+{
+    (void)world;
+    adds_seen += flight->kind == REQUEST_MEMBERS && strstr(flight->body, "\"add\"") != NULL;
+    return false;
+}
+
+/* The same of memberships: an answer about another group comes before the expansion. */
+static void test_nobody_is_added_who_lost_the_app(void **state)
+{
+    struct world *world = *state;
+    const char *group = world_group(world, "Many");
+    const char *team = world_group(world, "Team");
+    const char *last = NULL;
+    for (int i = 0; i < MANY; i++) {
+        char login[32];
+        (void)snprintf(login, sizeof(login), "p%d@example.com", i);
+        last = world_user(world, login);
+        world_member(world, group, last, true);
+    }
+    world_limits_off(world);
+    world_assign_group(world, group, true);
+    (void)world_push(world, team, "Team");
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(practice_user_count(world->practice), MANY);
+    world_rename_group(world, team, "Crew");
+    uint64_t mark = world->requests;
+    (void)world_turn(world); /* its answer is there, and nobody took it yet */
+    assert_int_equal(requests_since(world, &mark), 1);
+    world_member(world, team, last, true);
+    world_assign_group(world, group, false);
+    adds_seen = 0;
+    world->lose = count_adds;
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(adds_seen, 0);
+    assert_int_equal(world_active(world, "p0@example.com"), 0);
+    assert_int_equal(world_active(world, "p119@example.com"), 0);
+}
+
 static void test_unlink(void **state)
 {
     struct world *world = *state;
@@ -856,6 +930,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_expansion_before_deactivation, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_expansion_before_an_answer_leads_to_deactivation, world_setup,
                                         world_teardown),
+        cmocka_unit_test_setup_teardown(test_nobody_is_created_who_lost_the_app, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_nobody_is_added_who_lost_the_app, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_unlink, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_links_what_exists, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_switches_off_send_nothing, world_setup, world_teardown),
