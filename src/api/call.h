@@ -121,8 +121,8 @@ struct engine *api_engine(const struct api *api);
 /* The route tables of the verticals; each ends with a route whose method is NULL. */
 extern const struct route user_routes[], group_routes[], schema_routes[], app_routes[], app_user_routes[],
     app_group_routes[], rule_routes[], connection_routes[], feature_routes[], push_routes[], push_rule_routes[],
-    push_bulk_routes[], token_routes[], session_routes[], administrator_routes[], stream_routes[], system_routes[],
-    import_routes[], imports_routes[], target_routes[], record_routes[], log_routes[], event_hook_routes[],
-    deletion_routes[];
+    push_bulk_routes[], token_routes[], session_routes[], administrator_routes[], stream_routes[], separation_routes[],
+    system_routes[], import_routes[], imports_routes[], target_routes[], record_routes[], log_routes[],
+    event_hook_routes[], deletion_routes[];
 
 #endif

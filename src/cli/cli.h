@@ -258,6 +258,9 @@ int cmd_resume(struct cli *cli);
 int cmd_wait(struct cli *cli);
 
 int cmd_admin_reset(struct cli *cli);
+int cmd_separate_start(struct cli *cli);
+int cmd_separate_list(struct cli *cli);
+int cmd_separate_undo(struct cli *cli);
 int cmd_token_create(struct cli *cli);
 int cmd_token_list(struct cli *cli);
 int cmd_token_revoke(struct cli *cli);

@@ -126,6 +126,13 @@ static const struct option_spec admin_reset_options[] = {
     {0},
 };
 
+static const struct option_spec separate_options[] = {
+    {"new-group-for", "WHAT", "assignment (if absent) or push: what the new group takes over", false},
+    {"copy-once", NULL, "copy who is in the group now; group rules do not feed the new one", false},
+    {"dry-run", NULL, "change nothing, say what would happen", false},
+    {0},
+};
+
 static const struct option_spec list_options[] = {OPTION_LIMIT, {0}};
 
 static const struct option_spec hold_options[] = {
@@ -646,6 +653,20 @@ const struct verb cli_verbs[] = {
      VERB_CLIENT, cmd_push_retry},
     {"push errors", "APP", 1, 1, "list what failed in an app", "Ends with status 1 when there is something.",
      "muster push errors \"Sales tool\"", NULL, VERB_CLIENT, cmd_push_errors},
+
+    {"separate start", "APP GROUP NEW-NAME", 3, 3, "part a group that is used for assignment and push into two",
+     "A new group takes over the assignment, or the push. It gets who has the app; group rules that feed the old group "
+     "feed it too. Nobody loses the account or the membership for a moment, and the app sees nothing. Waits for the "
+     "end; "
+     "interrupted, it goes on in the server.",
+     "muster separate start \"Sales tool\" Staff \"Staff with the tool\" --dry-run\n"
+     "muster separate start \"Sales tool\" Staff \"Staff to push\" --new-group-for push",
+     separate_options, VERB_CLIENT, cmd_separate_start},
+    {"separate list", "APP", 1, 1, "list the groups that were parted, and how far that is", "",
+     "muster separate list \"Sales tool\"", list_options, VERB_CLIENT, cmd_separate_list},
+    {"separate undo", "APP ID", 2, 2, "take the parting of a group back, before its end",
+     "ID is that of `muster separate list`. The old group has everything again before the new one goes.",
+     "muster separate undo \"Sales tool\" sep0Vb3k2ix8T6pQwZ1aB", NULL, VERB_CLIENT, cmd_separate_undo},
 
     {"push-rule list", "APP", 1, 1, "list the rules by which groups are pushed to an app", "",
      "muster push-rule list \"Sales tool\"", list_options, VERB_CLIENT, cmd_push_rule_list},

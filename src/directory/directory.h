@@ -162,6 +162,8 @@ int member_add(struct tx *tx, const struct group *group, const struct user *user
 int member_remove(struct tx *tx, const struct group *group, const struct user *user, struct problem *problem) MUSTCHECK;
 /* 1 or 0, or a negative error. */
 int member_exists(struct tx *tx, int64_t group_rid, int64_t user_rid) MUSTCHECK;
+/* Is there another reason for the membership than what rules give? 1 or 0, also for somebody who is no member. */
+int member_is_direct(struct tx *tx, int64_t group_rid, int64_t user_rid) MUSTCHECK;
 /* User rids of a group in ascending order, those above `after`, at most `limit`. The count. */
 int group_member_rids(struct tx *tx, int64_t group_rid, int64_t after, int64_t *ret_rids, int limit) MUSTCHECK;
 /* Group rids of a user, likewise. */

@@ -9,6 +9,7 @@ SQL(MEMBERSHIP_INSERT, "INSERT INTO memberships (group_rid, user_rid, created, d
                        " RETURNING direct");
 SQL(MEMBERSHIP_REMOVE, "DELETE FROM memberships WHERE group_rid = $1 AND user_rid = $2");
 SQL(MEMBERSHIP_EXISTS, "SELECT 1 FROM memberships WHERE group_rid = $1 AND user_rid = $2");
+SQL(MEMBERSHIP_IS_DIRECT, "SELECT 1 FROM memberships WHERE group_rid = $1 AND user_rid = $2 AND direct <> 0");
 SQL(GROUP_TOUCH, "UPDATE groups SET last_membership_updated = $2 WHERE rid = $1");
 SQL(MEMBERS_AFTER,
     "SELECT user_rid FROM memberships WHERE group_rid = $1 AND user_rid > $2 ORDER BY user_rid LIMIT $3");
@@ -109,6 +110,12 @@ int member_exists(struct tx *tx, int64_t group_rid, int64_t user_rid)
 {
     int64_t one = 0;
     return tx_get_int(tx, &one, &MEMBERSHIP_EXISTS, I(group_rid), I(user_rid));
+}
+
+int member_is_direct(struct tx *tx, int64_t group_rid, int64_t user_rid)
+{
+    int64_t one = 0;
+    return tx_get_int(tx, &one, &MEMBERSHIP_IS_DIRECT, I(group_rid), I(user_rid));
 }
 
 static int take_rids(struct query *query, int r, int64_t *ret_rids)

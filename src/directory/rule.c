@@ -20,6 +20,9 @@ SQL(RULE_SET_DOCUMENT, "UPDATE group_rules SET document = $2, last_updated = $3 
 SQL(RULE_BURY, "UPDATE group_rules SET status = 1, deleted = $2, keep_users = $3, last_updated = $4 WHERE rid = $1");
 SQL(RULE_KEY_ADD, "INSERT INTO group_rule_keys (key, rule_rid) VALUES ($1, $2) ON CONFLICT (key, rule_rid) DO NOTHING");
 SQL(RULE_KEYS_DROP, "DELETE FROM group_rule_keys WHERE rule_rid = $1");
+SQL(RULE_KEY_DROP, "DELETE FROM group_rule_keys WHERE rule_rid = $1 AND key = $2");
+SQL(RULES_FILLING, "SELECT " RULE_COLUMNS " FROM group_rule_keys k JOIN group_rules r ON r.rid = k.rule_rid"
+                   " WHERE k.key = $1 AND r.deleted = 0 ORDER BY r.rid LIMIT $2");
 SQL(RULE_USER_EXISTS, "SELECT rid FROM users WHERE id = $1 AND deleted = 0");
 
 const char *rule_status_name(enum rule_status status)
@@ -449,11 +452,61 @@ int rule_replace(struct tx *tx, struct rule *rule, const struct rule_input *inpu
     return 0;
 }
 
-int rule_store_excluded(struct tx *tx, const struct rule *rule)
+int rule_store_document(struct tx *tx, const struct rule *rule)
 {
     rules_forget(tx);
     int r = tx_exec(tx, &RULE_SET_DOCUMENT, I(rule->rid), T(document_text(tx_arena(tx), rule)), I(tx_now(tx)));
     return r < 0 ? r : 0;
+}
+
+static const char *target_key(struct tx *tx, const struct group *group)
+{
+    return arena_printf(tx_arena(tx), RULE_KEY_TARGET "%s", group->id);
+}
+
+int rules_filling(struct tx *tx, const struct group *group, struct rule *ret, int limit)
+{
+    struct query query;
+    int count = 0;
+    int r = tx_query(tx, &query, &RULES_FILLING, T(target_key(tx, group)), I(limit));
+    while (r >= 0 && count < limit && (r = query_next(&query)) > 0)
+        r = rule_from_row(tx_arena(tx), &query, &ret[count++]);
+    query_close(&query);
+    return r < 0 ? r : count;
+}
+
+int rule_add_target(struct tx *tx, struct rule *rule, const struct group *group, struct problem *problem)
+{
+    if (rule->target_count >= LIMIT_RULE_GROUPS)
+        return problem_invalid(problem, FIELD_TARGETS,
+                               FIELD_TARGETS ": The rule \"%s\" fills %d groups, which is the most", rule->name,
+                               LIMIT_RULE_GROUPS);
+    struct rule_group *targets = arena_array(tx_arena(tx), rule->target_count + 1, sizeof(*targets));
+    for (size_t i = 0; i < rule->target_count; i++)
+        targets[i] = rule->targets[i];
+    targets[rule->target_count++] = (struct rule_group){.id = group->id, .rid = group->rid};
+    rule->targets = targets;
+    int r = rule_store_document(tx, rule);
+    if (r == 0)
+        r = tx_exec(tx, &RULE_KEY_ADD, T(target_key(tx, group)), I(rule->rid));
+    if (r >= 0 && rule->status == RULE_ACTIVE)
+        r = tx_change(tx, (struct change){.kind = CHANGE_RULE_ACTIVATED, .subject = rule->rid});
+    return r < 0 ? r : rule_event(tx, rule, "muster.group_rule.update", "Update group membership rule");
+}
+
+int rule_drop_target(struct tx *tx, struct rule *rule, const struct group *group)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < rule->target_count; i++)
+        if (rule->targets[i].rid != group->rid)
+            rule->targets[kept++] = rule->targets[i];
+    if (kept == rule->target_count)
+        return 0;
+    rule->target_count = kept;
+    int r = rule_store_document(tx, rule);
+    if (r == 0)
+        r = tx_exec(tx, &RULE_KEY_DROP, I(rule->rid), T(target_key(tx, group)));
+    return r < 0 ? r : rule_event(tx, rule, "muster.group_rule.update", "Update group membership rule");
 }
 
 static int set_status(struct tx *tx, struct rule *rule, enum rule_status status)

@@ -71,6 +71,15 @@ int rule_deactivate(struct tx *tx, struct rule *rule) MUSTCHECK;
 /* `remove_users`: what it gave is taken away where no other reason is left; otherwise it stays. In chunks. */
 int rule_delete(struct tx *tx, struct rule *rule, bool remove_users) MUSTCHECK;
 
+/* Rules that put people into the group, oldest first, at most `limit`; deleted ones are left out. The count. */
+int rules_filling(struct tx *tx, const struct group *group, struct rule *ret, int limit) MUSTCHECK;
+/*
+ * The rule fills one group more, or less: for those who part one group into two. An ACTIVE rule looks at everybody
+ * again, in chunks. What it gave in a group that it no longer fills stays until the group goes.
+ */
+int rule_add_target(struct tx *tx, struct rule *rule, const struct group *group, struct problem *problem) MUSTCHECK;
+int rule_drop_target(struct tx *tx, struct rule *rule, const struct group *group) MUSTCHECK;
+
 /* Ends the rules' part of a membership that is about to be taken away by hand: the rules that give it exclude the
  * person. ERR_PROBLEM when such a list is full. */
 int rule_exclude_by_hand(struct tx *tx, const struct group *group, const struct user *user,

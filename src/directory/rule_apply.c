@@ -542,7 +542,7 @@ static int exclude(struct tx *tx, struct rule *rule, const struct user *user, st
         users[i] = rule->users[i];
     users[rule->user_count++] = user->id;
     rule->users = users;
-    int r = rule_store_excluded(tx, rule);
+    int r = rule_store_document(tx, rule);
     if (r < 0)
         return r;
     return directory_event(tx, "group.user_membership.rule.add_exclusion",

@@ -23,8 +23,8 @@ int rule_by_rid(struct tx *tx, int64_t rid, struct rule *ret) MUSTCHECK;
 struct event_target rule_target(const struct rule *rule);
 /* The rule cannot be used any more: INVALID, with the reason in the system log. */
 int rule_invalidate(struct tx *tx, const struct rule *rule, const char *reason) MUSTCHECK;
-/* Stores the people that a rule excludes. */
-int rule_store_excluded(struct tx *tx, const struct rule *rule) MUSTCHECK;
+/* Stores the people that a rule excludes and the groups that it fills. */
+int rule_store_document(struct tx *tx, const struct rule *rule) MUSTCHECK;
 /* "conditions.expression.value: position 4: ..." when it does not compile. */
 int rule_compile(struct tx *tx, const struct schema *schema, const char *expression, const struct expr **ret,
                  struct problem *problem) MUSTCHECK;

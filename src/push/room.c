@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "push/import_private.h"
 #include "push/push_private.h"
+#include "push/separation_private.h"
 
 #define RULES_AT_ONCE                                                                                                  \
     50 /* push rules that look at a changed group in its own transaction; more are left to an expansion */
@@ -108,6 +109,7 @@ static const struct migration migrations[] = {
         "ALTER TABLE target_members ADD COLUMN probe INTEGER NOT NULL DEFAULT 0;"  /* probe.c */
         "CREATE INDEX target_members_probe ON target_members (target_rid, probe, rid) WHERE probe > 0;"
         "CREATE INDEX target_members_changed ON target_members (target_rid, version) WHERE known = 1;"},
+    {8, separation_tables},
 };
 
 const char *push_text(struct tx *tx, const struct query *query, int column)
@@ -297,9 +299,11 @@ static int push_react(struct tx *tx, const struct change *change)
 {
     switch (change->kind) {
     case CHANGE_MEMBER_REMOVED:
-        return look_at_membership(tx, change->subject, change->object, WORK_URGENT);
-    case CHANGE_MEMBER_ADDED:
-        return look_at_membership(tx, change->subject, change->object, WORK_FRESH);
+    case CHANGE_MEMBER_ADDED: {
+        enum work_class class = change->kind == CHANGE_MEMBER_REMOVED ? WORK_URGENT : WORK_FRESH;
+        int r = look_at_membership(tx, change->subject, change->object, class);
+        return r < 0 ? r : separations_mirror(tx, change);
+    }
     case CHANGE_USER_STATUS:
         return react_to_status(tx, change);
     case CHANGE_ACCOUNT_WANTED:
@@ -315,10 +319,14 @@ static int push_react(struct tx *tx, const struct change *change)
         int r = change->detail ? react_to_group(tx, change) : 0;
         return r < 0 ? r : show_to_rules(tx, change->subject);
     }
-    case CHANGE_GROUP_DELETED:
-        return react_to_group(tx, change);
+    case CHANGE_GROUP_DELETED: {
+        int r = separations_lose(tx, change->subject);
+        return r < 0 ? r : react_to_group(tx, change);
+    }
     case CHANGE_APP_DELETED: {
         int r = import_delete_app(tx, change->subject);
+        if (r >= 0)
+            r = separations_delete_app(tx, change->subject);
         return r < 0 ? r : push_delete_app(tx, change->subject);
     }
     default:
@@ -448,6 +456,8 @@ int push_expand(struct tx *tx, struct work *work)
         return expand_mapping(tx, work);
     if (work->kind == WORK_EXPAND_HOLD)
         return hold_expand(tx, work);
+    if (work->kind == WORK_EXPAND_SEPARATION)
+        return separation_expand(tx, work);
     if (work->kind == WORK_EXPAND_TARGET_GONE)
         return target_gone_chunk(tx, work->object_rid);
     if (work->kind == WORK_EXPAND_PUSH_RULE)
