@@ -127,6 +127,10 @@ int account_gone_there(struct tx *tx, const struct app *app, struct account *acc
 int account_seen_differs(const struct account *account, bool active);
 /* Found there, active or not: what is told as disabled there follows. */
 int account_seen(struct tx *tx, struct account *account, bool active) MUSTCHECK;
+/* Somebody made it active there again, or changed an attribute (`value` NULL: took it away): from now on that is what
+ * the app is known to hold, so that it differs from what is wanted. */
+int account_found_active(struct tx *tx, struct account *account) MUSTCHECK;
+int account_found_attribute(struct tx *tx, struct account *account, const char *name, const char *value) MUSTCHECK;
 
 /* Looks at one person and one app again: sets scope from the assignments, appends CHANGE_ACCOUNT_WANTED and work if
  * something changed. Idempotent. */

@@ -67,3 +67,27 @@ int account_seen(struct tx *tx, struct account *account, bool active)
 {
     return account_seen_differs(account, active) ? account_set_disabled_there(tx, account, !active) : 0;
 }
+
+int account_found_active(struct tx *tx, struct account *account)
+{
+    if (account->known != KNOWN_INACTIVE)
+        return 0;
+    account->known = KNOWN_ACTIVE;
+    account->status_changed = tx_now(tx);
+    return account_store(tx, account);
+}
+
+int account_found_attribute(struct tx *tx, struct account *account, const char *name, const char *value)
+{
+    CLEANUP(jval_freep) struct jval *profile = NULL;
+    if (!account->sent_profile)
+        return 0;
+    if (jval_parse(&profile, account->sent_profile, strlen(account->sent_profile), NULL) < 0)
+        return ERR_CORRUPT;
+    if (value && *value)
+        jval_set_str(profile, name, value);
+    else
+        jval_remove(profile, name);
+    account->sent_profile = jval_text(tx_arena(tx), profile, true);
+    return account_store(tx, account);
+}

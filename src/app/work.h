@@ -37,6 +37,7 @@ enum work_kind {
         36,                       /* object: push rule that was deleted: its mappings are kept, unlinked or deleted */
     WORK_EXPAND_GROUP_RULES = 37, /* object: group; app_rid 0: a group that changed, and very many push rules */
     WORK_EXPAND_HOLD = 38,        /* object: hold that was decided: its changes follow */
+    WORK_EXPAND_DRIFT = 39,       /* object: app: differences that are to be repaired */
     WORK_EXPAND_SEPARATION = 45,  /* object: separation; app_rid 0: one group becomes two, step by step */
 };
 

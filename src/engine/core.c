@@ -6,7 +6,7 @@
 #include "engine/inner.h"
 
 #include "base/jout.h"
-#include "push/import.h"
+#include "push/drift.h"
 
 #include <sodium.h>
 
@@ -955,11 +955,15 @@ static int visit_app(struct tx *tx, struct core *core, int64_t app_rid, int *ste
 static int start_scheduled(struct tx *tx, struct core *core)
 {
     int64_t next = 0;
+    int64_t next_scan = 0;
     int started = import_schedule_run(tx, &next);
+    int scans = started < 0 ? started : drift_schedule_run(tx, &next_scan);
     if (next)
         look_again(core, next);
-    core->more |= started > 0;
-    return MIN_OF(started, 0);
+    if (next_scan)
+        look_again(core, next_scan);
+    core->more |= started > 0 || scans > 0;
+    return MIN_OF(scans, 0);
 }
 
 /* Looks at the apps of a page that are this node's. 1: there were some. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Imports: one page of the app's users or groups after the other, then what no page showed by its id, then what differs
- * is taken over in chunks (push/import.h). Which of the known ones were seen is kept in memory only, as a bit each: a
- * run that finds everything as it was writes nothing but its own row. Whoever loses this memory reads anew.
+ * Imports and scans for drift: one page of the app's users or groups after the other, then what no page showed by its
+ * id, then what differs is taken over in chunks (push/import.h). Which of the known ones were seen is kept in memory
+ * only, as a bit each: a run that finds everything as it was writes nothing but its own row. Whoever loses this memory
+ * reads anew.
  */
 #include "engine/inner.h"
-#include "push/import.h"
+#include "push/drift.h"
 
 #define PAGE_COUNT 100          /* resources that a page is asked for: as the published client does */
 #define PAGE_IDLE_MAX 3         /* pages in a row without anything new before a listing is given up */
@@ -148,10 +149,24 @@ static int go_on(struct tx *tx, struct lane *lane, const struct work *work)
     return r < 0 ? r : STEP_WAIT;
 }
 
-static int ask(struct tx *tx, struct lane *lane, const struct work *work, const struct target_request *request,
-               const char *name)
+static bool is_scan(const struct import_run *run)
 {
-    return lane_request(tx, lane, work, request, &(struct flight){.name = name});
+    return run->kind == IMPORT_SCAN;
+}
+
+/* A scan keeps to the requests that it may send in an hour. */
+static int ask(struct tx *tx, struct lane *lane, const struct work *work, const struct import_run *run,
+               const struct target_request *request, const struct flight *details)
+{
+    int64_t when = 0;
+    int may = is_scan(run) ? drift_may_ask(tx, run, &when) : 1;
+    if (may <= 0)
+        return may < 0 ? may : lane_wait(tx, work, when);
+    int r = lane_request(tx, lane, work, request, details);
+    if (r != STEP_REQUEST || !is_scan(run))
+        return r;
+    r = drift_asked(tx, run);
+    return r < 0 ? r : STEP_REQUEST;
 }
 
 static int ask_page(struct tx *tx, struct lane *lane, const struct work *work, const struct import_run *run)
@@ -160,8 +175,8 @@ static int ask_page(struct tx *tx, struct lane *lane, const struct work *work, c
     struct arena *arena = tx_arena(tx);
     struct target_request request = run->state == IMPORT_READING_USERS
                                         ? target_list_users(arena, &page)
-                                        : target_list_groups(arena, &page, run->kind == IMPORT_ALL);
-    return ask(tx, lane, work, &request, run->id);
+                                        : target_list_groups(arena, &page, run->kind != IMPORT_GROUPS);
+    return ask(tx, lane, work, run, &request, &(struct flight){.name = run->id});
 }
 
 /* From the beginning, after what an earlier attempt staged is gone. */
@@ -182,17 +197,25 @@ static int step_begin(struct tx *tx, struct lane *lane, const struct work *work,
     return ask_page(tx, lane, work, run);
 }
 
+static int miss(struct tx *tx, const struct import_run *run, bool user, int64_t rid)
+{
+    if (is_scan(run))
+        return user ? drift_miss_account(tx, run, rid) : drift_miss_group(tx, run, rid);
+    return user ? import_miss_user(tx, run, rid) : import_miss_group(tx, run, rid);
+}
+
 /* A chunk of those that are known and were in no list. */
 static int compare_chunk(struct tx *tx, const struct import_memory *memory, struct import_run *run, bool users)
 {
     int64_t rids[LIMIT_EXPAND_ROWS];
     int64_t after = users ? run->walk : -run->walk - 1;
-    int count = users ? import_known_users(tx, run->app_rid, after, run->user_max, rids, LIMIT_EXPAND_ROWS)
-                      : import_known_groups(tx, run->app_rid, after, run->group_max, rids, LIMIT_EXPAND_ROWS);
+    int count = !users         ? import_known_groups(tx, run->app_rid, after, run->group_max, rids, LIMIT_EXPAND_ROWS)
+                : is_scan(run) ? drift_known_accounts(tx, run->app_rid, after, rids, LIMIT_EXPAND_ROWS)
+                               : import_known_users(tx, run->app_rid, after, run->user_max, rids, LIMIT_EXPAND_ROWS);
     for (int i = 0; i < count; i++) {
         if (set_has(users ? &memory->users : &memory->groups, rids[i]))
             continue;
-        int r = users ? import_miss_user(tx, run, rids[i]) : import_miss_group(tx, run, rids[i]);
+        int r = miss(tx, run, users, rids[i]);
         if (r < 0)
             return r;
         run->to_apply += r;
@@ -216,7 +239,7 @@ static int step_compare(struct tx *tx, struct lane *lane, const struct work *wor
         return go_on(tx, lane, work);
     struct import_settings settings = {0};
     int r = import_settings_get(tx, run->app_rid, &settings);
-    bool groups = run->kind == IMPORT_GROUPS || settings.import_groups;
+    bool groups = run->kind != IMPORT_ALL || settings.import_groups;
     if (r == 0 && run->kind == IMPORT_GROUPS && run->walk == 0)
         run->walk = -1;
     if (r == 0 && (run->walk >= 0 || groups))
@@ -225,7 +248,7 @@ static int step_compare(struct tx *tx, struct lane *lane, const struct work *wor
         r = import_store(tx, run);
         return r < 0 ? r : go_on(tx, lane, work);
     }
-    int held = r < 0 || run->approved ? r : import_safeguard_judge(tx, run, &why);
+    int held = r < 0 || run->approved || is_scan(run) ? r : import_safeguard_judge(tx, run, &why);
     memory->over = true;
     if (held > 0) {
         r = import_hold(tx, run, why);
@@ -236,26 +259,56 @@ static int step_compare(struct tx *tx, struct lane *lane, const struct work *wor
     return r < 0 ? r : go_on(tx, lane, work);
 }
 
+static int begin_applying(struct tx *tx, struct lane *lane, const struct work *work, struct import_run *run)
+{
+    run->state = IMPORT_APPLYING;
+    int r = import_store(tx, run);
+    return r < 0 ? r : go_on(tx, lane, work);
+}
+
+/* Not before a read shows what was acknowledged last. */
+static int step_scan_check(struct tx *tx, struct lane *lane, const struct work *work, struct import_run *run)
+{
+    struct drift_ask next = {0};
+    struct arena *arena = tx_arena(tx);
+    int r = drift_next_ask(tx, run, &next);
+    if (r <= 0)
+        return r < 0 ? r : begin_applying(tx, lane, work, run);
+    if (next.not_before > lane->now)
+        return lane_wait(tx, work, next.not_before);
+    struct flight_member one = {.external_id = next.member_id};
+    struct flight details = {.name = next.external_id};
+    struct target_request request = {0};
+    if (next.what == ASK_ACCOUNT) {
+        request = target_read_user(arena, next.external_id);
+    } else if (next.what == ASK_GROUP) {
+        request = target_read_group(arena, next.external_id, true);
+    } else {
+        request = target_find_member(arena, next.external_id, next.member_id);
+        details.members = &one;
+        details.member_count = 1;
+        details.probe = true;
+    }
+    return ask(tx, lane, work, run, &request, &details);
+}
+
 static int step_check(struct tx *tx, struct lane *lane, const struct work *work, struct import_run *run)
 {
     bool user = false;
     const char *id = NULL;
+    if (is_scan(run))
+        return step_scan_check(tx, lane, work, run);
     int r = import_next_missed(tx, run, &user, &id);
-    if (r < 0)
-        return r;
-    if (r == 0) {
-        run->state = IMPORT_APPLYING;
-        r = import_store(tx, run);
-        return r < 0 ? r : go_on(tx, lane, work);
-    }
+    if (r <= 0)
+        return r < 0 ? r : begin_applying(tx, lane, work, run);
     struct target_request request =
         user ? target_read_user(tx_arena(tx), id) : target_read_group(tx_arena(tx), id, false);
-    return ask(tx, lane, work, &request, id);
+    return ask(tx, lane, work, run, &request, &(struct flight){.name = id});
 }
 
 static int step_apply(struct tx *tx, struct lane *lane, const struct work *work, struct import_run *run)
 {
-    int r = import_apply(tx, &lane->app, run);
+    int r = is_scan(run) ? drift_apply(tx, &lane->app, run) : import_apply(tx, &lane->app, run);
     if (r != 0)
         return r < 0 ? r : go_on(tx, lane, work);
     r = import_finish(tx, run, IMPORT_COMPLETED, NULL, NULL);
@@ -311,14 +364,16 @@ static int take_user(struct tx *tx, const struct import_run *run, struct import_
                      const struct found *found, bool *ret_new)
 {
     int64_t rid = 0;
-    int known = import_find_user(tx, run->app_rid, found->id, &rid);
+    int known = is_scan(run) ? drift_find_account(tx, run->app_rid, found->id, &rid)
+                             : import_find_user(tx, run->app_rid, found->id, &rid);
     if (known < 0 || (known && set_has(&memory->users, rid)))
         return MIN_OF(known, 0);
     const struct import_user user = {.external_id = found->id,
                                      .user_name = found->user_name ? found->user_name : "",
                                      .profile = found->profile,
                                      .active = found->active != 0};
-    int r = import_take_user(tx, run, &user, rid, ret_new);
+    int r =
+        is_scan(run) ? drift_take_user(tx, run, &user, rid, ret_new) : import_take_user(tx, run, &user, rid, ret_new);
     if (r >= 0 && known)
         memory_mark(memory, true, rid);
     return r;
@@ -331,14 +386,15 @@ static int take_group(struct tx *tx, const struct import_run *run, struct import
     int known = import_find_group(tx, run->app_rid, found->id, &rid);
     if (known < 0 || (known && set_has(&memory->groups, rid)))
         return MIN_OF(known, 0);
-    bool shown = run->kind == IMPORT_ALL && found->has_members;
+    bool shown = run->kind != IMPORT_GROUPS && found->has_members;
     static const char *const nobody[] = {NULL};
     const char *const *members = found->member_count ? answer->members + found->member_first : nobody;
     const struct import_group group = {.external_id = found->id,
                                        .name = found->display_name ? found->display_name : found->id,
                                        .members = shown ? members : NULL,
                                        .member_count = found->member_count};
-    int r = import_take_group(tx, run, &group, rid, ret_new);
+    int r = is_scan(run) ? drift_take_group(tx, run, &group, rid, ret_new)
+                         : import_take_group(tx, run, &group, rid, ret_new);
     if (r >= 0 && known)
         memory_mark(memory, false, rid);
     return r;
@@ -411,6 +467,7 @@ static int page_answer(struct tx *tx, struct lane *lane, struct flight *flight, 
     if (!memory)
         return STEP_DONE; /* begun anew */
     size_t at = flight->read_offset;
+    run->asked = flight->sent;
     int r = import_settings_get(tx, run->app_rid, &settings);
     if (r == 0)
         r = take_some(tx, run, memory, answer, &at);
@@ -425,7 +482,7 @@ static int page_answer(struct tx *tx, struct lane *lane, struct flight *flight, 
     }
     const char *what = run->state == IMPORT_READING_USERS ? "users" : "groups";
     long long seen = (long long)(run->state == IMPORT_READING_USERS ? run->users_read : run->groups_read);
-    r = turn_page(run, answer, settings.import_groups);
+    r = turn_page(run, answer, settings.import_groups || is_scan(run));
     if (r == ERR_EXISTS)
         return give_up(tx, lane, &flight->work, run, ERROR_MALFORMED_ANSWER,
                        arena_printf(tx_arena(tx),
@@ -506,6 +563,63 @@ static int check_answer(struct tx *tx, struct flight *flight, struct import_run 
     return r < 0 ? r : STEP_DONE;
 }
 
+/* The app, or its dialect, is known not to find a group by its member. */
+static bool may_probe(const struct lane *lane)
+{
+    const struct trait *probes = &lane->traits.items[TRAIT_PROBES];
+    return !probes->source || probes->value != 0;
+}
+
+static int there_answer(struct tx *tx, struct lane *lane, const struct flight *flight, struct import_run *run,
+                        const struct drift_ask *asked)
+{
+    const struct answer *answer = flight->answer;
+    static const char *const nobody[] = {NULL};
+    if (asked->what == ASK_ACCOUNT)
+        return drift_account_there(tx, run, asked, answer->resource.active);
+    if (asked->what == ASK_GROUP) {
+        const struct import_group group = {.external_id = asked->external_id,
+                                           .name = answer->resource.display_name,
+                                           .members = answer->member_count ? answer->members : nobody,
+                                           .member_count = answer->member_count};
+        return drift_group_there(tx, run, asked, &group, may_probe(lane));
+    }
+    bool this_one = answer->found_count == 1 && str_eq(answer->found[0].id, asked->external_id);
+    bool any = answer->found_count > 0 || answer->found_overflow;
+    return drift_probed(tx, run, asked, this_one ? 1 : any ? -1 : 0);
+}
+
+/* Is a question that the app does not take (and not a failure)? */
+static bool is_no_answer(const struct flight *flight, enum error_class class)
+{
+    return flight->probe && error_class_scope(class) != ERROR_SCOPE_APP &&
+           error_class_action(class) == ERROR_ACTION_HOLD;
+}
+
+static int scan_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct import_run *run,
+                       enum error_class class)
+{
+    struct drift_ask asked = {0};
+    int r = drift_next_ask(tx, run, &asked);
+    if (r <= 0)
+        return r;
+    if (!str_eq(asked.external_id, flight->name) ||
+        (flight->probe && !str_eq(asked.member_id, flight->members[0].external_id)))
+        return STEP_DONE; /* something else by now */
+    run->asked = flight->sent;
+    if (class == ERROR_NOT_FOUND || is_no_answer(flight, class))
+        r = drift_gone(tx, run, &asked);
+    else if (class != ERROR_NONE)
+        return failed(tx, lane, flight, run, class);
+    else
+        r = there_answer(tx, lane, flight, run, &asked);
+    run->tries = 0;
+    run->error_class = run->error = NULL;
+    if (r >= 0)
+        r = import_store(tx, run);
+    return r < 0 ? r : STEP_DONE;
+}
+
 static int take_answer(struct tx *tx, struct lane *lane, struct flight *flight)
 {
     struct import_run run = {0};
@@ -518,6 +632,8 @@ static int take_answer(struct tx *tx, struct lane *lane, struct flight *flight)
     if (run.state != asked_in)
         return STEP_DONE; /* cancelled meanwhile */
     enum error_class class = answer_judge(flight->answer, flight->kind);
+    if (is_scan(&run) && !is_listing(flight->kind))
+        return scan_answer(tx, lane, flight, &run, class);
     if (class == ERROR_NOT_FOUND && !is_listing(flight->kind))
         return check_answer(tx, flight, &run, true);
     if (class != ERROR_NONE)

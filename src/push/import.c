@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The runs of imports: begun, looked at, ended. */
-#include "push/import_private.h"
+#include "push/drift_private.h"
 
 #include "record/record.h"
 
@@ -17,9 +17,12 @@
 SQL(RUN_BY_ID, "SELECT " COLUMNS " FROM import_runs WHERE id = $1");
 SQL(RUN_BY_RID, "SELECT " COLUMNS " FROM import_runs WHERE rid = $1");
 SQL(RUN_OPEN, "SELECT " COLUMNS " FROM import_runs WHERE app_rid = $1 AND finished = 0");
-SQL(RUNS_OF_APP, "SELECT " COLUMNS " FROM import_runs WHERE app_rid = $1 AND rid < $2 ORDER BY rid DESC LIMIT $3");
-SQL(RUN_INSERT, "INSERT INTO import_runs (id, app_rid, kind, state, scheduled, created) VALUES ($1, $2, $3, 1, $4, $5)"
-                " RETURNING rid");
+SQL(RUNS_OF_APP, "SELECT " COLUMNS " FROM import_runs WHERE app_rid = $1 AND scan = $4 AND rid < $2"
+                 " ORDER BY rid DESC LIMIT $3");
+SQL(SCAN_LAST, "SELECT " COLUMNS " FROM import_runs WHERE app_rid = $1 AND scan = 1 AND state = 8"
+               " ORDER BY rid DESC LIMIT 1"); /* IMPORT_COMPLETED */
+SQL(RUN_INSERT, "INSERT INTO import_runs (id, app_rid, kind, state, scheduled, created, scan)"
+                " VALUES ($1, $2, $3, 1, $4, $5, $6) RETURNING rid");
 SQL(RUN_STORE,
     "UPDATE import_runs SET state = $2, approved = $3, started = $4, finished = $5, users_read = $6, groups_read = $7,"
     " members_read = $8, users_total = $9, groups_total = $10, users_created = $11, users_updated = $12,"
@@ -27,8 +30,10 @@ SQL(RUN_STORE,
     " members_added = $18, members_removed = $19, to_apply = $20, applied = $21, error_class = $22, error = $23,"
     " page_cursor = $24, page_start = $25, page_fresh = $26, page_idle = $27, attempt = $28, tries = $29, walk = $30,"
     " user_max = $31, group_max = $32, by_cursor = $33, other_way = $34 WHERE rid = $1");
-SQL(RUNS_FORGET, "DELETE FROM import_runs WHERE app_rid = $1 AND finished > 0 AND rid NOT IN"
-                 " (SELECT rid FROM import_runs WHERE app_rid = $1 ORDER BY rid DESC LIMIT $2)");
+SQL(RUNS_FORGET, "DELETE FROM import_runs WHERE app_rid = $1 AND scan = $3 AND finished > 0 AND rid NOT IN"
+                 " (SELECT rid FROM import_runs WHERE app_rid = $1 AND scan = $3 ORDER BY rid DESC LIMIT $2)"
+                 " AND rid NOT IN (SELECT rid FROM import_runs WHERE app_rid = $1 AND scan = $3 AND state = 8"
+                 " ORDER BY rid DESC LIMIT 1)"); /* the newest that was completed stays */
 SQL(RUNS_DELETE, "DELETE FROM import_runs WHERE app_rid = $1");
 SQL(STAGED_OF_APP_DELETE,
     "DELETE FROM import_staged WHERE run_rid IN (SELECT rid FROM import_runs WHERE app_rid = $1)");
@@ -125,14 +130,30 @@ int import_open_run(struct tx *tx, int64_t app_rid, struct import_run *ret)
     return read_one(tx, &query, tx_query(tx, &query, &RUN_OPEN, I(app_rid)), ret);
 }
 
-int import_list(struct tx *tx, int64_t app_rid, int64_t before, struct import_run *ret, int limit)
+static int list(struct tx *tx, int64_t app_rid, bool scans, int64_t before, struct import_run *ret, int limit)
 {
     struct query query;
     int count = 0;
-    int r = tx_query(tx, &query, &RUNS_OF_APP, I(app_rid), I(before ? before : INT64_MAX), I(limit));
+    int r = tx_query(tx, &query, &RUNS_OF_APP, I(app_rid), I(before ? before : INT64_MAX), I(limit), I(scans));
     while (r >= 0 && (r = query_next(&query)) > 0)
         read_row(tx, &query, &ret[count++]);
     return r < 0 ? r : count;
+}
+
+int import_list(struct tx *tx, int64_t app_rid, int64_t before, struct import_run *ret, int limit)
+{
+    return list(tx, app_rid, false, before, ret, limit);
+}
+
+int drift_scan_list(struct tx *tx, int64_t app_rid, int64_t before, struct import_run *ret, int limit)
+{
+    return list(tx, app_rid, true, before, ret, limit);
+}
+
+int drift_last_scan(struct tx *tx, int64_t app_rid, struct import_run *ret)
+{
+    struct query query;
+    return read_one(tx, &query, tx_query(tx, &query, &SCAN_LAST, I(app_rid)), ret);
 }
 
 int import_store(struct tx *tx, const struct import_run *run)
@@ -178,8 +199,9 @@ static int refuse_busy(struct tx *tx, const struct app *app, struct problem *pro
     const char *why = NULL;
     int r = import_open_run(tx, app->rid, &other);
     if (r == 0) {
-        (void)problem_set(problem, E0000195, "%s", "import");
-        return problem_cause(problem, "import: %s is %s; wait for it, or cancel it first", other.id,
+        const char *what = other.kind == IMPORT_SCAN ? "scan" : "import";
+        (void)problem_set(problem, E0000195, "%s", what);
+        return problem_cause(problem, "%s: %s is %s; wait for it, or cancel it first", what, other.id,
                              import_state_name(other.state));
     }
     if (r != ERR_NOT_FOUND)
@@ -194,13 +216,17 @@ int import_start(struct tx *tx, const struct app *app, enum import_kind kind, bo
                  struct problem *problem)
 {
     int r = refuse_busy(tx, app, problem);
+    bool scan = kind == IMPORT_SCAN;
     if (r == 0)
-        r = tx_exec(tx, &RUNS_FORGET, I(app->rid), I(RUNS_KEPT - 1));
+        r = tx_exec(tx, &RUNS_FORGET, I(app->rid), I(RUNS_KEPT - 1), I(scan));
     int64_t rid = 0;
     if (r >= 0)
-        r = tx_get_int(tx, &rid, &RUN_INSERT, T(tx_id(tx, "imp")), I(app->rid), I(kind), I(scheduled), I(tx_now(tx)));
+        r = tx_get_int(tx, &rid, &RUN_INSERT, T(scan ? tx_id(tx, "dfs") : tx_id(tx, "imp")), I(app->rid), I(kind),
+                       I(scheduled), I(tx_now(tx)), I(scan));
     if (r >= 0)
         r = import_by_rid(tx, rid, ret);
+    if (r >= 0 && scan)
+        r = drift_scan_begin(tx, ret);
     if (r >= 0)
         r = work_add(tx, app->rid, WORK_IMPORT, rid, WORK_BULK);
     return r < 0 ? r : 0;
@@ -234,7 +260,7 @@ int import_begin(struct tx *tx, struct import_run *run)
                                .id = run->id,
                                .app_rid = run->app_rid,
                                .kind = run->kind,
-                               .state = run->kind == IMPORT_ALL ? IMPORT_READING_USERS : IMPORT_READING_GROUPS,
+                               .state = run->kind == IMPORT_GROUPS ? IMPORT_READING_GROUPS : IMPORT_READING_USERS,
                                .scheduled = run->scheduled,
                                .approved = run->approved,
                                .created = run->created,
@@ -248,6 +274,8 @@ int import_begin(struct tx *tx, struct import_run *run)
                                .user_max = user_max,
                                .group_max = group_max};
     r = import_store(tx, run);
+    if (r == 0 && run->kind == IMPORT_SCAN)
+        return drift_scan_begin(tx, run);
     if (r < 0 || !first)
         return r;
     return run->kind == IMPORT_ALL ? import_event(tx, run, "system.import.start", "Import started", NULL, NULL)
@@ -257,7 +285,8 @@ int import_begin(struct tx *tx, struct import_run *run)
 
 int import_clear(struct tx *tx, const struct import_run *run)
 {
-    int r = tx_exec(tx, &STAGED_CLEAR, I(run->rid), I(CLEAR_ROWS));
+    int r = run->kind == IMPORT_SCAN ? drift_clear(tx, run, CLEAR_ROWS)
+                                     : tx_exec(tx, &STAGED_CLEAR, I(run->rid), I(CLEAR_ROWS));
     return r < 0 ? r : r == CLEAR_ROWS;
 }
 
@@ -272,6 +301,8 @@ int import_finish(struct tx *tx, struct import_run *run, enum import_state state
     int r = import_store(tx, run);
     if (r < 0)
         return r;
+    if (run->kind == IMPORT_SCAN)
+        return drift_run_event(tx, run, state == IMPORT_CANCELLED ? "Cancelled by an administrator" : error);
     if (state == IMPORT_CANCELLED)
         return import_event(tx, run, "system.import.complete", "Import cancelled", "Cancelled by an administrator",
                             NULL);
@@ -283,7 +314,7 @@ int import_finish(struct tx *tx, struct import_run *run, enum import_state state
 int import_delete_app(struct tx *tx, int64_t app_rid)
 {
     static struct sql *const deletions[] = {&STAGED_OF_APP_DELETE, &RUNS_DELETE, &IMPORTED_USERS_DELETE};
-    int r = 0;
+    int r = drift_delete_app(tx, app_rid);
     for (size_t i = 0; r >= 0 && i < ARRAY_LEN(deletions); i++)
         r = tx_exec(tx, deletions[i], I(app_rid));
     return r < 0 ? r : import_settings_delete(tx, app_rid);

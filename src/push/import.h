@@ -20,6 +20,7 @@
 enum import_kind {
     IMPORT_GROUPS = 1, /* Refresh App Groups: names only */
     IMPORT_ALL = 2,    /* Import Now: users, groups, memberships */
+    IMPORT_SCAN = 3,   /* a scan for drift (drift.h): nothing is taken over into the directory */
 };
 
 enum import_state {
@@ -65,12 +66,13 @@ struct import_run {
     int64_t walk;                /* COMPARING: the rid behind which it goes on; groups as -rid - 1 */
     int64_t touched;             /* APPLYING, in one chunk: the group whose members are taken over */
     int64_t user_max, group_max; /* rids that were there when the reading began: only those can be gone */
+    int64_t asked;               /* ms, not stored: when the page that is being taken was asked for */
 };
 int import_by_id(struct tx *tx, int64_t app_rid, const char *id, struct import_run *ret) MUSTCHECK; /* ERR_NOT_FOUND */
 int import_by_rid(struct tx *tx, int64_t rid, struct import_run *ret) MUSTCHECK;
 /* The run of the app that is not finished. ERR_NOT_FOUND. */
 int import_open_run(struct tx *tx, int64_t app_rid, struct import_run *ret) MUSTCHECK;
-/* Newest first, rids below `before` (0: from the newest), at most `limit`. The count. */
+/* Imports, newest first, rids below `before` (0: from the newest), at most `limit`. The count. */
 int import_list(struct tx *tx, int64_t app_rid, int64_t before, struct import_run *ret, int limit) MUSTCHECK;
 
 /* Queues a run. E0000195 while another one of the app is not finished; E0000001 when nothing may be sent to the app. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of group push, and what it does when a fact of the directory or of an app changes. */
 #include "base/limits.h"
+#include "push/drift_private.h"
 #include "push/import_private.h"
 #include "push/push_private.h"
 #include "push/separation_private.h"
@@ -110,6 +111,9 @@ static const struct migration migrations[] = {
         "CREATE INDEX target_members_probe ON target_members (target_rid, probe, rid) WHERE probe > 0;"
         "CREATE INDEX target_members_changed ON target_members (target_rid, version) WHERE known = 1;"},
     {8, separation_tables},
+    {9, drift_tables},
+    {10, "ALTER TABLE import_runs ADD COLUMN scan INTEGER NOT NULL DEFAULT 0;" /* for drift, not for the directory */
+         "CREATE INDEX import_runs_scan ON import_runs (app_rid, scan, rid);"},
 };
 
 const char *push_text(struct tx *tx, const struct query *query, int column)
@@ -458,6 +462,8 @@ int push_expand(struct tx *tx, struct work *work)
         return hold_expand(tx, work);
     if (work->kind == WORK_EXPAND_SEPARATION)
         return separation_expand(tx, work);
+    if (work->kind == WORK_EXPAND_DRIFT)
+        return drift_expand(tx, work);
     if (work->kind == WORK_EXPAND_TARGET_GONE)
         return target_gone_chunk(tx, work->object_rid);
     if (work->kind == WORK_EXPAND_PUSH_RULE)
