@@ -36,6 +36,8 @@ struct api_options {
     struct worker *worker;
     struct engine *engine;
     const struct env *env;
+    /* A sentence for /readyz about what somebody should look after soon, in the tx's arena, or NULL. May be NULL. */
+    int (*warning)(struct tx *tx, const char **ret);
     /* Takes every request whose path is neither a route nor under /api/ (the console); NULL answers 404. As
      * httpd_options.handle. */
     void (*other)(struct exchange *exchange, void *data);

@@ -92,6 +92,8 @@ static const struct {
     {"getDefaultProvisioningConnectionForApplication", "ApplicationConnections", "Read an app's connection"},
     {"updateDefaultProvisioningConnectionForApplication", "ApplicationConnections", "Set an app's URL and credentials"},
     {"activateDefaultProvisioningConnectionForApplication", "ApplicationConnections", "Switch an app's connection on"},
+    {"deletePreviousCredentialOfProvisioningConnection", "ApplicationConnections",
+     "Forget the credential before the one in use, after a rotation"},
     {"deactivateDefaultProvisioningConnectionForApplication", "ApplicationConnections",
      "Switch an app's connection off"},
     {"listGroupPushMappings", "GroupPushMapping", "List an app's group push mappings"},

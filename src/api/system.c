@@ -40,6 +40,8 @@ static int get_ready(struct tx *tx, struct call *call)
     int r = org_check(tx);
     if (r >= 0)
         r = tx_database_warning(tx, &warning);
+    if (r >= 0 && !warning && call->api->options.warning)
+        r = call->api->options.warning(tx, &warning);
     call->status = r < 0 ? 503 : 200;
     jout_object(&call->out, NULL);
     jout_str_opt(&call->out, "warning", warning);

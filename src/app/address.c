@@ -145,27 +145,50 @@ static struct host judge_host(struct arena *arena, const char *text)
     return judge_name(host);
 }
 
-int connection_url_check(const char *base_url, bool allow_plain_http, struct problem *problem)
+/* A URL that is given in `field`. `query`: it may have one. */
+static int url_check(const char *field, const char *example, const char *text, bool query, bool allow_plain_http,
+                     struct problem *problem)
 {
-    if (!base_url || !*base_url)
-        return problem_invalid(problem, "baseUrl", "baseUrl: The field cannot be left blank");
-    if (strlen(base_url) > APP_BASE_URL_BYTES)
-        return problem_invalid(problem, "baseUrl", "baseUrl: longer than %d bytes; shorten it", APP_BASE_URL_BYTES);
+    if (!text || !*text)
+        return problem_invalid(problem, field, "%s: The field cannot be left blank", field);
+    if (strlen(text) > APP_BASE_URL_BYTES)
+        return problem_invalid(problem, field, "%s: longer than %d bytes; shorten it", field, APP_BASE_URL_BYTES);
     struct arena *arena CLEANUP(arena_freep) = arena_new();
     struct url_target url;
-    if (text_has_control(base_url) || strchr(base_url, ' ') || strchr(base_url, '\\') ||
-        url_parse(arena, base_url, &url) < 0)
-        return problem_invalid(problem, "baseUrl",
-                               "baseUrl: must be like https://app.example.com/scim/v2, without user name, password "
-                               "and fragment");
-    if (url.query || strchr(base_url, '?'))
-        return problem_invalid(problem, "baseUrl", "baseUrl: must not have a query (the part from '?'); leave it out");
+    if (text_has_control(text) || strchr(text, ' ') || strchr(text, '\\') || url_parse(arena, text, &url) < 0)
+        return problem_invalid(problem, field, "%s: must be like %s, without user name, password and fragment", field,
+                               example);
+    if (!query && (url.query || strchr(text, '?')))
+        return problem_invalid(problem, field, "%s: must not have a query (the part from '?'); leave it out", field);
     struct host host = judge_host(arena, url.host);
     if (host.refused)
-        return problem_invalid(problem, "baseUrl", "baseUrl: '%.200s' is refused: %s", url.host, host.refused);
+        return problem_invalid(problem, field, "%s: '%.200s' is refused: %s", field, url.host, host.refused);
     if (strcmp(url.scheme, "http") == 0 && !host.loopback && !allow_plain_http)
-        return problem_invalid(problem, "baseUrl",
-                               "baseUrl: plain http would show the credential to the network; use https, or set "
-                               "profile.allowPlainHttp to true");
+        return problem_invalid(problem, field,
+                               "%s: plain http would show the credential to the network; use https, or set "
+                               "profile.allowPlainHttp to true",
+                               field);
     return 0;
+}
+
+int connection_url_check(const char *base_url, bool allow_plain_http, struct problem *problem)
+{
+    return url_check("baseUrl", "https://app.example.com/scim/v2", base_url, false, allow_plain_http, problem);
+}
+
+int token_url_check(const char *token_url, bool allow_plain_http, struct problem *problem)
+{
+    return url_check("profile.tokenUrl", "https://login.example.com/oauth2/token", token_url, true, allow_plain_http,
+                     problem);
+}
+
+/* The proxy itself is judged like an app: it must not be a metadata service either. */
+bool proxy_url_is_valid(const char *text)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new();
+    struct url_target url;
+    if (strlen(text) > APP_BASE_URL_BYTES || text_has_control(text) || strpbrk(text, " \\?@") ||
+        url_parse(arena, text, &url) < 0)
+        return false;
+    return strcmp(url.path, "/") == 0 && !url.query && !judge_host(arena, url.host).refused;
 }

@@ -146,7 +146,30 @@ static const struct migration migrations[] = {
         " error TEXT,"
         " next_try BIGINT NOT NULL,"
         " PRIMARY KEY (hook_rid, number));"},
-    {6, "ALTER TABLE app_switches ADD COLUMN dialect INTEGER NOT NULL DEFAULT 0;"}, /* enum app_dialect */
+    {6, "ALTER TABLE app_switches ADD COLUMN dialect INTEGER NOT NULL DEFAULT 0;"},      /* enum app_dialect */
+    {7, "ALTER TABLE app_connections ADD COLUMN client_auth INTEGER NOT NULL DEFAULT 0;" /* enum client_auth */
+        "ALTER TABLE app_connections ADD COLUMN token_url TEXT;"
+        "ALTER TABLE app_connections ADD COLUMN client_id TEXT;"
+        "ALTER TABLE app_connections ADD COLUMN scope TEXT;"
+        "ALTER TABLE app_connections ADD COLUMN jwt_key_id TEXT;"
+        "ALTER TABLE app_connections ADD COLUMN authorities TEXT;" /* PEM, as the next */
+        "ALTER TABLE app_connections ADD COLUMN certificate TEXT;"
+        "ALTER TABLE app_connections ADD COLUMN key_sealed BLOB;" /* of the certificate */
+        "ALTER TABLE app_connections ADD COLUMN proxy TEXT;"
+        "ALTER TABLE app_connections ADD COLUMN no_proxy TEXT;"
+        "ALTER TABLE app_connections ADD COLUMN proxy_sealed BLOB;" /* "user:password" */
+        "ALTER TABLE app_connections ADD COLUMN expires BIGINT NOT NULL DEFAULT 0;"
+        "ALTER TABLE app_connections ADD COLUMN certificate_expires BIGINT NOT NULL DEFAULT 0;"
+        "ALTER TABLE app_connections ADD COLUMN ends BIGINT NOT NULL DEFAULT 0;"      /* the first of the two */
+        "ALTER TABLE app_connections ADD COLUMN rotation INTEGER NOT NULL DEFAULT 0;" /* enum credential_rotation */
+        "ALTER TABLE app_connections ADD COLUMN rotation_since BIGINT NOT NULL DEFAULT 0;"
+        "ALTER TABLE app_connections ADD COLUMN rotation_reason TEXT;"
+        "ALTER TABLE app_connections ADD COLUMN old_sealed BLOB;" /* the credential before */
+        "ALTER TABLE app_connections ADD COLUMN old_jwt_key_id TEXT;"
+        "ALTER TABLE app_connections ADD COLUMN version BIGINT NOT NULL DEFAULT 0;" /* of what is sent */
+        "ALTER TABLE app_connections ADD COLUMN look_at BIGINT NOT NULL DEFAULT 0;" /* connection_time.c */
+        "CREATE INDEX app_connections_look ON app_connections (look_at) WHERE look_at > 0;"
+        "CREATE INDEX app_connections_ends ON app_connections (ends) WHERE ends > 0;"},
 };
 
 const struct store_room app_room = {

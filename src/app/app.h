@@ -11,6 +11,7 @@
 #define APP_APP_H
 
 #include "app/changes.h"
+#include "app/connection.h"
 #include "auth/auth.h"
 #include "base/jval.h"
 #include "base/problem.h"
@@ -64,73 +65,6 @@ int app_capture_expire(struct tx *tx) MUSTCHECK;
 /* --- the whole organisation: pause, and why (a restored store starts paused) --- */
 int org_paused(struct tx *tx, const char **ret_reason) MUSTCHECK; /* 1 paused (reason in the arena), 0 not */
 int org_set_paused(struct tx *tx, bool paused, const char *reason) MUSTCHECK;
-
-/* --- connection ----------------------------------------------------------------------------------------------------
- */
-
-enum connection_scheme { CONNECTION_NONE, CONNECTION_BEARER, CONNECTION_BASIC, CONNECTION_HEADER };
-enum connection_status { CONNECTION_UNKNOWN, CONNECTION_ENABLED, CONNECTION_DISABLED };
-
-struct connection {
-    int64_t app_rid;
-    const char *base_url; /* without a trailing slash, as given otherwise; NULL: no connection yet */
-    enum connection_scheme scheme;
-    const char *user_name;   /* CONNECTION_BASIC */
-    const char *header_name; /* CONNECTION_HEADER */
-    const void *sealed;      /* the credential: token, password or header value */
-    size_t sealed_n;
-    bool allow_plain_http; /* plain http beyond loopback was allowed in so many words */
-    enum connection_status status;
-    int64_t verified;         /* ms of the last success, 0 never */
-    const char *verify_error; /* NULL: none */
-    /* What tells apps with the same host and credential: they share one pace, and one node asks them all. */
-    const char *rate_group;
-};
-int connection_get(struct tx *tx, int64_t app_rid, struct connection *ret) MUSTCHECK; /* ERR_NOT_FOUND: none yet */
-
-#define RATE_GROUP_BYTES 40 /* of the text of a rate group, with its NUL */
-/* The rate group of an app, also of one without a connection, which is alone in its own. */
-int connection_rate_group(struct tx *tx, int64_t app_rid, char ret[static RATE_GROUP_BYTES]) MUSTCHECK;
-/* The same, of a connection that was read. */
-void rate_group_of_connection(const struct connection *connection, char ret[static RATE_GROUP_BYTES]);
-/* The apps of a rate group, ascending, above the rid `after`, at most `limit`. The count. */
-int app_rids_of_rate_group(struct tx *tx, const char *rate_group, int64_t after, int64_t *ret, int limit) MUSTCHECK;
-
-struct connection_input {
-    const char *base_url;
-    enum connection_scheme scheme;
-    const char *user_name;
-    const char *header_name;
-    const char *secret; /* NULL: keep the stored one (refused when scheme, host or port change) */
-    bool allow_plain_http;
-};
-/*
- * Judges a base URL before anything is sent to it: http(s) only, no user info, query or fragment; plain http to
- * loopback only unless allowed; link-local and metadata addresses (169.254.0.0/16, fe80::/10, fd00:ec2::254 ...)
- * refused. 0, or ERR_PROBLEM. Names that resolve to such addresses are refused again when connecting (engine).
- */
-int connection_url_check(const char *base_url, bool allow_plain_http, struct problem *problem) MUSTCHECK;
-/*
- * Why an address (AF_INET, AF_INET6) is never connected to: a static text, or NULL when it may be. Judges the address
- * that a name resolved to, so that a name cannot lead where its address may not. IPv4 inside IPv6 is judged as IPv4.
- */
-struct sockaddr;
-const char *connection_address_refused(const struct sockaddr *address);
-/* 127.0.0.0/8, the same as IPv4-mapped, and ::1: where plain http is always allowed. */
-bool connection_address_is_loopback(const struct sockaddr *address);
-/* What connection_save() refuses, before the target is asked: the URL, names, and a missing credential. */
-int connection_input_check(struct tx *tx, int64_t app_rid, const struct connection_input *input,
-                           struct problem *problem) MUSTCHECK;
-/* Stores and seals. The caller has verified the connection by asking the target, and says how that went. */
-int connection_save(struct tx *tx, const struct keyring *keyring, struct app *app, const struct connection_input *input,
-                    bool activate, int64_t verified, const char *verify_error, struct problem *problem) MUSTCHECK;
-int connection_set_status(struct tx *tx, struct app *app, enum connection_status status,
-                          struct problem *problem) MUSTCHECK;
-/* The credential in clear, in the tx's arena: the caller wipes it (seal_wipe). For the engine alone. */
-int connection_secret(struct tx *tx, const struct keyring *keyring, const struct connection *connection,
-                      const char **ret_secret) MUSTCHECK;
-/* Seals every credential again with the current key, at most `limit`; the count that was done, 0 at the end. */
-int connection_reseal(struct tx *tx, const struct keyring *keyring, int limit) MUSTCHECK;
 
 /* --- switches (features) -------------------------------------------------------------------------------------------
  */

@@ -1,31 +1,106 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The connection of an app: where it is reached, and the sealed credential. */
+/* The connection of an app: its row, its sealed secrets, and how it is saved. */
 #include "app/inner.h"
 
-#include "base/text.h"
 #include "base/url.h"
-
-#include <strings.h>
 
 #define SEAL_TABLE "app_connections"
 #define SEAL_COLUMN "sealed"
+#define SEAL_KEY "key_sealed"
+#define SEAL_PROXY "proxy_sealed"
+#define SEAL_OLD "old_sealed"
 
-SQL(CONNECTION_GET, "SELECT app_rid, base_url, scheme, user_name, header_name, sealed, allow_plain_http, status,"
-                    " verified, verify_error, rate_group FROM app_connections WHERE app_rid = $1");
+#define COLUMNS                                                                                                        \
+    "app_rid, base_url, scheme, user_name, header_name, sealed, allow_plain_http, status, verified, verify_error,"     \
+    " rate_group, client_auth, token_url, client_id, scope, jwt_key_id, authorities, certificate, key_sealed, proxy,"  \
+    " no_proxy, proxy_sealed, expires, certificate_expires, rotation, rotation_since, rotation_reason, old_sealed,"    \
+    " old_jwt_key_id, version, look_at"
+
+SQL(CONNECTION_GET, "SELECT " COLUMNS " FROM app_connections WHERE app_rid = $1");
 SQL(CONNECTION_RATE_GROUP, "SELECT rate_group FROM app_connections WHERE app_rid = $1");
 SQL(APPS_OF_RATE_GROUP, "SELECT app_rid FROM app_connections WHERE rate_group = $1 AND app_rid > $2"
                         " ORDER BY app_rid LIMIT $3");
 SQL(CONNECTION_PUT,
-    "INSERT INTO app_connections (app_rid, base_url, scheme, user_name, header_name, sealed, key_id, allow_plain_http,"
-    " status, verified, verify_error, rate_group) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+    "INSERT INTO app_connections (" COLUMNS ", key_id, ends) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+    " $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, "
+    "$33)"
     " ON CONFLICT (app_rid) DO UPDATE SET base_url = excluded.base_url, scheme = excluded.scheme,"
     " user_name = excluded.user_name, header_name = excluded.header_name, sealed = excluded.sealed,"
-    " key_id = excluded.key_id, allow_plain_http = excluded.allow_plain_http, status = excluded.status,"
-    " verified = excluded.verified, verify_error = excluded.verify_error, rate_group = excluded.rate_group");
+    " allow_plain_http = excluded.allow_plain_http, status = excluded.status, verified = excluded.verified,"
+    " verify_error = excluded.verify_error, rate_group = excluded.rate_group, client_auth = excluded.client_auth,"
+    " token_url = excluded.token_url, client_id = excluded.client_id, scope = excluded.scope,"
+    " jwt_key_id = excluded.jwt_key_id, authorities = excluded.authorities, certificate = excluded.certificate,"
+    " key_sealed = excluded.key_sealed, proxy = excluded.proxy, no_proxy = excluded.no_proxy,"
+    " proxy_sealed = excluded.proxy_sealed, expires = excluded.expires,"
+    " certificate_expires = excluded.certificate_expires, rotation = excluded.rotation,"
+    " rotation_since = excluded.rotation_since, rotation_reason = excluded.rotation_reason,"
+    " old_sealed = excluded.old_sealed, old_jwt_key_id = excluded.old_jwt_key_id, version = excluded.version,"
+    " key_id = excluded.key_id, ends = excluded.ends, look_at = excluded.look_at");
 SQL(CONNECTION_SET_STATUS, "UPDATE app_connections SET status = $2 WHERE app_rid = $1");
 SQL_SCAN(CONNECTIONS_OF_OTHER_KEYS, "one row an app, only when keys are changed",
          "SELECT app_rid FROM app_connections WHERE key_id <> $1 ORDER BY app_rid LIMIT $2");
-SQL(CONNECTION_SET_SEALED, "UPDATE app_connections SET sealed = $2, key_id = $3, rate_group = $4 WHERE app_rid = $1");
+
+const char *client_auth_name(enum client_auth auth)
+{
+    static const char *const names[CLIENT_AUTH_COUNT] = {NULL, "CLIENT_SECRET_BASIC", "CLIENT_SECRET_POST",
+                                                         "PRIVATE_KEY_JWT"};
+    assert(auth < CLIENT_AUTH_COUNT);
+    return names[auth];
+}
+
+/* --- the row -------------------------------------------------------------------------------------------------------
+ */
+
+static struct sealed_text blob_at(struct arena *arena, const struct query *query, int column)
+{
+    size_t n = 0;
+    const void *bytes = query_blob(query, column, &n);
+    return (struct sealed_text){.bytes = n ? arena_strndup(arena, bytes, n) : "", .n = n};
+}
+
+static const char *text_at(struct arena *arena, const struct query *query, int column)
+{
+    return arena_strdup(arena, query_text(query, column));
+}
+
+static void take_row(struct arena *arena, const struct query *query, struct connection *ret)
+{
+    struct sealed_text sealed = blob_at(arena, query, 5);
+    *ret = (struct connection){
+        .app_rid = query_int(query, 0),
+        .base_url = text_at(arena, query, 1),
+        .scheme = (enum connection_scheme)query_int(query, 2),
+        .user_name = text_at(arena, query, 3),
+        .header_name = text_at(arena, query, 4),
+        .sealed = sealed.bytes,
+        .sealed_n = sealed.n,
+        .allow_plain_http = query_int(query, 6) != 0,
+        .status = (enum connection_status)query_int(query, 7),
+        .verified = query_int(query, 8),
+        .verify_error = text_at(arena, query, 9),
+        .rate_group = text_at(arena, query, 10),
+        .client_auth = (enum client_auth)query_int(query, 11),
+        .token_url = text_at(arena, query, 12),
+        .client_id = text_at(arena, query, 13),
+        .scope = text_at(arena, query, 14),
+        .key_id = text_at(arena, query, 15),
+        .authorities = text_at(arena, query, 16),
+        .certificate = text_at(arena, query, 17),
+        .key = blob_at(arena, query, 18),
+        .proxy = text_at(arena, query, 19),
+        .no_proxy = text_at(arena, query, 20),
+        .proxy_credential = blob_at(arena, query, 21),
+        .expires = query_int(query, 22),
+        .certificate_expires = query_int(query, 23),
+        .rotation = (enum credential_rotation)query_int(query, 24),
+        .rotation_since = query_int(query, 25),
+        .rotation_reason = text_at(arena, query, 26),
+        .old = blob_at(arena, query, 27),
+        .old_key_id = text_at(arena, query, 28),
+        .version = query_int(query, 29),
+        .look_at = query_int(query, 30),
+    };
+}
 
 int connection_get(struct tx *tx, int64_t app_rid, struct connection *ret)
 {
@@ -36,157 +111,8 @@ int connection_get(struct tx *tx, int64_t app_rid, struct connection *ret)
     r = query_next(&query);
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
-    struct arena *arena = tx_arena(tx);
-    size_t sealed_n = 0;
-    const void *sealed = query_blob(&query, 5, &sealed_n);
-    *ret = (struct connection){
-        .app_rid = query_int(&query, 0),
-        .base_url = arena_strdup(arena, query_text(&query, 1)),
-        .scheme = (enum connection_scheme)query_int(&query, 2),
-        .user_name = arena_strdup(arena, query_text(&query, 3)),
-        .header_name = arena_strdup(arena, query_text(&query, 4)),
-        .sealed = sealed_n ? arena_strndup(arena, sealed, sealed_n) : "",
-        .sealed_n = sealed_n,
-        .allow_plain_http = query_int(&query, 6) != 0,
-        .status = (enum connection_status)query_int(&query, 7),
-        .verified = query_int(&query, 8),
-        .verify_error = arena_strdup(arena, query_text(&query, 9)),
-        .rate_group = arena_strdup(arena, query_text(&query, 10)),
-    };
+    take_row(tx_arena(tx), &query, ret);
     query_close(&query);
-    return 0;
-}
-
-/* Names that would change how a request is read, or that the client sets itself. */
-static const char *const forbidden_headers[] = {
-    "Accept",
-    "Accept-Charset",
-    "Accept-Encoding",
-    "Accept-Language",
-    "Age",
-    "Allow",
-    "Cache-Control",
-    "Connection",
-    "Content-Encoding",
-    "Content-Language",
-    "Content-Length",
-    "Content-Location",
-    "Content-Range",
-    "Content-Type",
-    "Cookie",
-    "Cookie2",
-    "Date",
-    "Expect",
-    "Forwarded",
-    "From",
-    "Host",
-    "HTTP2-Settings",
-    "If-Match",
-    "If-Modified-Since",
-    "If-None-Match",
-    "If-Range",
-    "If-Unmodified-Since",
-    "Keep-Alive",
-    "Max-Forwards",
-    "Origin",
-    "Pragma",
-    "Prefer",
-    "Proxy-Connection",
-    "Range",
-    "Referer",
-    "Set-Cookie",
-    "TE",
-    "Trailer",
-    "Transfer-Encoding",
-    "Upgrade",
-    "User-Agent",
-    "Via",
-    "X-HTTP-Method-Override",
-};
-
-bool header_name_is_valid(const char *name)
-{
-    static const char token[] = "!#$%&'*+-.^_`|~0123456789"
-                                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    return name && *name && strspn(name, token) == strlen(name) && strlen(name) <= APP_NAME_CHARS;
-}
-
-bool header_is_taken(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(forbidden_headers); i++)
-        if (strcasecmp(name, forbidden_headers[i]) == 0)
-            return true;
-    return false;
-}
-
-static int check_header_name(const char *name, struct problem *problem)
-{
-    if (!header_name_is_valid(name))
-        return problem_invalid(problem, "profile", "profile.headerName: must be the name of an HTTP header");
-    if (header_is_taken(name))
-        return problem_invalid(problem, "profile", "profile.headerName: '%s' cannot carry a credential", name);
-    return 0;
-}
-
-static int check_input(const struct connection_input *input, struct problem *problem)
-{
-    int r = connection_url_check(input->base_url, input->allow_plain_http, problem);
-    if (r < 0)
-        return r;
-    if (input->scheme == CONNECTION_HEADER) {
-        r = check_header_name(input->header_name, problem);
-        if (r < 0)
-            return r;
-    }
-    const char *user = input->user_name;
-    if (input->scheme == CONNECTION_BASIC &&
-        (!user || !*user || strchr(user, ':') || text_has_control(user) || text_chars(user) > LIMIT_NAME_CHARS))
-        return problem_invalid(problem, "profile",
-                               "profile.userName: is needed for the scheme BASIC, at most %d characters, without ':'",
-                               LIMIT_NAME_CHARS);
-    if (!input->secret)
-        return 0;
-    size_t n = strlen(input->secret);
-    if (n == 0 || n > APP_SECRET_BYTES || text_has_control(input->secret))
-        return problem_invalid(problem, "profile",
-                               "profile.token: must have 1 to %d bytes and no line breaks or control characters",
-                               APP_SECRET_BYTES);
-    return 0;
-}
-
-/* Invariant 12: a stored credential goes nowhere but where it was given for. */
-bool url_is_same_place(struct arena *arena, const char *a, const char *b)
-{
-    struct url_target x;
-    struct url_target y;
-    if (url_parse(arena, a, &x) < 0 || url_parse(arena, b, &y) < 0)
-        return false;
-    return strcmp(x.scheme, y.scheme) == 0 && strcmp(x.host, y.host) == 0 && x.port == y.port;
-}
-
-int connection_input_check(struct tx *tx, int64_t app_rid, const struct connection_input *input,
-                           struct problem *problem)
-{
-    int r = check_input(input, problem);
-    if (r < 0 || input->secret || input->scheme == CONNECTION_NONE)
-        return r;
-    struct connection old;
-    r = connection_get(tx, app_rid, &old);
-    if (r == ERR_NOT_FOUND || (r == 0 && old.sealed_n == 0))
-        return problem_invalid(problem, "profile", "profile.token: The field cannot be left blank");
-    if (r < 0)
-        return r;
-    if (old.scheme != input->scheme || !url_is_same_place(tx_arena(tx), old.base_url, input->base_url))
-        return problem_invalid(problem, "profile",
-                               "profile.token: is needed again, since the scheme, host or port changes: a stored "
-                               "credential is only sent where it was given for");
-    if ((input->scheme == CONNECTION_BASIC && !str_eq(old.user_name, input->user_name)) ||
-        (input->scheme == CONNECTION_HEADER &&
-         (!old.header_name || strcasecmp(old.header_name, input->header_name) != 0)))
-        return problem_invalid(problem, "profile",
-                               "profile.token: is needed again, since profile.%s changes: a stored credential is only "
-                               "sent as it was given",
-                               input->scheme == CONNECTION_BASIC ? "userName" : "headerName");
     return 0;
 }
 
@@ -199,21 +125,13 @@ static const char *trimmed_url(struct arena *arena, const char *base_url)
     return arena_strndup(arena, base_url, n);
 }
 
-static int connection_changed(struct tx *tx, const struct app *app, int kind, const char *debug)
+int connection_changed(struct tx *tx, const struct app *app, int kind, const char *debug)
 {
     int r = tx_change(tx, (struct change){.kind = kind, .subject = app->rid});
     if (r < 0)
         return r;
     tx_wake(tx);
     return app_event(tx, "application.lifecycle.update", app, debug);
-}
-
-/* Status of what is saved: on when asked for, and what was on stays on while it works. */
-static enum connection_status status_after(const struct connection *old, bool activate, const char *verify_error)
-{
-    if (activate)
-        return CONNECTION_ENABLED;
-    return old->status == CONNECTION_ENABLED && !verify_error ? CONNECTION_ENABLED : CONNECTION_DISABLED;
 }
 
 /* --- rate groups ---------------------------------------------------------------------------------------------------
@@ -278,42 +196,309 @@ int app_rids_of_rate_group(struct tx *tx, const char *rate_group, int64_t after,
     return r < 0 ? r : count;
 }
 
+/* --- secrets -------------------------------------------------------------------------------------------------------
+ */
+
+void connection_secrets_wipe(const struct connection_secrets *secrets)
+{
+    seal_wipe(secrets->credential);
+    seal_wipe(secrets->key);
+    seal_wipe(secrets->proxy_credential);
+}
+
+void connection_clear_wipe(const struct connection_clear *clear)
+{
+    connection_secrets_wipe(&clear->now);
+    seal_wipe(clear->old);
+}
+
+void connection_input_wipe(const struct connection_input *input)
+{
+    seal_wipe(input->secret);
+    seal_wipe(input->key);
+    seal_wipe(input->proxy_credential);
+}
+
+static int open_one(struct tx *tx, const struct keyring *keyring, int64_t app_rid, const char *column,
+                    struct sealed_text sealed, const char **ret)
+{
+    *ret = NULL;
+    return sealed.n ? unseal(keyring, tx_arena(tx), SEAL_TABLE, column, app_rid, sealed.bytes, sealed.n, ret) : 0;
+}
+
+static struct sealed_text seal_one(struct tx *tx, const struct keyring *keyring, int64_t app_rid, const char *column,
+                                   const char *plain)
+{
+    struct sealed_text sealed = {.bytes = ""};
+    if (plain)
+        sealed.bytes = seal(keyring, tx_arena(tx), SEAL_TABLE, column, app_rid, plain, &sealed.n);
+    return sealed;
+}
+
+int connection_unseal(struct tx *tx, const struct keyring *keyring, const struct connection *connection,
+                      struct connection_secrets *ret)
+{
+    int64_t rid = connection->app_rid;
+    struct sealed_text credential = {.bytes = connection->sealed, .n = connection->sealed_n};
+    struct connection_secrets secrets = {0};
+    int r = open_one(tx, keyring, rid, SEAL_COLUMN, credential, &secrets.credential);
+    if (r == 0)
+        r = open_one(tx, keyring, rid, SEAL_KEY, connection->key, &secrets.key);
+    if (r == 0)
+        r = open_one(tx, keyring, rid, SEAL_PROXY, connection->proxy_credential, &secrets.proxy_credential);
+    if (r < 0)
+        connection_secrets_wipe(&secrets);
+    else
+        *ret = secrets;
+    return r;
+}
+
+int connection_open(struct tx *tx, const struct keyring *keyring, const struct connection *connection,
+                    struct connection_clear *ret)
+{
+    struct connection_clear clear = {0};
+    int r = connection_unseal(tx, keyring, connection, &clear.now);
+    if (r == 0)
+        r = open_one(tx, keyring, connection->app_rid, SEAL_OLD, connection->old, &clear.old);
+    if (r < 0)
+        connection_clear_wipe(&clear);
+    else
+        *ret = clear;
+    return r;
+}
+
+int connection_secret(struct tx *tx, const struct keyring *keyring, const struct connection *connection,
+                      const char **ret_secret)
+{
+    struct sealed_text credential = {.bytes = connection->sealed, .n = connection->sealed_n};
+    if (connection->scheme == CONNECTION_NONE) {
+        *ret_secret = arena_strdup(tx_arena(tx), "");
+        return 0;
+    }
+    return open_one(tx, keyring, connection->app_rid, SEAL_COLUMN, credential, ret_secret);
+}
+
+/* The one that ends first; 0: neither is known to end. */
+static int64_t ends_first(const struct connection *c)
+{
+    if (c->expires == 0 || c->certificate_expires == 0)
+        return MAX_OF(c->expires, c->certificate_expires);
+    return MIN_OF(c->expires, c->certificate_expires);
+}
+
+int connection_store(struct tx *tx, const struct keyring *keyring, struct connection *c,
+                     const struct connection_clear *clear)
+{
+    struct sealed_text sealed = seal_one(tx, keyring, c->app_rid, SEAL_COLUMN, clear->now.credential);
+    c->sealed = sealed.bytes;
+    c->sealed_n = sealed.n;
+    c->key = seal_one(tx, keyring, c->app_rid, SEAL_KEY, clear->now.key);
+    c->proxy_credential = seal_one(tx, keyring, c->app_rid, SEAL_PROXY, clear->now.proxy_credential);
+    c->old = seal_one(tx, keyring, c->app_rid, SEAL_OLD, clear->old);
+    c->rate_group = rate_group_of(tx_arena(tx), keyring, c->base_url, clear->now.credential);
+    int r =
+        tx_exec(tx, &CONNECTION_PUT, I(c->app_rid), T(c->base_url), I(c->scheme), T(c->user_name), T(c->header_name),
+                B(c->sealed, c->sealed_n), I(c->allow_plain_http), I(c->status), I(c->verified), T(c->verify_error),
+                T(c->rate_group), I(c->client_auth), T(c->token_url), T(c->client_id), T(c->scope), T(c->key_id),
+                T(c->authorities), T(c->certificate), B(c->key.bytes, c->key.n), T(c->proxy), T(c->no_proxy),
+                B(c->proxy_credential.bytes, c->proxy_credential.n), I(c->expires), I(c->certificate_expires),
+                I(c->rotation), I(c->rotation_since), T(c->rotation_reason), B(c->old.bytes, c->old.n),
+                T(c->old_key_id), I(c->version), I(c->look_at), T(keyring_id(keyring)), I(ends_first(c)));
+    return r < 0 ? r : 0;
+}
+
+static int reseal_one(struct tx *tx, const struct keyring *keyring, int64_t app_rid)
+{
+    struct connection connection;
+    struct connection_clear clear = {0};
+    int r = connection_get(tx, app_rid, &connection);
+    if (r == 0)
+        r = connection_open(tx, keyring, &connection, &clear);
+    if (r == 0)
+        r = connection_store(tx, keyring, &connection, &clear);
+    connection_clear_wipe(&clear);
+    return r;
+}
+
+int connection_reseal(struct tx *tx, const struct keyring *keyring, int limit)
+{
+    struct query query;
+    int64_t *rids = arena_array(tx_arena(tx), (size_t)limit, sizeof(*rids));
+    int r = tx_query(tx, &query, &CONNECTIONS_OF_OTHER_KEYS, T(keyring_id(keyring)), I(limit));
+    if (r < 0)
+        return r;
+    int count = 0;
+    while ((r = query_next(&query)) > 0)
+        rids[count++] = query_int(&query, 0);
+    for (int i = 0; r >= 0 && i < count; i++)
+        r = reseal_one(tx, keyring, rids[i]);
+    return r < 0 ? r : count;
+}
+
+/* --- saving --------------------------------------------------------------------------------------------------------
+ */
+
+/* NULL keeps `old`, "" is none. */
+static const char *given_or(const char *given, const char *old)
+{
+    const char *text = given ? given : old;
+    return text && *text ? text : NULL;
+}
+
+static void fill_client(const struct connection *old, const struct connection_input *given,
+                        struct connection_input *ret)
+{
+    bool was = old->scheme == CONNECTION_OAUTH2;
+    bool is = given->scheme == CONNECTION_OAUTH2;
+    enum client_auth auth = given->client_auth ? given->client_auth : was ? old->client_auth : CLIENT_AUTH_BASIC;
+    ret->client_auth = is ? auth : CLIENT_AUTH_NONE;
+    ret->token_url = is ? given_or(given->token_url, was ? old->token_url : NULL) : NULL;
+    ret->client_id = is ? given_or(given->client_id, was ? old->client_id : NULL) : NULL;
+    ret->scope = is ? given_or(given->scope, was ? old->scope : NULL) : NULL;
+    ret->key_id = is && auth == CLIENT_AUTH_JWT ? given_or(given->key_id, was ? old->key_id : NULL) : NULL;
+    if (given->scheme != CONNECTION_BASIC)
+        ret->user_name = NULL;
+    if (given->scheme != CONNECTION_HEADER)
+        ret->header_name = NULL;
+}
+
+/* Everything but the secrets. */
+static void fill(const struct connection *old, const struct connection_input *given, struct connection_input *ret)
+{
+    *ret = *given;
+    ret->secret = ret->key = ret->proxy_credential = NULL;
+    fill_client(old, given, ret);
+    ret->authorities = given_or(given->authorities, old->authorities);
+    ret->certificate = given_or(given->certificate, old->certificate);
+    ret->proxy = given_or(given->proxy, old->proxy);
+    ret->no_proxy = given_or(given->no_proxy, old->no_proxy);
+    if (given->expires <= 0)
+        ret->expires = given->expires == 0 && !given->secret ? old->expires : 0;
+}
+
+static void fill_secrets(struct arena *arena, const struct connection_secrets *old,
+                         const struct connection_input *given, struct connection_input *ret)
+{
+    if (ret->scheme != CONNECTION_NONE)
+        ret->secret = arena_strdup(arena, given->secret ? given->secret : old->credential);
+    if (ret->certificate)
+        ret->key = arena_strdup(arena, given->key ? given->key : old->key);
+    bool direct = !ret->proxy || str_eq(ret->proxy, CONNECTION_DIRECT);
+    if (given->proxy_credential || !direct)
+        ret->proxy_credential = arena_strdup(arena, given_or(given->proxy_credential, old->proxy_credential));
+}
+
+/* What is stored; an empty one without a connection. */
+static int get_old(struct tx *tx, int64_t app_rid, struct connection *ret)
+{
+    *ret = (struct connection){.app_rid = app_rid, .status = CONNECTION_UNKNOWN, .sealed = ""};
+    int r = connection_get(tx, app_rid, ret);
+    return r == ERR_NOT_FOUND ? 0 : r;
+}
+
+static int complete(struct tx *tx, const struct connection *old, const struct connection_clear *clear,
+                    const struct connection_input *given, struct connection_input *ret, int64_t *ret_ends,
+                    struct problem *problem)
+{
+    struct connection_input full;
+    fill(old, given, &full);
+    int r = connection_kept_check(tx, old, given, &full, problem);
+    if (r < 0)
+        return r;
+    fill_secrets(tx_arena(tx), &clear->now, given, &full);
+    r = connection_judge(tx, &full, ret_ends, problem);
+    if (r < 0)
+        connection_input_wipe(&full);
+    else
+        *ret = full;
+    return r;
+}
+
+int connection_complete(struct tx *tx, const struct keyring *keyring, int64_t app_rid,
+                        const struct connection_input *input, struct connection_input *ret, struct problem *problem)
+{
+    struct connection old;
+    struct connection_clear clear = {0};
+    int64_t ends = 0;
+    int r = get_old(tx, app_rid, &old);
+    if (r == 0)
+        r = connection_open(tx, keyring, &old, &clear);
+    if (r == 0)
+        r = complete(tx, &old, &clear, input, ret, &ends, problem);
+    connection_clear_wipe(&clear);
+    return r;
+}
+
+/* Status of what is saved: on when asked for, and what was on stays on while it works. */
+static enum connection_status status_after(const struct connection *old, bool activate, const char *verify_error)
+{
+    if (activate)
+        return CONNECTION_ENABLED;
+    return old->status == CONNECTION_ENABLED && !verify_error ? CONNECTION_ENABLED : CONNECTION_DISABLED;
+}
+
+/* What becomes of the credential before. Of two new ones in a row the first was never proven: the oldest stays. */
+static void rotate(struct tx *tx, const struct connection *old, const struct connection_clear *clear, bool wanted,
+                   bool another, struct connection *next, struct connection_clear *ret)
+{
+    if (!another)
+        return;
+    bool unproven = old->rotation == ROTATION_TRYING && clear->old;
+    ret->old = !wanted ? NULL : unproven ? clear->old : clear->now.credential;
+    next->old_key_id = !wanted ? NULL : unproven ? old->old_key_id : old->key_id;
+    next->rotation = wanted ? ROTATION_TRYING : ROTATION_NONE;
+    next->rotation_since = wanted ? tx_now(tx) : 0;
+    next->rotation_reason = NULL;
+}
+
+static struct connection connection_of(struct tx *tx, const struct connection *old, const struct connection_input *full)
+{
+    struct connection next = *old;
+    next.base_url = trimmed_url(tx_arena(tx), full->base_url);
+    next.scheme = full->scheme;
+    next.user_name = full->user_name;
+    next.header_name = full->header_name;
+    next.allow_plain_http = full->allow_plain_http;
+    next.client_auth = full->client_auth;
+    next.token_url = full->token_url;
+    next.client_id = full->client_id;
+    next.scope = full->scope;
+    next.key_id = full->key_id;
+    next.authorities = full->authorities;
+    next.certificate = full->certificate;
+    next.proxy = full->proxy;
+    next.no_proxy = full->no_proxy;
+    next.expires = full->expires;
+    next.version = old->version + 1;
+    return next;
+}
+
 int connection_save(struct tx *tx, const struct keyring *keyring, struct app *app, const struct connection_input *input,
                     bool activate, int64_t verified, const char *verify_error, struct problem *problem)
 {
-    int r = connection_input_check(tx, app->rid, input, problem);
-    if (r < 0)
-        return r;
-    struct connection old = {.status = CONNECTION_UNKNOWN, .sealed = ""};
-    r = connection_get(tx, app->rid, &old);
-    if (r < 0 && r != ERR_NOT_FOUND)
-        return r;
-    struct arena *arena = tx_arena(tx);
-    const void *sealed = old.sealed;
-    size_t sealed_n = old.sealed_n;
-    const char *key_id = keyring_id(keyring);
-    if (input->scheme == CONNECTION_NONE) {
-        sealed = "";
-        sealed_n = 0;
-    } else if (input->secret) {
-        sealed = seal(keyring, arena, SEAL_TABLE, SEAL_COLUMN, app->rid, input->secret, &sealed_n);
-    } else {
-        r = seal_key_id(arena, sealed, sealed_n, &key_id);
-        if (r < 0)
-            return r;
+    struct connection old;
+    struct connection_clear clear = {0};
+    struct connection_input full = {0};
+    int64_t ends = 0;
+    int r = get_old(tx, app->rid, &old);
+    if (r == 0)
+        r = connection_open(tx, keyring, &old, &clear);
+    if (r == 0)
+        r = complete(tx, &old, &clear, input, &full, &ends, problem);
+    if (r == 0) {
+        struct connection next = connection_of(tx, &old, &full);
+        struct connection_clear now = {.now = {full.secret, full.key, full.proxy_credential}, .old = clear.old};
+        next.certificate_expires = ends;
+        next.status = status_after(&old, activate, verify_error);
+        next.verified = verify_error ? old.verified : verified;
+        next.verify_error = verify_error;
+        rotate(tx, &old, &clear, input->rotate, input->secret || full.scheme == CONNECTION_NONE, &next, &now);
+        next.look_at = connection_first_look(&next, tx_now(tx));
+        r = connection_store(tx, keyring, &next, &now);
     }
-    const char *rate_group = old.rate_group;
-    if (input->secret || input->scheme == CONNECTION_NONE)
-        rate_group = rate_group_of(arena, keyring, input->base_url, input->secret);
-    enum connection_status status = status_after(&old, activate, verify_error);
-    r = tx_exec(tx, &CONNECTION_PUT, I(app->rid), T(trimmed_url(arena, input->base_url)), I(input->scheme),
-                T(input->scheme == CONNECTION_BASIC ? input->user_name : NULL),
-                T(input->scheme == CONNECTION_HEADER ? input->header_name : NULL), B(sealed, sealed_n), T(key_id),
-                I(input->allow_plain_http), I(status), I(verify_error ? old.verified : verified), T(verify_error),
-                T(rate_group));
-    if (r < 0)
-        return r;
-    return connection_changed(tx, app, CHANGE_APP_CONNECTION, "{\"provisioningConnection\":\"saved\"}");
+    connection_input_wipe(&full);
+    connection_clear_wipe(&clear);
+    return r < 0 ? r : connection_changed(tx, app, CHANGE_APP_CONNECTION, "{\"provisioningConnection\":\"saved\"}");
 }
 
 int connection_set_status(struct tx *tx, struct app *app, enum connection_status status, struct problem *problem)
@@ -332,51 +517,4 @@ int connection_set_status(struct tx *tx, struct app *app, enum connection_status
     return connection_changed(tx, app, CHANGE_APP_SWITCHES,
                               status == CONNECTION_ENABLED ? "{\"provisioningConnection\":\"enabled\"}"
                                                            : "{\"provisioningConnection\":\"disabled\"}");
-}
-
-int connection_secret(struct tx *tx, const struct keyring *keyring, const struct connection *connection,
-                      const char **ret_secret)
-{
-    if (connection->scheme == CONNECTION_NONE) {
-        *ret_secret = arena_strdup(tx_arena(tx), "");
-        return 0;
-    }
-    return unseal(keyring, tx_arena(tx), SEAL_TABLE, SEAL_COLUMN, connection->app_rid, connection->sealed,
-                  connection->sealed_n, ret_secret);
-}
-
-static int reseal_one(struct tx *tx, const struct keyring *keyring, int64_t app_rid)
-{
-    struct connection connection;
-    int r = connection_get(tx, app_rid, &connection);
-    if (r < 0)
-        return r;
-    const void *sealed = "";
-    size_t n = 0;
-    const char *plain = NULL;
-    const char *rate_group = NULL;
-    if (connection.sealed_n > 0) {
-        r = connection_secret(tx, keyring, &connection, &plain);
-        if (r < 0)
-            return r;
-        sealed = seal(keyring, tx_arena(tx), SEAL_TABLE, SEAL_COLUMN, app_rid, plain, &n);
-    }
-    rate_group = rate_group_of(tx_arena(tx), keyring, connection.base_url, plain);
-    seal_wipe(plain);
-    return tx_exec(tx, &CONNECTION_SET_SEALED, I(app_rid), B(sealed, n), T(keyring_id(keyring)), T(rate_group));
-}
-
-int connection_reseal(struct tx *tx, const struct keyring *keyring, int limit)
-{
-    struct query query;
-    int64_t *rids = arena_array(tx_arena(tx), (size_t)limit, sizeof(*rids));
-    int r = tx_query(tx, &query, &CONNECTIONS_OF_OTHER_KEYS, T(keyring_id(keyring)), I(limit));
-    if (r < 0)
-        return r;
-    int count = 0;
-    while ((r = query_next(&query)) > 0)
-        rids[count++] = query_int(&query, 0);
-    for (int i = 0; r >= 0 && i < count; i++)
-        r = reseal_one(tx, keyring, rids[i]);
-    return r < 0 ? r : count;
 }

@@ -15,6 +15,13 @@
 #define APP_BASE_URL_BYTES 2048  /* bytes of a base URL */
 #define APP_PRIORITY_MAX 1000000 /* the worst priority of a group assignment */
 
+/* All secrets of a connection in clear; NULL where there is none. Wipe with connection_clear_wipe(). */
+struct connection_clear {
+    struct connection_secrets now;
+    const char *old; /* the credential before */
+};
+void connection_clear_wipe(const struct connection_clear *clear);
+
 /* template.c */
 /* Refuses templates that app_template_apply() does not know. 0 or ERR_PROBLEM. */
 int app_template_check(const char *template, struct problem *problem) MUSTCHECK;
@@ -22,7 +29,30 @@ int app_template_check(const char *template, struct problem *problem) MUSTCHECK;
 const char *app_template_apply(struct tx *tx, const struct app *app, const struct user *user)
     __attribute__((returns_nonnull));
 
+/* address.c */
+/* As connection_url_check(), of the token endpoint, which may have a query. */
+int token_url_check(const char *token_url, bool allow_plain_http, struct problem *problem) MUSTCHECK;
+
 /* connection.c */
+/* Every column of the row, which it makes or changes; all secrets sealed with the current key. */
+int connection_store(struct tx *tx, const struct keyring *keyring, struct connection *connection,
+                     const struct connection_clear *clear) MUSTCHECK;
+/* All that is sealed, in clear, in the tx's arena. */
+int connection_open(struct tx *tx, const struct keyring *keyring, const struct connection *connection,
+                    struct connection_clear *ret) MUSTCHECK;
+int connection_changed(struct tx *tx, const struct app *app, int kind, const char *debug) MUSTCHECK;
+
+/* connection_time.c */
+/* `look_at` of a connection that is saved: at once when something of it ends within EXPIRY_WARN_MS. */
+int64_t connection_first_look(const struct connection *connection, int64_t now);
+
+/* connection_check.c */
+/* What is wrong with a complete input. `*ret_ends`: when its client certificate does (ms), 0 without one. */
+int connection_judge(struct tx *tx, const struct connection_input *input, int64_t *ret_ends,
+                     struct problem *problem) MUSTCHECK;
+/* May what is stored be kept for this input? */
+int connection_kept_check(struct tx *tx, const struct connection *old, const struct connection_input *given,
+                          const struct connection_input *complete, struct problem *problem) MUSTCHECK;
 /* The form of a header's name; and names that would change how a request is read, or that the client sets itself. */
 bool header_name_is_valid(const char *name);
 bool header_is_taken(const char *name);

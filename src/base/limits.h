@@ -85,6 +85,8 @@
 #define LIMIT_LEASE_MS 10000          /* milliseconds that a node's lease of apps lasts unless it is prolonged */
 #define LIMIT_CONNECT_MS 10000        /* milliseconds to connect */
 #define LIMIT_VERIFY_MS 20000         /* milliseconds for "verify this connection" */
+#define LIMIT_TOKEN_MS 10000          /* milliseconds before a request for an access token is given up */
+#define LIMIT_TOKENS 4096             /* access tokens that are kept in memory */
 #define LIMIT_BACKOFF_MIN_MS 1000     /* milliseconds before the first retry */
 #define LIMIT_BACKOFF_MAX_MS (5 * 60 * 1000)  /* milliseconds: the cap of the back-off */
 #define LIMIT_RETRY_AFTER_MS (60 * 60 * 1000) /* milliseconds that a target may ask us to wait, at most */

@@ -114,6 +114,9 @@ const char *cli_option(const struct cli *cli, const char *name);
 bool cli_flag(const struct cli *cli, const char *name);
 /* The value of the `index`th time that the option was given, or NULL. */
 const char *cli_option_at(const struct cli *cli, const char *name, size_t index);
+/* The first line of the file that the option names ("-": standard input), for what must be in no list of processes and
+ * no shell history. NULL without the option. */
+int cli_read_line(struct cli *cli, const char *option, const char **ret) MUSTCHECK;
 /* An option that is a number, within bounds: CLI_OK, or CLI_USAGE after a complaint. */
 int cli_option_int(const struct cli *cli, const char *name, int64_t otherwise, int64_t min, int64_t max,
                    int64_t *ret) MUSTCHECK;
@@ -294,6 +297,7 @@ int cmd_app_list(struct cli *cli);
 int cmd_app_show(struct cli *cli);
 int cmd_app_create(struct cli *cli);
 int cmd_app_connect(struct cli *cli);
+int cmd_app_forget_credential(struct cli *cli);
 int cmd_app_switch(struct cli *cli);
 int cmd_app_assign(struct cli *cli);
 int cmd_app_unassign(struct cli *cli);

@@ -2,6 +2,7 @@
 /* muster serve */
 #include "cli/server.h"
 
+#include "app/connection.h"
 #include "base/env.h"
 #include "base/url.h"
 #include "cli/admin.h"
@@ -15,6 +16,7 @@
 #define LEASE_S_MAX 300
 #define REQUEST_S_MIN 1
 #define REQUEST_S_MAX 600
+#define NOT_PROXIED "localhost,127.0.0.0/8,::1" /* unless --no-proxy says what is not */
 
 static const char *proxy_list(struct cli *cli)
 {
@@ -26,6 +28,25 @@ static const char *proxy_list(struct cli *cli)
     const char *text = list.len && !list.overflowed ? arena_strdup(cli->arena, buf_text(&list)) : NULL;
     buf_free(&list);
     return text;
+}
+
+/* The first line of a file, for what must be in no list of processes. */
+static int read_proxy(struct cli *cli, struct server_options *ret)
+{
+    const char *path = cli_option(cli, "proxy-credential-file");
+    ret->proxy = cli_option(cli, "proxy");
+    ret->no_proxy = cli_option(cli, "no-proxy") ? cli_option(cli, "no-proxy") : NOT_PROXIED;
+    if (ret->proxy && !proxy_url_is_valid(ret->proxy))
+        return cli_fail(cli, CLI_USAGE, "--proxy %s: give a URL as in http://proxy.example.com:3128", ret->proxy);
+    if (!ret->proxy && (path || cli_option(cli, "no-proxy")))
+        return cli_fail(cli, CLI_USAGE, "--%s goes with --proxy; give both",
+                        path ? "proxy-credential-file" : "no-proxy");
+    if (!path)
+        return CLI_OK;
+    int r = cli_read_line(cli, "proxy-credential-file", &ret->proxy_credential);
+    if (r == CLI_OK && !strchr(ret->proxy_credential, ':'))
+        r = cli_fail(cli, CLI_USAGE, "--proxy-credential-file %s: the first line must be like user:password", path);
+    return r;
 }
 
 static int check_file(const struct cli *cli, const char *option)
@@ -74,6 +95,8 @@ static int read_options(struct cli *cli, struct server_options *ret)
     ret->request_ms = request * 1000;
     for (size_t i = 0; r == CLI_OK && i < 3; i++)
         r = check_file(cli, ((const char *[]){"tls-cert", "tls-key", "ca-file"})[i]);
+    if (r == CLI_OK)
+        r = read_proxy(cli, ret);
     if (r == CLI_OK)
         r = check_external_url(cli, ret->external_url);
     if (r)

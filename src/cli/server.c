@@ -66,6 +66,9 @@ static int start_engine(struct server *server, const struct cli *cli, const stru
                                     .node = options->node ? options->node : machine,
                                     .request_ms = options->request_ms,
                                     .ca_file = options->ca_file,
+                                    .proxy = options->proxy,
+                                    .no_proxy = options->no_proxy,
+                                    .proxy_credential = options->proxy_credential,
                                     .source = options->external_url};
     if (shared)
         engine.lease_ms = options->lease_ms ? options->lease_ms : LIMIT_LEASE_MS;
@@ -94,6 +97,7 @@ static int start_api(struct server *server, const struct cli *cli, const struct 
                               .keyring = server->data.keyring,
                               .worker = server->worker,
                               .engine = server->engine,
+                              .warning = connections_warning,
                               .env = env_real()};
     struct api *started = NULL;
     if (api_start(&started, &api, why, sizeof(why)) < 0)

@@ -17,7 +17,8 @@ struct server_options {
     const char *external_url;
     const char *proxies; /* between commas; NULL: none */
     const char *ca_file;
-    const char *node;    /* name of this node; NULL: the machine's */
+    const char *proxy, *no_proxy, *proxy_credential; /* of what is sent to apps and hooks; NULL: none */
+    const char *node;                                /* name of this node; NULL: the machine's */
     int64_t lease_ms;    /* 0: LIMIT_LEASE_MS on a database that others may use, else none */
     int64_t request_ms;  /* 0: the default */
     int rate_per_minute; /* 0: the default */

@@ -36,6 +36,11 @@ static const struct option_spec serve_options[] = {
     OPTION_KEY_FILE,
     {"paused", NULL, "start paused: changes wait, nothing is sent until `muster resume`", false},
     {"ca-file", "FILE", "PEM file of the authorities that apps' certificates are signed by; else the system's", false},
+    {"proxy", "URL", "the HTTP proxy to apps and event hooks, as in http://proxy.example.com:3128; none if absent",
+     false},
+    {"no-proxy", "LIST", "with --proxy: hosts and networks asked directly, between commas; this machine if absent",
+     false},
+    {"proxy-credential-file", "FILE", "user:password for the proxy, in the first line of FILE", false},
     {"rate", "N", "requests of one token in a minute; 10000 if absent", false},
     {"node", "NAME", "with --database: this node's name, the machine's if absent; each node needs its own", false},
     {"lease", "SECONDS", "with --database: after how long others take over what a dead node did; 10 if absent", false},
@@ -207,6 +212,20 @@ static const struct option_spec app_connect_options[] = {
     {"secret-file", "FILE", "the credential is the first line of FILE (- for standard input)", false},
     {"basic-user", "NAME", "basic authentication with this name; the credential is the password", false},
     {"header", "NAME", "send the credential in this header", false},
+    {"token-url", "URL", "OAuth 2: ask here for access tokens; the credential is the client's secret", false},
+    {"client-id", "ID", "OAuth 2: the client", false},
+    {"client-auth", "HOW", "OAuth 2: basic (if absent), post, or jwt, with the credential a private key in PEM", false},
+    {"scope", "WORDS", "OAuth 2: the scopes to ask for", false},
+    {"key-id", "ID", "OAuth 2, jwt: the key's id (kid)", false},
+    {"private-key-file", "FILE", "OAuth 2, jwt: the private key, all of FILE", false},
+    {"app-ca-file", "FILE|none", "PEM file of the authorities that this app's certificate is signed by", false},
+    {"client-cert-file", "FILE|none", "PEM file of the certificate that the app is shown", false},
+    {"client-key-file", "FILE", "PEM file of its private key", false},
+    {"proxy", "URL|direct|none", "the HTTP proxy to this app; direct: none; none: what the server says", false},
+    {"no-proxy", "LIST|none", "hosts and networks that are asked directly, between commas", false},
+    {"proxy-credential-file", "FILE|none", "user:password for the proxy, in the first line of FILE", false},
+    {"expires", "TIME|none", "when the credential ends, as in 2027-01-31T00:00:00Z: warned of before that", false},
+    {"rotate", NULL, "keep the credential in use until the new one is proven", false},
     {"allow-plain-http", NULL, "allow http: to another machine; everything can be read on the way", false},
     {"off", NULL, "save it switched off", false},
     {0},
@@ -545,9 +564,19 @@ const struct verb cli_verbs[] = {
      "URL is the base URL, below which /Users and /Groups are. The app is asked before anything is saved. The "
      "credential "
      "is a bearer token unless --basic-user or --header says otherwise; it is stored sealed and shown nowhere. Without "
-     "--secret-file the stored one is kept, unless scheme, host or port change.",
-     "muster app connect \"Sales tool\" https://sales.example.com/scim/v2 --secret-file token", app_connect_options,
-     VERB_CLIENT, cmd_app_connect},
+     "--secret-file the stored one is kept, unless scheme, host or port change; so is what other options say and are "
+     "not "
+     "given. With --rotate the credential in use is kept: it is used again if the app refuses the new one, and goes a "
+     "day "
+     "after the new one is proven, or by muster app forget-credential.",
+     "muster app connect \"Sales tool\" https://sales.example.com/scim/v2 --secret-file token\n"
+     "muster app connect \"Sales tool\" https://sales.example.com/scim/v2 --token-url https://login.example.com/token "
+     "--client-id muster --secret-file secret\n"
+     "muster app connect \"Sales tool\" https://sales.example.com/scim/v2 --secret-file new-token --rotate",
+     app_connect_options, VERB_CLIENT, cmd_app_connect},
+    {"app forget-credential", "APP", 1, 1, "forget the credential before the one in use",
+     "After app connect --rotate, once the new credential is proven.", "muster app forget-credential \"Sales tool\"",
+     NULL, VERB_CLIENT, cmd_app_forget_credential},
     {"app switch", "APP [SWITCH=on|off...]", 1, ANY, "show or turn what an app is told",
      "create: make accounts. update: send changed profiles. deactivate: deactivate the accounts of those who leave. "
      "all: "

@@ -6,9 +6,9 @@
 #include "engine/inner.h"
 
 #include "base/jout.h"
+#include "engine/dial.h"
 #include "push/drift.h"
-
-#include <sodium.h>
+#include "push/import.h"
 
 #define TURN_ANSWERS 128 /* answers taken in one turn: what waits longer waits for the next */
 #define TURN_STEPS 256   /* rows looked at in one turn, over all apps */
@@ -38,6 +38,7 @@ static void flight_free(struct flight *flight)
     answer_free(flight->answer);
     for (size_t i = 0; flight->headers && flight->headers[i]; i++)
         seal_wipe(flight->headers[i]);
+    dial_wipe(flight->dial);
     arena_free(flight->arena);
 }
 
@@ -137,42 +138,32 @@ void core_answer(struct core *core, uint64_t number, struct answer *answer)
 /* --- the lane of an app --------------------------------------------------------------------------------------------
  */
 
-const char *credential_basic(struct arena *arena, const char *user_name, const char *secret)
+/* What carries the credential, and how requests get there: the one place where the core has secrets in clear. */
+static int open_connection(struct tx *tx, struct lane *lane, const char **ret_line)
 {
-    const char *pair = arena_printf(arena, "%s:%s", user_name, secret);
-    size_t size = sodium_base64_ENCODED_LEN(strlen(pair), sodium_base64_VARIANT_ORIGINAL);
-    char *coded = arena_alloc(arena, size);
-    (void)sodium_bin2base64(coded, size, (const unsigned char *)pair, strlen(pair), sodium_base64_VARIANT_ORIGINAL);
-    const char *header = arena_printf(arena, "Authorization: Basic %s", coded);
-    seal_wipe(pair);
-    seal_wipe(coded);
-    return header;
-}
-
-/* The header of the connection: the one place where a credential is in clear. */
-static int credential_header(struct tx *tx, struct core *core, const struct connection *connection, const char **ret)
-{
-    const char *secret = NULL;
-    int r = connection_secret(tx, core->options.keyring, connection, &secret);
+    const struct connection *c = &lane->connection;
+    struct connection_secrets secrets = {0};
+    int r = connection_unseal(tx, lane->core->options.keyring, c, &secrets);
     if (r < 0)
         return r;
-    struct arena *arena = tx_arena(tx);
-    switch (connection->scheme) {
-    case CONNECTION_BEARER:
-        *ret = arena_printf(arena, "Authorization: Bearer %s", secret);
-        break;
-    case CONNECTION_HEADER:
-        *ret = arena_printf(arena, "%s: %s", connection->header_name, secret);
-        break;
-    case CONNECTION_BASIC:
-        *ret = credential_basic(arena, connection->user_name, secret);
-        break;
-    case CONNECTION_NONE:
-    default:
-        *ret = NULL;
-        break;
-    }
-    seal_wipe(secret);
+    const struct connection_input complete = {.scheme = c->scheme,
+                                              .user_name = c->user_name,
+                                              .header_name = c->header_name,
+                                              .secret = secrets.credential,
+                                              .client_auth = c->client_auth,
+                                              .token_url = c->token_url,
+                                              .client_id = c->client_id,
+                                              .scope = c->scope,
+                                              .key_id = c->key_id,
+                                              .authorities = c->authorities,
+                                              .certificate = c->certificate,
+                                              .key = secrets.key,
+                                              .proxy = c->proxy,
+                                              .no_proxy = c->no_proxy,
+                                              .proxy_credential = secrets.proxy_credential};
+    *ret_line = credential_line(tx_arena(tx), &complete);
+    lane->dial = dial_new(tx_arena(tx), &complete);
+    connection_secrets_wipe(&secrets);
     return 0;
 }
 
@@ -246,7 +237,7 @@ static int lane_headers(struct tx *tx, struct lane *lane)
     if (lane->headers)
         return 0;
     const char *credential = NULL;
-    int r = credential_header(tx, lane->core, &lane->connection, &credential);
+    int r = open_connection(tx, lane, &credential);
     if (r < 0)
         return r;
     const char **headers = arena_array(tx_arena(tx), 2, sizeof(*headers));
@@ -311,6 +302,8 @@ static struct flight *flight_new(struct lane *lane, const struct work *work, con
     flight->url = target_url(arena, lane->connection.base_url, request->path);
     flight->body = arena_strdup(arena, request->body);
     flight->allow_plain_http = lane->connection.allow_plain_http;
+    flight->dial = dial_copy(arena, lane->dial);
+    flight->credential = lane->connection.version;
     flight->name = arena_strdup(arena, details->name);
     flight->person = arena_strdup(arena, details->person);
     flight->dialect = lane->switches.dialect;
@@ -714,6 +707,41 @@ static size_t answer_length(const struct answer *answer)
     return answer->shape == ANSWER_MEMBERS ? answer->member_count : answer->found_count;
 }
 
+/*
+ * A credential that is refused while the one before it is kept: that one is used from now on, and the request is asked
+ * again; nothing was done by it. So is what was sent with a credential that was replaced meanwhile. 1: so it was.
+ */
+static int change_credential(struct tx *tx, struct lane *lane, struct flight *flight, enum error_class class)
+{
+    if (class == ERROR_NONE)
+        return connection_proven(tx, &lane->app, &lane->connection, flight->credential);
+    if (class != ERROR_CREDENTIALS)
+        return 0;
+    int r = connection_fall_back(tx, lane->core->options.keyring, &lane->app, flight->credential,
+                                 answer_words(tx_arena(tx), flight->answer));
+    if (r > 0) {
+        lane->headers = NULL;
+        r = connection_get(tx, lane->app.rid, &lane->connection);
+    }
+    if (r < 0 || flight->credential == lane->connection.version)
+        return r;
+    struct work work = {0};
+    r = flight->intent_rid ? intent_delete(tx, flight->intent_rid) : 0;
+    if (r >= 0)
+        r = work_find(tx, flight->app_rid, flight->work.kind, flight->work.object_rid, &work);
+    if (r > 0)
+        r = work_defer(tx, work.rid, lane->now);
+    lane->core->more = true;
+    return r < 0 ? r : 1;
+}
+
+static int end_part(struct tx *tx)
+{
+    tx_continue(tx, 0);
+    tx_set_urgency(tx, 0);
+    return 0;
+}
+
 static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
 {
     struct lane *lane = NULL;
@@ -733,6 +761,12 @@ static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
         r = journal(tx, flight, class);
     if (r == 0 && flight->read_offset == 0)
         r = note_rate(tx, lane, flight, class);
+    if (r == 0 && flight->read_offset == 0)
+        r = change_credential(tx, lane, flight, class);
+    if (r > 0) {
+        flight->processed = flight->passed_over = true;
+        return end_part(tx);
+    }
     struct part part = {.lane = lane, .work = &flight->work, .flight = flight};
     if (r == 0)
         r = try_part(tx, &part);
@@ -753,8 +787,7 @@ static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
         flight->app_error = class;
     if (r == STEP_DONE && !core->closed)
         r = step_after_answer(tx, lane, flight);
-    tx_continue(tx, 0);
-    tx_set_urgency(tx, 0);
+    (void)end_part(tx);
     return r < 0 ? r : 0;
 }
 
@@ -1030,6 +1063,16 @@ static void shift_times(struct core *core, int64_t by)
         flight->sent += by;
 }
 
+/* Credentials and certificates that end soon, and credentials that were replaced. */
+static int look_at_connections(struct tx *tx, struct core *core)
+{
+    int64_t next = 0;
+    int r = connection_tick(tx, &next);
+    if (next)
+        look_again(core, MAX_OF(next, tx_now(tx)));
+    return r;
+}
+
 /* Members that were set aside for a while. */
 static int look_at_isolated(struct tx *tx, struct core *core)
 {
@@ -1056,6 +1099,8 @@ int core_turn(struct tx *tx, void *data)
         r = deletion_tick(tx);
     if (r >= 0 && !core->closed)
         r = look_at_isolated(tx, core);
+    if (r >= 0 && !core->closed)
+        r = look_at_connections(tx, core);
     return r < 0 || core->closed ? r : plan(tx, core);
 }
 
@@ -1078,7 +1123,7 @@ void core_rolled_back(struct core *core)
     core->splits = splits_copy(core->splits_committed);
     imports_rolled_back(core);
     for (struct flight *flight = core->flights; flight; flight = flight->next) {
-        flight->processed = false;
+        flight->processed = flight->passed_over = false;
         flight->app_error = ERROR_NONE;
         flight->read_offset_next = flight->read_offset;
     }
@@ -1089,6 +1134,10 @@ void core_rolled_back(struct core *core)
 static void settle_app(struct core *core, const struct flight *flight, int64_t now)
 {
     struct app_state *state = app_state(core, flight->app_rid);
+    if (flight->passed_over) {
+        state->proven = false;
+        return;
+    }
     if (flight->app_error == ERROR_NONE) {
         if (flight->answer->transport == TRANSPORT_OK) {
             state->failures = 0;

@@ -19,6 +19,7 @@
 #include "target/request.h"
 
 struct core;
+struct dial;
 struct rate_group;
 
 struct core_options {
@@ -40,7 +41,9 @@ struct flight {
     const char *const *headers; /* "Name: value" lines, NULL at the end; one of them carries the credential */
     const char *body;           /* NULL for none */
     bool allow_plain_http;
-    int64_t timeout_ms; /* for the whole exchange */
+    const struct dial *dial; /* how it gets there; NULL: the usual way */
+    int64_t credential;      /* version of the connection that it is sent with */
+    int64_t timeout_ms;      /* for the whole exchange */
     enum answer_shape shape;
     /* what for; the core's own */
     struct work work;
@@ -72,6 +75,7 @@ struct flight {
     struct answer *answer;
     size_t read_offset, read_offset_next; /* members of a long answer that were taken over so far */
     bool processed;                       /* in this turn */
+    bool passed_over;                     /* in this turn: its credential was replaced, it is asked again */
     enum error_class app_error;           /* in this turn: an error that concerns the whole app */
     int64_t app_wait;                     /* ms: for how long it blocks the app */
     struct flight *next;
@@ -104,9 +108,6 @@ void core_withdraw(struct core *core, uint64_t number);
 int64_t core_take_stale(struct core *core);
 /* From now on turns only take answers: nothing new is handed out. */
 void core_stop(struct core *core);
-/* "Authorization: Basic ...", in `arena`: the caller wipes it. */
-const char *credential_basic(struct arena *arena, const char *user_name, const char *secret)
-    __attribute__((returns_nonnull));
 size_t core_in_flight(const struct core *core);
 
 #endif

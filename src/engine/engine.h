@@ -27,7 +27,10 @@ struct engine_options {
     int64_t lease_ms;    /* several nodes: how long a lease lasts that is not prolonged; 0: alone on the store */
     int64_t request_ms;  /* after which a request that has no answer is given up; 0: LIMIT_REQUEST_MS */
     const char *ca_file; /* PEM bundle; NULL: the system's */
-    const char *source;  /* begins the "source" of what event hooks are told: "https://muster.example.com"; NULL: "" */
+    const char *proxy; /* "http://proxy.example.com:3128": for apps and hooks that have none of their own; NULL: none */
+    const char *no_proxy;         /* hosts and networks with commas, asked directly; NULL: none */
+    const char *proxy_credential; /* "user:password", or NULL */
+    const char *source; /* begins the "source" of what event hooks are told: "https://muster.example.com"; NULL: "" */
 };
 
 /*
@@ -46,10 +49,11 @@ int engine_retry(struct tx *tx, int64_t app_rid) MUSTCHECK;
 
 /* "Verify this connection": a read of the target with a credential that is not stored yet. */
 struct engine_verify {
-    struct connection_input connection; /* secret in clear; texts must live until done() */
+    struct connection_input connection; /* complete, secrets in clear; texts must live until done() */
     /* ok, or a sentence for an administrator why not. On the engine's thread, after LIMIT_VERIFY_MS at the latest. */
     void (*done)(struct engine_verify *verify, bool ok, const char *why);
     void *data;
+    int64_t _number;
     struct engine_verify *_next;
 };
 void engine_verify(struct engine *engine, struct engine_verify *verify);

@@ -66,6 +66,7 @@ struct lane {
     struct app app;
     struct connection connection;
     const char *const *headers;
+    const struct dial *dial;
     struct app_switches switches;
     struct traits traits;
     int64_t now;

@@ -2,323 +2,22 @@
 /*
  * The shell that the product runs: one thread, libcurl's multi interface, curl_multi_poll. engine_main() is the whole
  * loop.
- *
- * libcurl re-sends a POST by itself when a reused connection dies after the target has processed it, unless the body
- * comes from a read function that cannot go back: hence read_body() and refuse_rewind(). Redirects are never followed.
  */
-#include "engine/engine.h"
+#include "engine/transfer.h"
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "engine/core.h"
-#include "engine/hooks.h"
 
-#include <arpa/inet.h>
-#define CURL_DISABLE_TYPECHECK /* its macros are what the complexity check would measure */
-#include <curl/curl.h>
-#include <netinet/in.h>
-#include <pthread.h>
 #include <unistd.h>
 
-#define IDLE_HANDLES_MAX 64  /* easy handles kept for reuse */
 #define STOP_WAIT_MS 2000    /* how long a stop waits for what is in flight */
 #define TURN_RETRY_MS 500    /* after a turn that the store refused */
 #define CONNECTIONS_MAX 512L /* connections kept open to all apps */
 #define NAME_WAIT_MS 1000    /* beyond the length of a lease: how long a node waits for its name */
 #define NAME_LOOK_US 200000  /* microseconds between two looks at that */
-#define CA_FILE "/etc/ssl/certs/ca-certificates.crt"
-
-/* One exchange with libcurl: a flight of the core, or a step of "verify this connection". */
-struct transfer {
-    CURL *easy;
-    struct curl_slist *headers;
-    const char *credential; /* its header line, in `headers` */
-    struct engine *engine;
-    uint64_t number; /* of the flight; 0 for a verification */
-    struct engine_verify *verify;
-    struct engine_ask *ask;
-    int verify_step;
-    struct answer *answer;
-    struct arena *arena; /* verifications: their request */
-    const char *method;
-    const char *url;
-    const char *body;
-    size_t body_len;
-    size_t body_sent;
-    bool allow_plain_http;
-    bool published; /* with the headers of the published client */
-    bool forbidden; /* the name led to an address that is never connected to */
-    struct transfer *next;
-    struct transfer *prev;
-};
-
-struct engine {
-    struct engine_options options;
-    struct core *core;
-    CURLM *multi;
-    pthread_t thread;
-    pthread_mutex_t mutex; /* guards `verifies`, `asks`, `woken`, `stopping` */
-    struct engine_verify *verifies;
-    struct engine_ask *asks;
-    struct hooks *hooks;
-    bool woken;
-    bool stopping;
-    struct transfer *transfers;
-    CURL *idle[IDLE_HANDLES_MAX];
-    int idle_count;
-    int64_t due;      /* ms: next turn without an answer or a wake-up */
-    int64_t retry_at; /* ms: no turn before that, after one that the store refused; 0: at any time */
-    bool answered;
-    bool turn_wanted;
-};
-
-/* --- one transfer --------------------------------------------------------------------------------------------------
- */
-
-static size_t read_body(char *to, size_t size, size_t count, void *data)
-{
-    struct transfer *t = data;
-    size_t n = MIN_OF(size * count, t->body_len - t->body_sent);
-    memcpy(to, t->body + t->body_sent, n);
-    t->body_sent += n;
-    return n;
-}
-
-static int refuse_rewind(void *data, curl_off_t offset, int origin)
-{
-    const struct transfer *t = data;
-    return t->body_sent == 0 && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
-}
-
-static size_t take_body(char *bytes, size_t size, size_t count, void *data)
-{
-    struct transfer *t = data;
-    answer_feed(t->answer, bytes, size * count);
-    return size * count;
-}
-
-static size_t take_header(char *bytes, size_t size, size_t count, void *data)
-{
-    struct transfer *t = data;
-    size_t n = size * count;
-    char line[512];
-    size_t kept = MIN_OF(n, sizeof(line) - 1);
-    memcpy(line, bytes, kept);
-    line[kept] = '\0';
-    line[strcspn(line, "\r\n")] = '\0';
-    char *colon = strchr(line, ':');
-    if (colon) {
-        *colon = '\0';
-        answer_header(t->answer, line, colon + 1 + strspn(colon + 1, " \t"), env_now(t->engine->options.env));
-    }
-    return n;
-}
-
-/* Judges the address that the name resolved to, so that a name cannot lead where its address may not. */
-static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
-{
-    (void)purpose;
-    struct transfer *t = data;
-    bool plain = strncasecmp(t->url, "http:", 5) == 0;
-    if (connection_address_refused(&address->addr) ||
-        (plain && !t->allow_plain_http && !connection_address_is_loopback(&address->addr))) {
-        t->forbidden = true;
-        return CURL_SOCKET_BAD;
-    }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
-static void must(CURLcode code)
-{
-    assert(code == CURLE_OK); /* an option that this libcurl does not know, or no memory */
-}
-
-#define SET(easy, option, value) must(curl_easy_setopt((easy), (option), (value)))
-
-static void set_up_callbacks(struct transfer *t)
-{
-    SET(t->easy, CURLOPT_PRIVATE, t);
-    SET(t->easy, CURLOPT_WRITEFUNCTION, take_body);
-    SET(t->easy, CURLOPT_WRITEDATA, t);
-    SET(t->easy, CURLOPT_HEADERFUNCTION, take_header);
-    SET(t->easy, CURLOPT_HEADERDATA, t);
-    SET(t->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    SET(t->easy, CURLOPT_OPENSOCKETDATA, t);
-    SET(t->easy, CURLOPT_READFUNCTION, read_body);
-    SET(t->easy, CURLOPT_READDATA, t);
-    SET(t->easy, CURLOPT_SEEKFUNCTION, refuse_rewind);
-    SET(t->easy, CURLOPT_SEEKDATA, t);
-}
-
-static void set_up_policy(struct transfer *t, long timeout_ms)
-{
-    const struct engine_options *options = &t->engine->options;
-    SET(t->easy, CURLOPT_NOSIGNAL, 1L);
-    SET(t->easy, CURLOPT_FOLLOWLOCATION, 0L);
-    SET(t->easy, CURLOPT_PATH_AS_IS, 1L);
-    SET(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    SET(t->easy, CURLOPT_PROXY, "");
-    SET(t->easy, CURLOPT_TIMEOUT_MS, timeout_ms);
-    SET(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)LIMIT_CONNECT_MS);
-    SET(t->easy, CURLOPT_CAINFO, options->ca_file ? options->ca_file : CA_FILE);
-    SET(t->easy, CURLOPT_CAPATH, NULL); /* with CAINFO set this turns libcurl's cache of the bundle on */
-    SET(t->easy, CURLOPT_USERAGENT, "Muster/" MUSTER_VERSION);
-    SET(t->easy, CURLOPT_ACCEPT_ENCODING, NULL);
-}
-
-static void add_header(struct transfer *t, const char *line)
-{
-    struct curl_slist *longer = curl_slist_append(t->headers, line);
-    assert(longer);
-    t->headers = longer;
-}
-
-static const char *last_header(const struct transfer *t)
-{
-    const struct curl_slist *header = t->headers;
-    while (header->next)
-        header = header->next;
-    return header->data;
-}
-
-static void set_up_request(struct transfer *t, const char *const *headers)
-{
-    SET(t->easy, CURLOPT_URL, t->url);
-    add_header(t, t->ask ? "Accept: application/json" : "Accept: application/scim+json");
-    add_header(t, "Expect:");
-    if (t->published) {
-        add_header(t, "Accept-Charset: utf-8");
-        add_header(t, "Connection: Keep-Alive");
-        SET(t->easy, CURLOPT_ACCEPT_ENCODING, "gzip,deflate");
-        SET(t->easy, CURLOPT_USERAGENT, "Okta SCIM Client 1.0.0");
-    }
-    for (size_t i = 0; headers && headers[i]; i++) {
-        add_header(t, headers[i]);
-        t->credential = last_header(t);
-    }
-    if (t->body) {
-        add_header(t, t->ask ? "Content-Type: application/json" : "Content-Type: application/scim+json; charset=utf-8");
-        t->body_len = strlen(t->body);
-        SET(t->easy, CURLOPT_POST, 1L);
-        SET(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body_len);
-        SET(t->easy, CURLOPT_CUSTOMREQUEST, t->method);
-    } else if (str_eq(t->method, "GET")) {
-        SET(t->easy, CURLOPT_HTTPGET, 1L);
-    } else {
-        SET(t->easy, CURLOPT_CUSTOMREQUEST, t->method);
-    }
-    SET(t->easy, CURLOPT_HTTPHEADER, t->headers);
-}
-
-static struct transfer *transfer_new(struct engine *engine, enum answer_shape shape)
-{
-    struct transfer *t = NEW(struct transfer);
-    t->engine = engine;
-    t->answer = answer_new(shape);
-    t->easy = engine->idle_count ? engine->idle[--engine->idle_count] : curl_easy_init();
-    assert(t->easy);
-    t->next = engine->transfers;
-    if (t->next)
-        t->next->prev = t;
-    engine->transfers = t;
-    return t;
-}
-
-static void transfer_start(struct transfer *t, const char *const *headers, long timeout_ms)
-{
-    set_up_callbacks(t);
-    set_up_policy(t, timeout_ms);
-    set_up_request(t, headers);
-    CURLMcode code = curl_multi_add_handle(t->engine->multi, t->easy);
-    assert(code == CURLM_OK);
-}
-
-static void transfer_free(struct transfer *t)
-{
-    struct engine *engine = t->engine;
-    (void)curl_multi_remove_handle(engine->multi, t->easy);
-    curl_easy_reset(t->easy); /* forgets the credential as well */
-    if (engine->idle_count < IDLE_HANDLES_MAX)
-        engine->idle[engine->idle_count++] = t->easy;
-    else
-        curl_easy_cleanup(t->easy);
-    for (struct curl_slist *header = t->headers; header; header = header->next)
-        seal_wipe(header->data);
-    curl_slist_free_all(t->headers);
-    answer_free(t->answer);
-    arena_free(t->arena);
-    if (t->prev)
-        t->prev->next = t->next;
-    else
-        engine->transfers = t->next;
-    if (t->next)
-        t->next->prev = t->prev;
-    free(t);
-}
-
-static enum transport transport_of(const struct transfer *t, CURLcode code)
-{
-    if (code == CURLE_OK)
-        return TRANSPORT_OK;
-    if (t->forbidden)
-        return TRANSPORT_FORBIDDEN;
-    switch ((int)code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return TRANSPORT_RESOLVE;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-        return TRANSPORT_TLS;
-    case CURLE_COULDNT_CONNECT:
-        return TRANSPORT_NOT_SENT;
-    default:
-        break;
-    }
-    long sent = 0;
-    (void)curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
-    if (sent == 0)
-        return TRANSPORT_NOT_SENT;
-    return code == CURLE_OPERATION_TIMEDOUT ? TRANSPORT_TIMEOUT : TRANSPORT_UNKNOWN;
-}
-
-/* The value of a header line. answer_hide() looks behind the scheme itself. */
-static const char *value_in(const char *line)
-{
-    const char *value = line ? strchr(line, ':') : NULL;
-    return value ? value + 1 + strspn(value + 1, " ") : NULL;
-}
-
-static void finish(struct transfer *t, CURLcode code)
-{
-    long status = 0;
-    (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-    enum transport transport = transport_of(t, code);
-    answer_hide(t->answer, value_in(t->credential));
-    if (transport != TRANSPORT_OK && transport != TRANSPORT_FORBIDDEN && transport != TRANSPORT_TIMEOUT)
-        t->answer->transport_words = curl_easy_strerror(code);
-    answer_finish(t->answer, transport, transport == TRANSPORT_OK ? (int)status : 0);
-}
 
 /* --- verifying a connection ----------------------------------------------------------------------------------------
  */
-
-static const char *verify_header(struct arena *arena, const struct connection_input *input)
-{
-    switch (input->scheme) {
-    case CONNECTION_BEARER:
-        return arena_printf(arena, "Authorization: Bearer %s", input->secret);
-    case CONNECTION_HEADER:
-        return arena_printf(arena, "%s: %s", input->header_name, input->secret);
-    case CONNECTION_BASIC:
-        return credential_basic(arena, input->user_name, input->secret);
-    case CONNECTION_NONE:
-    default:
-        return NULL;
-    }
-}
 
 static void verify_send(struct engine *engine, struct engine_verify *verify, int step)
 {
@@ -330,11 +29,11 @@ static void verify_send(struct engine *engine, struct engine_verify *verify, int
     t->method = request.method;
     t->url = target_url(t->arena, verify->connection.base_url, request.path);
     t->allow_plain_http = verify->connection.allow_plain_http;
-    const char *header = verify_header(t->arena, &verify->connection);
-    const char *headers[] = {header, NULL};
-    transfer_start(t, headers, LIMIT_VERIFY_MS / 2);
-    if (header)
-        seal_wipe(header);
+    const char **lines = arena_array(t->arena, 2, sizeof(*lines));
+    lines[0] = credential_line(t->arena, &verify->connection);
+    t->dial = dial_new(t->arena, &verify->connection);
+    transfer_start_with_token(t, 0, verify->_number, lines, LIMIT_VERIFY_MS / 2);
+    seal_wipe(lines[0]);
 }
 
 /*
@@ -354,6 +53,7 @@ static void verify_answer(struct transfer *t)
         return;
     }
     struct arena *arena = arena_new();
+    int64_t number = verify->_number; /* it may be gone once it is told */
     if (class == ERROR_NONE && t->answer->status == 404)
         verify->done(
             verify, false,
@@ -366,6 +66,7 @@ static void verify_answer(struct transfer *t)
                      arena_printf(arena, "%s (%s)", error_class_words(class), answer_words(arena, t->answer)));
     arena_free(arena);
     transfer_free(t);
+    token_forget(engine, 0, number);
 }
 
 void engine_verify(struct engine *engine, struct engine_verify *verify)
@@ -397,6 +98,7 @@ static void start_verifies(struct engine *engine)
     struct engine_verify *list = take_verifies(engine);
     while (list) {
         struct engine_verify *next = list->_next;
+        list->_number = (int64_t)++engine->last_serial;
         verify_send(engine, list, 0);
         list = next;
     }
@@ -475,7 +177,8 @@ static void send_flights(struct engine *engine, struct flight *flight)
         t->body = flight->body;
         t->allow_plain_http = flight->allow_plain_http;
         t->published = flight->dialect != DIALECT_STANDARD;
-        transfer_start(t, flight->headers, (long)flight->timeout_ms);
+        t->dial = flight->dial;
+        transfer_start_with_token(t, flight->app_rid, flight->credential, flight->headers, (long)flight->timeout_ms);
     }
 }
 
@@ -500,6 +203,22 @@ static void run_turn(struct engine *engine)
     send_flights(engine, handed_out);
 }
 
+/* Its answer is complete. */
+static void hand_over(struct transfer *t)
+{
+    struct engine *engine = t->engine;
+    if (t->verify) {
+        verify_answer(t);
+        return;
+    }
+    if (t->ask)
+        t->ask->done(t->ask, t->answer);
+    else
+        core_answer(engine->core, t->number, TAKE_PTR(t->answer));
+    engine->answered |= t->number != 0;
+    transfer_free(t);
+}
+
 static void collect_answers(struct engine *engine)
 {
     int left = 0;
@@ -508,21 +227,16 @@ static void collect_answers(struct engine *engine)
         if (message->msg != CURLMSG_DONE)
             continue;
         char *private = NULL;
+        CURLcode code = message->data.result; /* the message goes with the handle */
         (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
         struct transfer *t = (struct transfer *)(void *)private;
-        finish(t, message->data.result);
-        if (t->verify) {
-            verify_answer(t);
+        if (code == CURLE_OK && token_refused(t))
             continue;
-        }
-        if (t->ask) {
-            t->ask->done(t->ask, t->answer);
-            transfer_free(t);
-            continue;
-        }
-        core_answer(engine->core, t->number, TAKE_PTR(t->answer));
-        engine->answered = true;
-        transfer_free(t);
+        transfer_finish(t, code);
+        if (t->asks_for)
+            token_answered(t, hand_over);
+        else
+            hand_over(t);
     }
 }
 
@@ -531,7 +245,7 @@ static void drop_ended(struct engine *engine)
 {
     for (struct transfer *t = engine->transfers, *next = NULL; t; t = next) {
         next = t->next;
-        if (t->verify || t->ask || core_may_send(engine->core, t->number))
+        if (t->verify || t->ask || t->asks_for || core_may_send(engine->core, t->number))
             continue;
         core_withdraw(engine->core, t->number);
         transfer_free(t);
@@ -722,6 +436,7 @@ void engine_stop(struct engine *engine)
         next = t->next;
         transfer_free(t);
     }
+    tokens_free(engine);
     for (int i = 0; i < engine->idle_count; i++)
         curl_easy_cleanup(engine->idle[i]);
     (void)curl_multi_cleanup(engine->multi);

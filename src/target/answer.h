@@ -31,13 +31,15 @@ const char *error_class_words(enum error_class class);
 
 /* How the exchange went below HTTP. */
 enum transport {
-    TRANSPORT_OK,        /* an HTTP status came */
-    TRANSPORT_NOT_SENT,  /* failed before anything was sent: refused, reset while connecting */
-    TRANSPORT_RESOLVE,   /* no address for the host name */
-    TRANSPORT_TLS,       /* certificate or handshake */
-    TRANSPORT_FORBIDDEN, /* the name resolved to an address that is never connected to */
-    TRANSPORT_TIMEOUT,   /* no whole answer in time, after (part of) the request was sent */
-    TRANSPORT_UNKNOWN,   /* reset or cut after (part of) the request was sent */
+    TRANSPORT_OK,            /* an HTTP status came */
+    TRANSPORT_NOT_SENT,      /* failed before anything was sent: refused, reset while connecting */
+    TRANSPORT_RESOLVE,       /* no address for the host name */
+    TRANSPORT_TLS,           /* certificate or handshake */
+    TRANSPORT_FORBIDDEN,     /* the name resolved to an address that is never connected to */
+    TRANSPORT_TIMEOUT,       /* no whole answer in time, after (part of) the request was sent */
+    TRANSPORT_UNKNOWN,       /* reset or cut after (part of) the request was sent */
+    TRANSPORT_TOKEN_REFUSED, /* nothing was sent: the token endpoint takes the client's credential no more */
+    TRANSPORT_TOKEN_FAILED,  /* nothing was sent: no access token could be had for now */
 };
 
 #define ANSWER_SECRETS_MAX 64     /* forms of the credential: at most 8 each of 6 texts */
@@ -105,8 +107,9 @@ struct answer *answer_free(struct answer *answer); /* accepts NULL, returns NULL
 /*
  * The credential as it was sent: the value of the header, with or without a scheme ("Basic", "Bearer") before it. Where
  * the target repeats it, or the user and password that a Basic one holds, or the password alone, each as it is, in
- * base64, percent-encoded or escaped as in JSON, the excerpt and the words show asterisks instead. Once per answer,
- * before answer_finish(); the copies are wiped by answer_free(). NULL and texts shorter than 4 bytes hide nothing.
+ * base64, percent-encoded or escaped as in JSON, the excerpt and the words show asterisks instead. At most twice per
+ * answer, before answer_finish(); the copies are wiped by answer_free(). NULL and texts shorter than 4 bytes hide
+ * nothing.
  */
 void answer_hide(struct answer *answer, const char *secret);
 /* Body bytes as they arrive, in pieces of any size. */

@@ -252,6 +252,10 @@ enum error_class answer_judge(const struct answer *answer, enum request_kind kin
         return ERROR_TLS;
     case TRANSPORT_FORBIDDEN:
         return ERROR_FORBIDDEN_ADDRESS;
+    case TRANSPORT_TOKEN_REFUSED:
+        return ERROR_CREDENTIALS;
+    case TRANSPORT_TOKEN_FAILED:
+        return ERROR_TOKEN_UNAVAILABLE;
     case TRANSPORT_TIMEOUT:
         return lost(kind, ERROR_TIMEOUT);
     case TRANSPORT_UNKNOWN:

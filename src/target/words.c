@@ -272,6 +272,9 @@ static const char *transport_words(enum transport transport)
         return "The address is not one that Muster connects to";
     case TRANSPORT_UNKNOWN:
         return "Connection reset";
+    case TRANSPORT_TOKEN_REFUSED:
+    case TRANSPORT_TOKEN_FAILED:
+        return "No access token was given";
     case TRANSPORT_TIMEOUT:
     case TRANSPORT_OK:
     default:

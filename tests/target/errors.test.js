@@ -12,6 +12,7 @@ const { World, shown } = require('./world');
 const { BIN, Practice, ROOT } = require('../lib/muster');
 const { Program } = require('../lib/program');
 const { until } = require('./crowd');
+const { TokenServer } = require('./gateway');
 
 const RETRIES = { RETRY: 'AUTOMATIC', HOLD: 'ON_REQUEST', RELOOK: 'AFTER_LOOKING_UP', READ_BACK: 'AFTER_READING' };
 const FAILED_ON = /^Failed on \d\d-\d\d-\d{4} \d\d:\d\d:\d\d[AP]M UTC: Unable to update Group Push mapping target App group /;
@@ -218,6 +219,24 @@ describe('the table of errors', () => {
         const { app, ann, group, mapping } = await pushedElsewhere(`https://${'x'.repeat(64)}.invalid/scim/v2`);
         await quarantined(app, mapping, 'NAME_RESOLUTION', { words: /resolve/i }, () => org.connect(app, target));
         await world.holds(group, [ann]);
+    });
+
+    row('TOKEN_UNAVAILABLE', async () => {
+        const tokens = await TokenServer.start({ clientId: 'muster', secret: 'client-secret' });
+        tokens.give = () => ({ status: 200, body: { access_token: target.token, expires_in: 1 } });
+        try {
+            const { app, ann, group, bob, mapping } = await pushedPair();
+            const profile = { authScheme: 'OAUTH2', tokenUrl: tokens.url, clientId: 'muster', clientSecret: 'client-secret' };
+            await muster.ask('POST', `/api/v1/apps/${app.id}/connections/default?activate=true`, { baseUrl: target.baseUrl, profile });
+            tokens.answer = { status: 503, body: { error: 'temporarily_unavailable' } };
+            await org.remove(group, bob);
+            await quarantined(app, mapping, 'TOKEN_UNAVAILABLE', { words: /token endpoint: Service Unavailable/ }, () => {
+                tokens.answer = null;
+            });
+            await world.holds(group, [ann]);
+        } finally {
+            await tokens.stop();
+        }
     });
 
     row('REFUSED_CONNECTION', async () => {
