@@ -8,7 +8,6 @@
 #include "base/jout.h"
 #include "engine/dial.h"
 #include "push/drift.h"
-#include "push/import.h"
 
 #define TURN_ANSWERS 128 /* answers taken in one turn: what waits longer waits for the next */
 #define TURN_STEPS 256   /* rows looked at in one turn, over all apps */
