@@ -41,6 +41,7 @@ struct pg {
     bool begun;          /* the server knows of a transaction */
     bool writing;        /* the transaction may write */
     bool notifies;       /* other processes are told of commits */
+    bool turns;          /* tables can be locked: who has to be alone can be */
     char last[ID_BYTES]; /* the batch that was committed last, whose row the next one takes away */
     int64_t changes;     /* rows written since the connection was made */
     int64_t analyze_at;  /* the statistics are looked at when there are so many */
@@ -64,7 +65,8 @@ static bool is_class(const char *state, const char *class)
 
 static int error_of_state(const struct pg *pg, const char *state)
 {
-    if (str_eq(state, "40001") || str_eq(state, "40P01")) /* serialization failure, deadlock */
+    /* serialization failure, deadlock, a lock that was not to be had in time */
+    if (str_eq(state, "40001") || str_eq(state, "40P01") || str_eq(state, "55P03"))
         return ERR_BUSY;
     if (str_eq(state, "57014")) /* the statement's time-out */
         return ERR_TIMEOUT;
@@ -308,10 +310,17 @@ static int configure(struct handle *c, char *ret_why, size_t why_size)
     if (!good)
         (void)snprintf(ret_why, why_size, "the database refuses our settings: %s", PQresultErrorMessage(result));
     PQclear(result);
-    if (good && c->options->shared && !c->reader) { /* databases that only resemble PostgreSQL may not have it */
+    /* Databases that only resemble PostgreSQL may not have what follows. */
+    if (good && c->options->shared && !c->reader) {
         result = PQexec(pg->conn, "UNLISTEN " LISTEN_CHANNEL);
         pg->notifies = is_good(result);
         PQclear(result);
+    }
+    if (good && !c->reader) {
+        result = PQexec(pg->conn, "BEGIN; LOCK TABLE pg_class IN ACCESS SHARE MODE");
+        pg->turns = is_good(result);
+        PQclear(result);
+        PQclear(PQexec(pg->conn, "ROLLBACK"));
     }
     if (good && PQenterPipelineMode(pg->conn) != 1) {
         (void)snprintf(ret_why, why_size, "the database connection cannot be pipelined");
@@ -488,11 +497,24 @@ static int pg_script(struct handle *c, const char *text)
 /* --- transactions --------------------------------------------------------------------------------------------------
  */
 
+/*
+ * Who is overtaken by others again and again, because they are faster, has to be alone once. Each batch holds a lock
+ * that goes well with itself and that he needs for himself: he waits for those that are at it, and those that come wait
+ * behind him. A lock is no query: what the transaction sees is fixed after it. Nobody waits for long, as one of those
+ * that are at it may stand still.
+ */
+#define BATCH_LOCK "LOCK TABLE store_batch IN ROW EXCLUSIVE MODE"
+#define ALONE_LOCK "LOCK TABLE store_batch IN EXCLUSIVE MODE"
+#define ALONE_WAIT "SET LOCAL lock_timeout = 300" /* milliseconds */
+#define ALONE_WAITED "SET LOCAL lock_timeout TO DEFAULT"
+
 static int pg_frame(struct handle *c, enum frame frame)
 {
     static const char *const texts[FRAME_COUNT] = {
         [FRAME_BEGIN] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         [FRAME_BEGIN_WRITE] = "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        [FRAME_BEGIN_BATCH] = "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        [FRAME_BEGIN_ALONE] = "BEGIN ISOLATION LEVEL SERIALIZABLE",
         [FRAME_JOB] = "SAVEPOINT job",
         [FRAME_JOB_KEEP] = "RELEASE SAVEPOINT job",
         [FRAME_JOB_UNDO] = "ROLLBACK TO SAVEPOINT job",
@@ -501,12 +523,22 @@ static int pg_frame(struct handle *c, enum frame frame)
         [FRAME_PART_UNDO] = "ROLLBACK TO SAVEPOINT part",
     };
     struct pg *pg = c->pg;
-    if (frame == FRAME_BEGIN || frame == FRAME_BEGIN_WRITE) {
+    if (frame <= FRAME_BEGIN_ALONE) {
         pg->pending_count = 0;
         pg->begun = false;
-        pg->writing = frame == FRAME_BEGIN_WRITE;
+        pg->writing = frame != FRAME_BEGIN;
     }
-    return defer(c, texts[frame]);
+    int r = defer(c, texts[frame]);
+    if (r == 0 && frame == FRAME_BEGIN_BATCH && pg->turns)
+        r = defer(c, BATCH_LOCK);
+    if (r == 0 && frame == FRAME_BEGIN_ALONE && pg->turns) {
+        r = defer(c, ALONE_WAIT);
+        if (r == 0)
+            r = defer(c, ALONE_LOCK);
+        if (r == 0)
+            r = defer(c, ALONE_WAITED);
+    }
+    return r;
 }
 
 /* The row by which the outcome of this commit can be found; that of the commit before is needed no longer. */

@@ -173,7 +173,9 @@ static int lite_frame(struct handle *c, enum frame frame)
 {
     static const char *const texts[FRAME_COUNT] = {
         [FRAME_BEGIN] = "BEGIN",
-        [FRAME_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+        [FRAME_BEGIN_WRITE] = "BEGIN IMMEDIATE", /* alone in any case */
+        [FRAME_BEGIN_BATCH] = "BEGIN IMMEDIATE",
+        [FRAME_BEGIN_ALONE] = "BEGIN IMMEDIATE",
         [FRAME_JOB] = "SAVEPOINT job",
         [FRAME_JOB_KEEP] = "RELEASE job",
         [FRAME_JOB_UNDO] = "ROLLBACK TO job",

@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #define READERS_MAX 16
-#define BATCH_ATTEMPTS 12       /* times that a batch which gets in the way of others is run */
+#define BATCH_ATTEMPTS 20       /* times that a batch which others get in the way of is run */
+#define BATCH_TOGETHER 3        /* of these that are beside others in any case; then every second one is alone */
 #define BATCH_PAUSE_DOUBLINGS 6 /* the pause between two of them ends at 64 ms */
 #define LOST_ATTEMPTS 1         /* times that a job is run again because the connection was lost under it */
 #define RECONNECT_MIN_MS ((int64_t)100)
@@ -164,13 +165,13 @@ static struct store_job *take_another(struct store *store, const struct batch *b
 }
 
 /* Runs the jobs of the batch, and those that come meanwhile, and commits. 0, or why nothing of it was kept. */
-static int batch_try(struct store *store, struct batch *batch)
+static int batch_try(struct store *store, struct batch *batch, bool alone)
 {
     struct handle *handle = &store->writer.handle;
     batch->wake = false;
     batch->changed = false;
     batch->doubtful = false;
-    int r = handle->backend->frame(handle, FRAME_BEGIN_WRITE);
+    int r = handle->backend->frame(handle, alone ? FRAME_BEGIN_ALONE : FRAME_BEGIN_BATCH);
     for (size_t i = 0; r == 0 && i < batch->count; i++) {
         batch->results[i] = run_in_savepoint(store, batch->jobs[i], batch);
         r = handle->broken;
@@ -269,7 +270,18 @@ static int settle(struct store *store, const struct batch *batch)
     }
 }
 
-/* The one place where jobs are run again: after a conflict with another node, and when the connection was lost. */
+/* A random part of it: nodes that got in each other's way do not meet again. */
+static void pause_after_conflict(int attempt)
+{
+    uint32_t most = UINT32_C(1000) << MIN_OF(attempt, BATCH_PAUSE_DOUBLINGS);
+    (void)usleep(env_below(env_real(), most));
+}
+
+/*
+ * The one place where jobs are run again: after a conflict with another node, and when the connection was lost. Who
+ * writes little is done before who writes much: without a turn of its own a large batch would fail as long as others
+ * write.
+ */
 static void batch_run(struct store *store, struct batch *batch)
 {
     int r = 0;
@@ -278,11 +290,11 @@ static void batch_run(struct store *store, struct batch *batch)
     batch->again = true;
     for (int attempt = 0; batch->again && attempt < BATCH_ATTEMPTS && lost <= LOST_ATTEMPTS; attempt++) {
         if (r == ERR_BUSY)
-            (void)usleep((useconds_t)(1000 << MIN_OF(attempt, BATCH_PAUSE_DOUBLINGS)));
+            pause_after_conflict(attempt);
         r = lane_mend(&store->writer);
         if (r < 0)
             break;
-        r = batch_try(store, batch);
+        r = batch_try(store, batch, attempt >= BATCH_TOGETHER && attempt % 2);
         lost += r == ERR_UNAVAILABLE;
         if (batch->doubtful) {
             int settled = settle(store, batch);

@@ -37,6 +37,8 @@ struct handle {
 enum frame {
     FRAME_BEGIN,
     FRAME_BEGIN_WRITE,
+    FRAME_BEGIN_BATCH, /* to write beside others, unless one of them has to be alone */
+    FRAME_BEGIN_ALONE, /* once nobody else is in a batch: nothing can get in the way. ERR_BUSY when that takes long */
     FRAME_JOB,
     FRAME_JOB_KEEP,
     FRAME_JOB_UNDO, /* back to its start; FRAME_JOB_KEEP ends it */

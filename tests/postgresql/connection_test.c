@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -28,6 +29,7 @@ SQL(THING_SUM, "SELECT sum(number) FROM thing");
 SQL(TALLY_GET, "SELECT value FROM tally WHERE one = 1");
 SQL(TALLY_SET, "UPDATE tally SET value = $1 WHERE one = 1");
 
+#define RIVAL_MS 500    /* milliseconds in which somebody who can write has written */
 #define RETURN_MS 10000 /* milliseconds in which a store has to find its database again */
 
 struct fixture {
@@ -239,6 +241,92 @@ static void test_conflicts_are_run_again(void **state)
     store_close(other);
 }
 
+/* Somebody who writes whenever he can. */
+struct rival {
+    struct store *store;
+    atomic_llong written;
+    atomic_bool stop;
+    int failed;
+};
+
+static void *write_on(void *arg)
+{
+    struct rival *rival = arg;
+    while (!atomic_load(&rival->stop)) {
+        struct tally tally = {.other = NULL};
+        if (store_write_wait(rival->store, NULL, count_up, &tally) < 0)
+            rival->failed++;
+        else
+            atomic_fetch_add(&rival->written, 1);
+    }
+    return NULL;
+}
+
+struct late {
+    struct rival *rival;
+    int runs;
+};
+
+/* Writes what it read only after somebody else has written it, if anybody can. */
+static int count_up_late(struct tx *tx, void *arg)
+{
+    struct late *late = arg;
+    int64_t value = 0;
+    int r = tx_get_int(tx, &value, &TALLY_GET, NO_BINDS);
+    if (r < 0)
+        return r;
+    late->runs++;
+    long long before = atomic_load(&late->rival->written);
+    for (int64_t end = env_steady(env_real()) + RIVAL_MS;
+         atomic_load(&late->rival->written) == before && env_steady(env_real()) < end;)
+        (void)usleep(1000);
+    r = tx_exec(tx, &TALLY_SET, I(value + 1));
+    return r < 0 ? r : 0;
+}
+
+/* A job that others overtake every time gets the database to itself in the end. */
+static void test_who_is_always_late_gets_his_turn(void **state)
+{
+    struct fixture *f = *state;
+    struct rival rival = {.store = open_at(f->location, 0)};
+    struct late late = {.rival = &rival};
+    pthread_t thread;
+    int64_t value = 0;
+    f->store = open_at(f->location, 0);
+    assert_int_equal(pthread_create(&thread, NULL, write_on, &rival), 0);
+    int r = store_write_wait(f->store, NULL, count_up_late, &late);
+    atomic_store(&rival.stop, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(r, 0);
+    assert_true(late.runs > 1);
+    assert_int_equal(rival.failed, 0);
+    assert_int_equal(store_read_wait(f->store, read_tally, &value), 0);
+    assert_int_equal(value, atomic_load(&rival.written) + 1);
+    store_close(rival.store);
+}
+
+/* Who stands still in the middle of a transaction keeps nobody from writing for long. */
+static void test_nobody_is_waited_for_for_ever(void **state)
+{
+    struct fixture *f = *state;
+    struct rival rival = {.store = open_at(f->location, 0)};
+    struct late late = {.rival = &rival};
+    pthread_t thread;
+    f->store = open_at(f->location, 0);
+    PGconn *idle = PQconnectdb(test_location(f->name));
+    PQclear(PQexec(idle, "BEGIN; LOCK TABLE store_batch IN ROW EXCLUSIVE MODE"));
+    assert_int_equal(pthread_create(&thread, NULL, write_on, &rival), 0);
+    int r = store_write_wait(f->store, NULL, count_up_late, &late);
+    assert_int_equal(PQtransactionStatus(idle), PQTRANS_INTRANS);
+    PQfinish(idle);
+    atomic_store(&rival.stop, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(r, ERR_BUSY); /* it was overtaken to the end, as it could not be alone */
+    assert_true(atomic_load(&rival.written) > late.runs / 2);
+    assert_int_equal(rival.failed, 0);
+    store_close(rival.store);
+}
+
 static void *open_in_thread(void *arg)
 {
     return open_at(arg, 0);
@@ -357,6 +445,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_lost_while_idle, setup, teardown),
         cmocka_unit_test_setup_teardown(test_away_and_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_conflicts_are_run_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_is_always_late_gets_his_turn, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nobody_is_waited_for_for_ever, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_that_start_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_values, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_clock_of_the_database, setup, teardown),
