@@ -796,10 +796,11 @@ static int take_answers(struct tx *tx, struct core *core)
     for (struct flight *flight = core->flights; flight; flight = flight->next) {
         if (!flight->answer)
             continue;
-        if (taken++ == TURN_ANSWERS) {
+        if (taken == TURN_ANSWERS || (taken > 0 && turn_is_long(core))) {
             core->more = true;
             return 0;
         }
+        taken++;
         int r = take_answer(tx, core, flight);
         if (r < 0)
             return r;
@@ -835,7 +836,7 @@ static int expand_some(struct tx *tx, struct core *core, int64_t app_rid, int *c
             return count;
         for (int i = 0; i < count; i++) {
             core->more = true;
-            if (tx_spend(tx, 0) >= LIMIT_EXPAND_ROWS)
+            if (tx_spend(tx, 0) >= LIMIT_EXPAND_ROWS || (*chunks < TURN_CHUNKS && turn_is_long(core)))
                 return 0;
             (*chunks)--;
             int r = expand(tx, &work[i]);
@@ -911,6 +912,8 @@ static int plan_app(struct tx *tx, struct lane *lane, int slots, int *steps)
     int r = load_due(tx, lane, limit, &due);
     const struct work *work = NULL;
     while (r >= 0 && slots > 0 && *steps > 0 && (work = next_row(tx, lane, &due))) {
+        if (*steps < TURN_STEPS && turn_is_long(lane->core)) /* one step at least: it gets on */
+            break;
         (*steps)--;
         tx_continue(tx, work->since);
         r = step(tx, lane, work);

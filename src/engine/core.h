@@ -97,6 +97,14 @@ int core_turn(struct tx *tx, void *core) MUSTCHECK;
 struct flight *core_committed(struct core *core, int64_t *ret_due);
 /* The turn was rolled back: nothing happened. */
 void core_rolled_back(struct core *core);
+/*
+ * Looks after the leases alone, when that is due, as a job: it is short, and goes through where a turn takes long or
+ * has to be run again because of others. Then core_kept(), or core_rolled_back(). A turn does the same where nobody
+ * did.
+ */
+bool core_keep_due(const struct core *core);
+int core_keep(struct tx *tx, void *core) MUSTCHECK;
+void core_kept(struct core *core);
 /* Several nodes: this one begins (ERR_EXISTS while another process of its name is alive) or ends, as jobs. */
 int core_begin(struct tx *tx, void *core) MUSTCHECK;
 int core_end(struct tx *tx, void *core) MUSTCHECK;

@@ -247,8 +247,32 @@ void groups_rolled_back(struct core *core)
     core->keep_next = 0;
 }
 
+bool turn_is_long(const struct core *core)
+{
+    int64_t length = core->self.lease_ms;
+    return length && env_steady(core->options.env) - core->turn_steady > length / KEEPS;
+}
+
 /* --- for the shell -------------------------------------------------------------------------------------------------
  */
+
+bool core_keep_due(const struct core *core)
+{
+    return core->self.lease_ms && !core->closed && env_steady(core->options.env) >= core->keep_at;
+}
+
+int core_keep(struct tx *tx, void *data)
+{
+    struct core *core = data;
+    core_rolled_back(core); /* what an earlier run of this job left in memory */
+    core->turn_steady = env_steady(core->options.env);
+    return groups_keep(tx, core);
+}
+
+void core_kept(struct core *core)
+{
+    groups_committed(core);
+}
 
 int core_begin(struct tx *tx, void *data)
 {

@@ -160,6 +160,9 @@ int group_hold(struct tx *tx, struct core *core, struct rate_group *group) MUSTC
 int app_hold(struct tx *tx, struct core *core, struct app_state *state) MUSTCHECK;
 /* When it is time: says that the node is alive, prolongs, takes what is free and gives back what is too much. */
 int groups_keep(struct tx *tx, struct core *core) MUSTCHECK;
+/* Has this turn lasted so long that what it hands out might come too late for the lease? Never when the node is alone.
+ */
+bool turn_is_long(const struct core *core);
 void groups_committed(struct core *core);
 void groups_rolled_back(struct core *core);
 /* Under which epoch requests of the group are handed out in this turn. */

@@ -182,8 +182,19 @@ static void send_flights(struct engine *engine, struct flight *flight)
     }
 }
 
+static void keep_leases(struct engine *engine)
+{
+    if (!core_keep_due(engine->core))
+        return;
+    if (store_write_wait(engine->options.store, NULL, core_keep, engine->core) < 0)
+        core_rolled_back(engine->core); /* the turn tries it too, and says why it fails */
+    else
+        core_kept(engine->core);
+}
+
 static void run_turn(struct engine *engine)
 {
+    keep_leases(engine);
     int r = store_write_wait(engine->options.store, NULL, core_turn, engine->core);
     engine->answered = false;
     engine->turn_wanted = r < 0;

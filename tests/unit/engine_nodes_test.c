@@ -231,6 +231,56 @@ static void test_a_short_gap_delays_nothing(void **state)
     end_nodes(&nodes);
 }
 
+/* On a slow machine a turn ends before its lease does: what it hands out is sent. */
+static void test_a_slow_turn_ends_in_time(void **state)
+{
+    struct nodes nodes = start_nodes(*state);
+    struct world *world = nodes.world;
+    int sent[3];
+    run(&nodes, 0, sent);
+    assert_true(holder_of(&nodes) >= 0);
+    push_a_group(world, 40);
+    world->slow_ms = LEASE_MS / 20;
+    run(&nodes, 2 * MINUTE_MS, sent);
+    assert_int_equal(group_size(world), 40);
+    assert_int_equal(world->withdrawn, 0);
+    end_nodes(&nodes);
+}
+
+/* Turns that fail, because others get in their way, cost nobody a lease. */
+static void test_leases_are_kept_without_turns(void **state)
+{
+    struct nodes nodes = start_nodes(*state);
+    struct world *world = nodes.world;
+    int sent[3];
+    run(&nodes, 0, sent);
+    int holder = holder_of(&nodes);
+    struct core *core = nodes.core[holder];
+    push_a_group(world, 3);
+    struct flight *flight = turn_and_keep(world, core);
+    assert_non_null(flight);
+    nodes.core[holder] = NULL;
+    for (int i = 0; i < 9; i++) {
+        world->now += KEEP_MS;
+        assert_true(core_keep_due(core));
+        assert_int_equal(store_write_wait(world->store, NULL, core_keep, core), 0);
+        core_kept(core);
+        assert_false(core_keep_due(core));
+        run(&nodes, 0, sent);
+        assert_int_equal(sent[0] + sent[1] + sent[2], 0);
+    }
+    assert_int_equal(core_take_stale(core), 0);
+    for (struct flight *next = NULL; flight; flight = next) {
+        next = flight->next;
+        assert_true(core_may_send(core, flight->number));
+        core_withdraw(core, flight->number);
+    }
+    nodes.core[holder] = core;
+    run(&nodes, 2 * MINUTE_MS, sent);
+    assert_int_equal(group_size(world), 3);
+    end_nodes(&nodes);
+}
+
 static int stop_node(struct tx *tx, void *core)
 {
     return core_end(tx, core);
@@ -358,10 +408,15 @@ static void test_leases_are_shared_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_one_node_asks_an_app),       TEST(test_take_over),
-        TEST(test_a_late_holder_is_refused),   TEST(test_a_node_that_ends_gives_back_at_once),
-        TEST(test_a_name_is_one_node),         TEST(test_leases_are_shared_out),
+        TEST(test_one_node_asks_an_app),
+        TEST(test_take_over),
+        TEST(test_a_late_holder_is_refused),
+        TEST(test_a_node_that_ends_gives_back_at_once),
+        TEST(test_a_name_is_one_node),
+        TEST(test_leases_are_shared_out),
         TEST(test_a_short_gap_delays_nothing),
+        TEST(test_a_slow_turn_ends_in_time),
+        TEST(test_leases_are_kept_without_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,7 @@ static void world_random(void *data, void *bytes, size_t n)
 {
     struct world *world = data;
     unsigned char *to = bytes;
+    world->now += world->in_turn ? world->slow_ms : 0;
     for (size_t i = 0; i < n; i++) { /* xorshift64*: the same run every time */
         world->chance ^= world->chance >> 12;
         world->chance ^= world->chance << 25;
@@ -150,12 +151,21 @@ static void exchange(struct world *world, const struct flight *flight)
 bool world_turn(struct world *world)
 {
     int64_t due = 0;
+    world->in_turn = true;
     int r = store_write_wait(world->store, NULL, core_turn, world->core);
+    world->in_turn = false;
     if (r < 0)
         fail_msg("core_turn: %s", err_text(r));
     struct flight *handed_out = core_committed(world->core, &due);
-    for (struct flight *flight = handed_out; flight; flight = flight->next)
-        exchange(world, flight);
+    for (struct flight *flight = handed_out, *next = NULL; flight; flight = next) {
+        next = flight->next;
+        if (core_may_send(world->core, flight->number)) {
+            exchange(world, flight);
+        } else {
+            world->withdrawn++;
+            core_withdraw(world->core, flight->number);
+        }
+    }
     return handed_out || due <= world->now;
 }
 

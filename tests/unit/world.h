@@ -26,7 +26,10 @@ struct world {
     bool lose_before;  /* what is lost never reaches the target */
     bool hide_members; /* groups are shown without members */
     int lost;
-    uint64_t requests; /* handed out so far */
+    uint64_t requests;  /* handed out so far */
+    uint64_t withdrawn; /* of these that came too late for their lease */
+    int64_t slow_ms; /* that pass in a turn each time that it draws something at random, as for an event of the log */
+    bool in_turn;
 };
 
 int world_setup(void **state);
