@@ -425,7 +425,8 @@ const struct verb cli_verbs[] = {
      migrate_options, 0, cmd_migrate},
     {"key rotate", "", 0, 0, "seal all credentials with a new key",
      "Makes a new key, seals every credential with it and forgets the old keys in the store. No server may be using "
-     "DIR. The seven keys before it stay in the key file, because older backups need them; keep a copy of the file "
+     "DIR, and no node the database. The seven keys before it stay in the key file, because older backups need them; "
+     "keep a copy of the file "
      "with "
      "a backup that is older than that.",
      "muster key rotate --data /var/lib/muster", key_options, 0, cmd_key_rotate},

@@ -90,6 +90,23 @@ int nodes_write(struct tx *tx, struct jout *out)
     return r < 0 ? r : 0;
 }
 
+int nodes_alive(struct tx *tx, const char **ret_name)
+{
+    struct query query;
+    int64_t now = 0;
+    int count = 0;
+    int r = node_now(tx, &now);
+    if (r >= 0)
+        r = tx_query(tx, &query, &NODES_ALL, NO_BINDS);
+    while (r >= 0 && (r = query_next(&query)) > 0) {
+        if (query_int(&query, 5) <= now)
+            continue;
+        if (count++ == 0)
+            *ret_name = arena_strdup(tx_arena(tx), query_text(&query, 0));
+    }
+    return r < 0 ? r : count;
+}
+
 int lease_take(struct tx *tx, const struct node *self, const char *rate_group, int64_t *ret_epoch, int64_t *ret_wait)
 {
     int64_t now = 0;

@@ -10,4 +10,7 @@
  */
 int nodes_write(struct tx *tx, struct jout *out) MUSTCHECK;
 
+/* How many nodes are alive now, and the name of one of them, in the tx's arena. The count, or a negative error. */
+int nodes_alive(struct tx *tx, const char **ret_name) MUSTCHECK;
+
 #endif

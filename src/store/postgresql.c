@@ -302,7 +302,7 @@ static int configure(struct handle *c, char *ret_why, size_t why_size)
                    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET "
                    "plan_cache_mode = force_generic_plan; SET jit = off;"
                    "SET bytea_output = 'hex'; SET idle_in_transaction_session_timeout = %d; SET statement_timeout = %d;"
-                   "SELECT CASE WHEN current_setting('synchronous_commit') = 'off'"
+                   "SELECT CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')"
                    " THEN set_config('synchronous_commit', 'on', false) END",
                    c->options->read_only ? 0 : IDLE_IN_TRANSACTION_MS, c->reader ? LIMIT_READ_MS : 0);
     PGresult *result = PQexec(pg->conn, text);

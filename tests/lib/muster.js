@@ -37,8 +37,9 @@ function databaseOf(dir) {
 class Muster {
     bin = BIN;
 
-    // A server on a port and a data directory of its own. `args` are added to the command line.
-    static async start({ args = [], env = {}, dir, bin = BIN } = {}) {
+    // A server on a port and a data directory of its own. `args` are added to the command line; `where` says where its
+    // store is, if not where the ring has it.
+    static async start({ args = [], env = {}, dir, bin = BIN, where } = {}) {
         const muster = new Muster();
         muster.bin = bin;
         muster.args = args;
@@ -46,7 +47,7 @@ class Muster {
         muster.dir = dir || temporaryDirectory();
         muster.ownsDir = !dir;
         muster.data = path.join(muster.dir, 'data');
-        muster.where = ['--data', muster.data, ...databaseOf(muster.data)];
+        muster.where = ['--data', muster.data, ...(where || databaseOf(muster.data))];
         muster.change = 0; // the newest change that an answer has named
         await muster.startAgain();
         return muster;

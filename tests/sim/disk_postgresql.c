@@ -63,9 +63,9 @@ static void take_template(struct disk *disk)
         "'!' AND relnamespace = CAST(current_schema() AS regnamespace) ORDER BY oid";
     PGresult *tables = ask(disk, names);
     buf_init(&disk->reset, SQL_BYTES);
-    buf_str(&disk->reset, "TRUNCATE ");
+    buf_str(&disk->reset, "TRUNCATE store_batch"); /* what a crash leaves: the next run has the same ids */
     for (int i = 0; i < PQntuples(tables); i++)
-        buf_printf(&disk->reset, "%s%s", i ? ", " : "", PQgetvalue(tables, i, 0));
+        buf_printf(&disk->reset, ", %s", PQgetvalue(tables, i, 0));
     buf_str(&disk->reset, " RESTART IDENTITY CASCADE; SELECT setval('store_change', 1, false)");
     for (int i = 0; i < PQntuples(tables); i++) {
         char sql[512];
