@@ -78,16 +78,19 @@
 #define LIMIT_EXTERNAL_ID_BYTES 1024         /* bytes of an id that a target gives; longer ones count as none */
 #define LIMIT_APP_IN_FLIGHT 32               /* requests in flight to one app */
 #define LIMIT_IN_FLIGHT 256                  /* requests in flight in all */
-#define LIMIT_MEMBERS_TOLD 10000             /* the most that an administrator may set that to */
-#define LIMIT_MEMBERS_PER_REQUEST 100 /* member operations in one PATCH while the target's own limit is unknown */
-#define LIMIT_REQUEST_MS 60000        /* milliseconds before a request is given up, unless an administrator said */
-#define LIMIT_REQUEST_TOLD_S 120      /* seconds: the most that an administrator may set that to */
-#define LIMIT_LEASE_MS 10000          /* milliseconds that a node's lease of apps lasts unless it is prolonged */
-#define LIMIT_CONNECT_MS 10000        /* milliseconds to connect */
-#define LIMIT_VERIFY_MS 20000         /* milliseconds for "verify this connection" */
-#define LIMIT_TOKEN_MS 10000          /* milliseconds before a request for an access token is given up */
-#define LIMIT_TOKENS 4096             /* access tokens that are kept in memory */
-#define LIMIT_BACKOFF_MIN_MS 1000     /* milliseconds before the first retry */
+#define LIMIT_MEMBERS_PER_REQUEST 100       /* member operations in one PATCH while the target's own limit is unknown */
+#define LIMIT_MEMBERS_TOLD 10000            /* the most that an administrator may set that to, and that is learned */
+#define LIMIT_MEMBERS_IN_FLIGHT 40000       /* members that all requests in flight name; beyond it requests name few */
+#define LIMIT_BATCH_BYTES (2 * 1024 * 1024) /* bytes of ids that one change of members names */
+#define LIMIT_INTENT_BYTES (16 * 1024 * 1024) /* bytes of what is kept of it until it is answered: all of it fits */
+#define LIMIT_REQUEST_MS 60000    /* milliseconds before a request is given up, unless an administrator said */
+#define LIMIT_REQUEST_TOLD_S 120  /* seconds: the most that an administrator may set that to */
+#define LIMIT_LEASE_MS 10000      /* milliseconds that a node's lease of apps lasts unless it is prolonged */
+#define LIMIT_CONNECT_MS 10000    /* milliseconds to connect */
+#define LIMIT_VERIFY_MS 20000     /* milliseconds for "verify this connection" */
+#define LIMIT_TOKEN_MS 10000      /* milliseconds before a request for an access token is given up */
+#define LIMIT_TOKENS 4096         /* access tokens that are kept in memory */
+#define LIMIT_BACKOFF_MIN_MS 1000 /* milliseconds before the first retry */
 #define LIMIT_BACKOFF_MAX_MS (5 * 60 * 1000)  /* milliseconds: the cap of the back-off */
 #define LIMIT_RETRY_AFTER_MS (60 * 60 * 1000) /* milliseconds that a target may ask us to wait, at most */
 #define LIMIT_DELETION_PERCENT 20 /* per cent that may be deleted in a window before the rest is held (default) */

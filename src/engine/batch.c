@@ -149,6 +149,18 @@ static void push_halves(struct split *split, size_t size)
     split->halved = true;
 }
 
+/* So many members may the next request name: all requests in flight together hold so much memory. */
+static size_t members_left(const struct core *core)
+{
+    size_t named = 0;
+    for (const struct flight *flight = core->flights; flight; flight = flight->next)
+        named += flight->member_count;
+    for (const struct flight *flight = core->fresh; flight; flight = flight->next)
+        named += flight->member_count;
+    size_t left = named < LIMIT_MEMBERS_IN_FLIGHT ? LIMIT_MEMBERS_IN_FLIGHT - named : 0;
+    return MAX_OF(MIN_OF(left, (size_t)LIMIT_MEMBERS_TOLD), (size_t)LIMIT_MEMBERS_PER_REQUEST);
+}
+
 struct member_limits batch_limits(const struct core *core, const struct traits *traits, int64_t target_rid, int64_t now)
 {
     struct member_limits limits = member_limits_default();
@@ -167,6 +179,9 @@ struct member_limits batch_limits(const struct core *core, const struct traits *
             limits.adds *= 2;
         if (removes->source == TRAIT_LEARNED && now - removes->learned > DAY_MS)
             limits.removes *= 2;
+        size_t most = members_left(core);
+        limits.adds = MIN_OF(limits.adds, most);
+        limits.removes = MIN_OF(limits.removes, most);
         return limits;
     }
     size_t part = split->parts[split->depth - 1];
@@ -274,55 +289,63 @@ enum batch_failure batch_failed(struct core *core, const struct flight *flight, 
     return split->proven ? BATCH_APART : BATCH_AS_IT_IS;
 }
 
-static int learn(struct tx *tx, int64_t app_rid, const struct split *split)
+/* The lane goes on with it in this very turn. */
+static int learned(struct tx *tx, struct lane *lane, enum trait_kind kind, size_t value)
+{
+    int r = trait_set(tx, lane->app.rid, kind, (int64_t)value, TRAIT_LEARNED);
+    return r < 0 ? r : traits_get(tx, lane->app.rid, &lane->traits);
+}
+
+static int learn(struct tx *tx, struct lane *lane, const struct split *split)
 {
     if (split->blurred || (split->member_cause && !split->too_large))
         return 0;
     if (split->by_kind && !split->halved)
-        return trait_set(tx, app_rid, TRAIT_MIX, 0, TRAIT_LEARNED);
+        return learned(tx, lane, TRAIT_MIX, 0);
     int r = 0;
     if (split->halved && split->largest_adds)
-        r = trait_set(tx, app_rid, TRAIT_ADDS, (int64_t)split->largest_adds, TRAIT_LEARNED);
+        r = learned(tx, lane, TRAIT_ADDS, split->largest_adds);
     if (r == 0 && split->halved && split->largest_removes)
-        r = trait_set(tx, app_rid, TRAIT_REMOVES, (int64_t)split->largest_removes, TRAIT_LEARNED);
+        r = learned(tx, lane, TRAIT_REMOVES, split->largest_removes);
     return r;
 }
 
 /* A larger request than was known to be possible was accepted: the daily trial. */
-static int learn_more(struct tx *tx, const struct flight *flight, const struct traits *traits, size_t adds,
-                      size_t removes)
+static int learn_more(struct tx *tx, struct lane *lane, size_t adds, size_t removes)
 {
-    const struct trait *known_adds = &traits->items[TRAIT_ADDS];
-    const struct trait *known_removes = &traits->items[TRAIT_REMOVES];
+    const struct trait *known_adds = &lane->traits.items[TRAIT_ADDS];
+    const struct trait *known_removes = &lane->traits.items[TRAIT_REMOVES];
     int r = 0;
     if (known_adds->source == TRAIT_LEARNED && (int64_t)adds > known_adds->value)
-        r = trait_set(tx, flight->app_rid, TRAIT_ADDS, (int64_t)adds, TRAIT_LEARNED);
+        r = learned(tx, lane, TRAIT_ADDS, adds);
     if (r == 0 && known_removes->source == TRAIT_LEARNED && (int64_t)removes > known_removes->value)
-        r = trait_set(tx, flight->app_rid, TRAIT_REMOVES, (int64_t)removes, TRAIT_LEARNED);
+        r = learned(tx, lane, TRAIT_REMOVES, removes);
     return r;
 }
 
-int batch_accepted(struct tx *tx, struct core *core, const struct flight *flight, const struct traits *traits)
+int batch_accepted(struct tx *tx, struct lane *lane, const struct flight *flight)
 {
+    struct core *core = lane->core;
     size_t adds = 0;
     size_t removes = 0;
     count_kinds(flight, &adds, &removes);
     struct split *split = split_of(core, flight->work.object_rid);
     if (!split)
-        return learn_more(tx, flight, traits, adds, removes);
+        return learn_more(tx, lane, adds, removes);
     split->largest_adds = MAX_OF(split->largest_adds, adds);
     split->largest_removes = MAX_OF(split->largest_removes, removes);
     split->asked_alone = false;
     split->proven = true;
     if (--split->depth > 0)
         return 0;
-    int r = learn(tx, flight->app_rid, split);
+    int r = learn(tx, lane, split);
     split_end(core, split);
     return r;
 }
 
-int batch_member_refused(struct tx *tx, struct core *core, const struct flight *flight)
+int batch_member_refused(struct tx *tx, struct lane *lane, const struct flight *flight)
 {
+    struct core *core = lane->core;
     struct split *split = split_of(core, flight->work.object_rid);
     if (!split)
         return 0;
@@ -330,7 +353,7 @@ int batch_member_refused(struct tx *tx, struct core *core, const struct flight *
     split->asked_alone = false;
     if (--split->depth > 0)
         return 0;
-    int r = learn(tx, flight->app_rid, split);
+    int r = learn(tx, lane, split);
     split_end(core, split);
     return r;
 }

@@ -253,7 +253,7 @@ static const char *intent_detail(struct tx *tx, enum request_kind kind, const st
     if (details->member_count == 0)
         return NULL;
     struct buf text;
-    buf_init(&text, LIMIT_ANSWER_BYTES);
+    buf_init(&text, LIMIT_INTENT_BYTES);
     struct jout out;
     jout_init(&out, &text);
     jout_array(&out, NULL);
@@ -268,7 +268,8 @@ static const char *intent_detail(struct tx *tx, enum request_kind kind, const st
         jout_end(&out);
     }
     jout_end(&out);
-    const char *detail = text.overflowed ? NULL : arena_strndup(tx_arena(tx), buf_text(&text), text.len);
+    assert(!text.overflowed); /* collect() bounds it */
+    const char *detail = arena_strndup(tx_arena(tx), buf_text(&text), text.len);
     buf_free(&text);
     return detail;
 }
@@ -700,9 +701,12 @@ static int note_health(struct tx *tx, const struct lane *lane, struct flight *fl
     return may_be && flight->answer->transport == TRANSPORT_OK ? quarantine_lift(tx, flight->app_rid) : 0;
 }
 
-/* What an answer is taken over by, in parts. */
-static size_t answer_length(const struct answer *answer)
+/* What an answer is taken over by, in parts: what was read, or who was asked for. */
+static size_t answer_length(const struct flight *flight)
 {
+    const struct answer *answer = flight->answer;
+    if (flight->kind == REQUEST_MEMBERS)
+        return flight->member_count;
     return answer->shape == ANSWER_MEMBERS ? answer->member_count : answer->found_count;
 }
 
@@ -774,7 +778,7 @@ static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
     if (is_find(flight->kind) && r != STEP_REQUEST) /* no create followed: its place is free again */
         rate_returned(rate_of_create(lane, flight->kind), false);
     if (flight->read_offset_next > flight->read_offset && r == STEP_WAIT &&
-        flight->read_offset_next < answer_length(flight->answer)) {
+        flight->read_offset_next < answer_length(flight)) {
         core->more = true; /* a long list: its next part in the next turn */
         return 0;
     }

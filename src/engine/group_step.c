@@ -109,6 +109,25 @@ static struct flight_member as_flight(const struct member *member)
                                   .again = member->again};
 }
 
+/* So many of each, in the order in which they are due, as long as their ids are not too long together. */
+static void name_members(struct flight *details, const struct member *due, size_t due_count, const char **strangers,
+                         size_t stranger_count, size_t removes, size_t adds)
+{
+    size_t bytes = 0; /* of ids: a first one always fits */
+    for (size_t i = 0; i < due_count && bytes < LIMIT_BATCH_BYTES; i++) {
+        size_t *left = due[i].wanted == MEMBER_IN ? &adds : &removes;
+        if (*left == 0)
+            continue;
+        (*left)--;
+        bytes += strlen(due[i].external_id);
+        details->members[details->member_count++] = as_flight(&due[i]);
+    }
+    for (size_t i = 0; i < stranger_count && removes > 0 && bytes < LIMIT_BATCH_BYTES; i++, removes--) {
+        bytes += strlen(strangers[i]);
+        details->members[details->member_count++] = (struct flight_member){.external_id = strangers[i]};
+    }
+}
+
 /* The removals and adds of the next request: as many as fit, in the order in which they are due. */
 static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct flight *details,
                    enum work_class *ret_class, bool *ret_waits)
@@ -134,15 +153,7 @@ static int collect(struct tx *tx, struct lane *lane, struct facts *facts, struct
     size_t adds = (size_t)(count + stranger_count) - removes;
     member_batch(&limits, removes, adds, &removes, &adds);
     details->members = arena_array(tx_arena(tx), removes + adds + 1, sizeof(*details->members));
-    for (int i = 0; i < count; i++) {
-        size_t *left = due[i].wanted == MEMBER_IN ? &adds : &removes;
-        if (*left == 0)
-            continue;
-        (*left)--;
-        details->members[details->member_count++] = as_flight(&due[i]);
-    }
-    for (int i = 0; i < stranger_count && removes > 0; i++, removes--)
-        details->members[details->member_count++] = (struct flight_member){.external_id = strangers[i]};
+    name_members(details, due, (size_t)count, strangers, (size_t)stranger_count, removes, adds);
     if (details->member_count == 0 && !more && count + stranger_count == 0) {
         int again = members_again(tx, &facts->group, &due[0]);
         if (again < 0)
@@ -603,11 +614,17 @@ static bool is_verified(const struct lane *lane)
            (lane->switches.verify == VERIFY_MODE_SAMPLED && env_below(lane->core->options.env, VERIFY_SAMPLE) == 0);
 }
 
+/* LIMIT_EXPAND_ROWS members a turn. STEP_WAIT while there are more. */
 static int members_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
 {
-    int r = intent_delete(tx, flight->intent_rid);
-    for (size_t i = 0; r == 0 && i < flight->member_count; i++)
+    int r = 0;
+    size_t end = MIN_OF(flight->member_count, flight->read_offset + LIMIT_EXPAND_ROWS);
+    for (size_t i = flight->read_offset; r == 0 && i < end; i++)
         r = member_is(tx, flight, &flight->members[i], flight->members[i].add);
+    flight->read_offset_next = end;
+    if (r < 0 || end < flight->member_count)
+        return r < 0 ? r : STEP_WAIT; /* the intent stays until everybody is noted */
+    r = intent_delete(tx, flight->intent_rid);
     if (r == 0)
         r = target_group_pushed(tx, facts->group.rid);
     if (r == 0 && is_verified(lane))
@@ -618,7 +635,7 @@ static int members_answer(struct tx *tx, struct lane *lane, struct flight *fligh
         r = target_group_want_full(tx, &facts->group, false);
     if (r < 0)
         return r;
-    r = flight->full ? 0 : batch_accepted(tx, lane->core, flight, &lane->traits);
+    r = flight->full ? 0 : batch_accepted(tx, lane, flight);
     if (r < 0)
         return r;
     return tell(tx, lane, facts, "application.provision.group_push.push_memberships", "Push memberships");
@@ -857,7 +874,7 @@ static int refused_answer(struct tx *tx, struct lane *lane, struct flight *fligh
         r = isolate(tx, lane, flight, only, ERROR_MEMBER_UNKNOWN, words);
     if (r == 0 && !only->add && only->rid)
         r = poke_account(tx, flight->app_rid, only->user_rid);
-    return r < 0 ? r : batch_member_refused(tx, lane->core, flight);
+    return r < 0 ? r : batch_member_refused(tx, lane, flight);
 }
 
 /*

@@ -181,9 +181,9 @@ struct member_limits batch_limits(const struct core *core, const struct traits *
 void batch_refused(struct core *core, const struct flight *flight, bool too_large);
 /* Is the one member of this refused request to blame? When not `sure` (404) only the second time, after a read. */
 bool batch_is_refused_member(struct core *core, const struct flight *flight, bool sure);
-int batch_member_refused(struct tx *tx, struct core *core, const struct flight *flight) MUSTCHECK;
-int batch_accepted(struct tx *tx, struct core *core, const struct flight *flight,
-                   const struct traits *traits) MUSTCHECK;
+int batch_member_refused(struct tx *tx, struct lane *lane, const struct flight *flight) MUSTCHECK;
+/* What is learned of it is in the lane's traits at once. */
+int batch_accepted(struct tx *tx, struct lane *lane, const struct flight *flight) MUSTCHECK;
 /* The app reported an error of its own, or did not answer. What follows: */
 enum batch_failure {
     BATCH_AS_IT_IS, /* tried again after the back-off, as a whole or in parts */

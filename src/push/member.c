@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "push/push_private.h"
 
-#define LOOK_AT_ONCE 1000 /* dirty rows that one members_due() looks at */
+#define LOOK_AT_ONCE 1000 /* dirty rows that one members_due() looks at, at least: many may need nothing */
 #define AGAIN_AT_ONCE 100 /* members whose time has come that one turn takes */
 
 SQL(MEMBER_WANT_IN, "INSERT INTO target_members (target_rid, user_rid, external_id, dirty, urgency, version, since)"
@@ -202,10 +202,11 @@ static int look_at_due(struct tx *tx, const struct mapping *mapping, struct memb
                        bool *ret_weighed)
 {
     struct query query;
-    struct member *rows = arena_array(tx_arena(tx), LOOK_AT_ONCE, sizeof(*rows));
+    int most = MAX_OF(limit, LOOK_AT_ONCE);
+    struct member *rows = arena_array(tx_arena(tx), (size_t)most, sizeof(*rows));
     int row_count = 0;
     int stale = work_takes_away(tx, mapping->app_rid);
-    int r = stale < 0 ? stale : tx_query(tx, &query, &MEMBERS_DIRTY, I(mapping->target_rid), I(LOOK_AT_ONCE));
+    int r = stale < 0 ? stale : tx_query(tx, &query, &MEMBERS_DIRTY, I(mapping->target_rid), I(most));
     while (r >= 0 && (r = query_next(&query)) > 0)
         rows[row_count++] = (struct member){.rid = query_int(&query, 0),
                                             .user_rid = query_int(&query, 1),
@@ -228,7 +229,7 @@ static int look_at_due(struct tx *tx, const struct mapping *mapping, struct memb
     }
     if (r < 0)
         return r;
-    *ret_more = i < row_count || row_count == LOOK_AT_ONCE;
+    *ret_more = i < row_count || row_count == most;
     return count;
 }
 

@@ -23,8 +23,9 @@ struct world {
     /* What the target should do to the next requests of a method: NULL for nothing special. Returns true to lose the
      * answer. */
     bool (*lose)(struct world *world, const struct flight *flight);
-    bool lose_before;  /* what is lost never reaches the target */
-    bool hide_members; /* groups are shown without members */
+    bool lose_before;                                               /* what is lost never reaches the target */
+    bool (*keep)(struct world *world, const struct flight *flight); /* true: it has no answer yet, nor reached it */
+    bool hide_members;                                              /* groups are shown without members */
     int lost;
     uint64_t requests;  /* handed out so far */
     uint64_t withdrawn; /* of these that came too late for their lease */
@@ -38,6 +39,8 @@ int world_teardown(void **state);
 void world_settle(struct world *world, int64_t patience_ms);
 /* One turn, with what it hands out answered by the target. True when something is still due at once. */
 bool world_turn(struct world *world);
+/* The target answers one request, as `lose` and the like have it: for those that `keep` kept. */
+void world_exchange(struct world *world, const struct flight *flight);
 /* The process is killed: the core and what is in flight are forgotten; a new one starts on the same store. */
 void world_crash(struct world *world);
 
