@@ -58,7 +58,7 @@ int token_request_new(struct arena *arena, const struct token_client *client, in
     bool made = request.proof && !body.overflowed;
     if (made)
         request.body = arena_strndup(arena, buf_text(&body), body.len);
-    if (body.len)
+    if (body.data)
         explicit_bzero(body.data, body.len);
     buf_free(&body);
     if (!made)
