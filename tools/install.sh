@@ -7,6 +7,7 @@ PACKAGES_CHECK="clang clang-tidy clang-format git"
 PACKAGES_TEST="openssl git postgresql"
 PACKAGES_FUZZ="clang libclang-rt-14-dev llvm"
 PACKAGES_BENCH="wrk postgresql"
+PACKAGES_CONSOLE="chromium fonts-dejavu-core"
 PACKAGES_NODE="nodejs npm"
 NODE_MAJOR_MIN=18
 

@@ -38,9 +38,9 @@ struct api_options {
     const struct env *env;
     /* A sentence for /readyz about what somebody should look after soon, in the tx's arena, or NULL. May be NULL. */
     int (*warning)(struct tx *tx, const char **ret);
-    /* Takes every request whose path is neither a route nor under /api/ (the console); NULL answers 404. As
-     * httpd_options.handle. */
-    void (*other)(struct exchange *exchange, void *data);
+    /* Is offered every request whose path is neither a route nor under /api/ (the console). True: it takes the
+     * exchange, as httpd_options.handle; false: it left it alone, and the answer is 404. NULL: always 404. */
+    bool (*other)(struct exchange *exchange, void *data);
     void *other_data;
 };
 

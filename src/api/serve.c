@@ -488,9 +488,10 @@ void serve(struct exchange *exchange, void *arg)
     int r = understand(call);
     if (r < 0 && call->problem.code == E0000008 && api->options.other &&
         strncmp(exchange_path(exchange), "/api/", 5) != 0) {
-        buf_free(&call->body_out);
-        api->options.other(exchange, api->options.other_data);
-        return;
+        buf_free(&call->body_out); /* before, because the call goes with an exchange that is taken */
+        if (api->options.other(exchange, api->options.other_data))
+            return;
+        buf_init(&call->body_out, LIMIT_API_ANSWER_BYTES);
     }
     struct call_private *p = call->_private;
     if (r < 0)

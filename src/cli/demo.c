@@ -384,6 +384,7 @@ static void say_where(struct cli *cli, const struct server *server, const struct
                       const char *token)
 {
     cli_say(cli, "Both stay up until Ctrl-C:");
+    cli_say(cli, "   Muster's console  %s", server_url(server));
     cli_say(cli, "   Muster's API      %s, token in %s", server_url(server), server_data(server)->token_path);
     cli_say(cli, "   practice target   %s, bearer token %s", practice_server_url(practice), token);
     if (server_first_link(server))

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/worker.h"
 #include "cli/admin.h"
+#include "console/console.h"
 #include "engine/engine.h"
 #include "record/record.h"
 
@@ -98,7 +99,8 @@ static int start_api(struct server *server, const struct cli *cli, const struct 
                               .worker = server->worker,
                               .engine = server->engine,
                               .warning = connections_warning,
-                              .env = env_real()};
+                              .env = env_real(),
+                              .other = console_serve};
     struct api *started = NULL;
     if (api_start(&started, &api, why, sizeof(why)) < 0)
         return cli_fail(cli, CLI_FAILED, "%s", why);

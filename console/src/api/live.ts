@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is on the screen is read anew when the server says that something was committed.
+import type { QueryClient } from '@tanstack/react-query';
+
+const PAUSE_MS = 150; // several commits of one act are one refresh
+const AGAIN_MS = 5000; // after an answer that ended the stream for good: the browser asks no more by itself
+
+// Until the returned function is called. Queries that nobody looks at are only marked.
+export function followChanges(client: QueryClient): () => void {
+    let source: EventSource | undefined;
+    let refreshing: number | undefined;
+    let again: number | undefined;
+    const refresh = () => {
+        window.clearTimeout(refreshing);
+        refreshing = window.setTimeout(() => void client.invalidateQueries(), PAUSE_MS);
+    };
+    const open = () => {
+        source = new EventSource('/api/v1/stream');
+        source.addEventListener('change', refresh);
+        source.addEventListener('error', () => {
+            if (source?.readyState !== EventSource.CLOSED) return;
+            again = window.setTimeout(() => {
+                refresh();
+                open();
+            }, AGAIN_MS);
+        });
+    };
+    open();
+    return () => {
+        window.clearTimeout(refreshing);
+        window.clearTimeout(again);
+        source?.close();
+    };
+}

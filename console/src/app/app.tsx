@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which page an address is. Each page is loaded when it is first opened.
+import { Bullseye, Button } from '@patternfly/react-core';
+import { lazy, Suspense } from 'react';
+import { Navigate, Route, Routes, useLocation } from 'react-router-dom';
+import { ErrorAlert } from '../ui/errors';
+import { Loading, Nothing } from '../ui/states';
+import { SignIn } from '../pages/sign-in';
+import { useSession } from './session';
+import { Shell } from './shell';
+
+const Welcome = lazy(() => import('../pages/welcome'));
+const Applications = lazy(() => import('../pages/applications'));
+const Application = lazy(() => import('../pages/application'));
+
+function NotFound() {
+    return (
+        <Nothing level="h1" title="There is no such page" action={<Button component="a" href="/">Go to the start</Button>}>
+            The address may be mistyped, or what it showed was deleted.
+        </Nothing>
+    );
+}
+
+function Pages() {
+    const { session, loading, error } = useSession();
+    const location = useLocation();
+    if (loading) return <Loading what="your session" />;
+    if (error && !session)
+        return (
+            <Bullseye>
+                <ErrorAlert error={error} title="The console cannot start" retry={() => window.location.reload()} />
+            </Bullseye>
+        );
+    if (!session) return <Navigate to="/sign-in" replace state={{ to: location.pathname + location.search }} />;
+    return (
+        <Shell>
+            <Suspense fallback={<Loading what="the page" />}>
+                <Routes>
+                    <Route path="/" element={<Navigate to="/applications" replace />} />
+                    <Route path="/applications" element={<Applications />} />
+                    <Route path="/applications/:appId/*" element={<Application />} />
+                    <Route path="*" element={<NotFound />} />
+                </Routes>
+            </Suspense>
+        </Shell>
+    );
+}
+
+export function App() {
+    return (
+        <Suspense fallback={<Loading what="the page" />}>
+            <Routes>
+                <Route path="/sign-in" element={<SignIn />} />
+                <Route path="/welcome" element={<Welcome />} />
+                <Route path="*" element={<Pages />} />
+            </Routes>
+        </Suspense>
+    );
+}

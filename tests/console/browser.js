@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Debian's Chromium as the tests use it, and people at its keyboard.
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { chromium } = require('playwright-core');
+
+const CHROMIUM = process.env.MUSTER_CHROMIUM || '/usr/bin/chromium';
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const ADA = { name: 'Ada Lovelace', email: 'ada@example.com', password: 'correct horse battery staple' };
+const SHOWN_MS = 15000;
+
+class Browser {
+    // Playwright gives it a new user data directory and removes it.
+    static async start() {
+        const browser = new Browser();
+        browser.chromium = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGS });
+        return browser;
+    }
+
+    stop() {
+        return this.chromium.close();
+    }
+
+    // A window on a server, of somebody who has not been there before. What the console does wrong by itself (an
+    // exception, something that the Content-Security-Policy forbids) is kept in `page.wrong`.
+    async open(muster, options = {}) {
+        const context = await this.chromium.newContext({ baseURL: muster.url, viewport: { width: 1280, height: 900 }, ...options });
+        const page = await context.newPage();
+        page.setDefaultTimeout(SHOWN_MS);
+        page.wrong = [];
+        page.on('pageerror', (error) => page.wrong.push(String(error)));
+        page.on('console', (message) => {
+            // A refused request is told of by the page; the browser says so too.
+            if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) page.wrong.push(message.text());
+        });
+        return page;
+    }
+
+    // The same, signed in as the first administrator.
+    async openAsAdministrator(muster, options) {
+        const page = await this.open(muster, options);
+        const body = !muster.claimed && fs.existsSync(linkFile(muster))
+            ? { path: '/api/v1/session/claim', data: { ...ADA, token: fs.readFileSync(linkFile(muster), 'utf8').trim().split('#')[1] } }
+            : { path: '/api/v1/session', data: { email: ADA.email, password: ADA.password } };
+        const answer = await page.request.post(body.path, { data: body.data });
+        assert.equal(answer.status(), 200, await answer.text());
+        muster.claimed = true;
+        return page;
+    }
+}
+
+function linkFile(muster) {
+    return path.join(muster.data, 'first-administrator.link');
+}
+
+// What axe finds on the page as it is now, in words.
+async function axe(page) {
+    // By the debugger, which the Content-Security-Policy does not bind.
+    await page.evaluate(AXE);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    return violations.map((each) => `${each.id}: ${each.help}: ${each.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
+}
+
+async function setTheme(page, theme) {
+    await page.evaluate((value) => {
+        window.localStorage.setItem('muster.theme', value);
+        document.documentElement.classList.toggle('pf-v6-theme-dark', value === 'dark');
+    }, theme);
+}
+
+module.exports = { ADA, Browser, axe, linkFile, setTheme };

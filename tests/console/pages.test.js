@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every page in both themes and from 360 pixels on: axe finds nothing, nothing stands over the edge, nothing is forbidden by
+// the Content-Security-Policy. And how much the first page loads.
+'use strict';
+
+const assert = require('node:assert/strict');
+const { after, before, test } = require('node:test');
+const { Muster, Practice } = require('../lib/muster');
+const { Browser, axe, setTheme } = require('./browser');
+
+const FIRST_LOAD_BYTES_MAX = 400000;
+const LONG = 'A group whose name is long because_it_says_everything_that_there_is_to_say_without_a_blank_anywhere_in_between';
+
+let muster;
+let target;
+let browser;
+let pages;
+before(async () => {
+    [muster, target, browser] = await Promise.all([Muster.start(), Practice.start(), Browser.start()]);
+    const app = await muster.ask('POST', '/api/v1/apps', { label: LONG, signOnMode: 'AUTO_LOGIN' });
+    await muster.ask('POST', `/api/v1/apps/${app.id}/connections/default`, {
+        baseUrl: target.baseUrl,
+        profile: { authScheme: 'TOKEN', token: target.token },
+    });
+    const base = `/applications/${app.id}`;
+    pages = [
+        // address, what is there when it is shown
+        ['/applications', LONG],
+        ['/applications?q=nothing', 'No application matches'],
+        ['/nowhere', 'There is no such page'],
+        ['/applications/0oa000000000000000000', 'This application is not there'],
+        [`${base}/general`, 'App settings'],
+        [`${base}/provisioning`, 'Provisioning to App'],
+    ];
+});
+after(async () => {
+    await browser.stop();
+    await target.stop();
+    await muster.stop();
+});
+
+for (const [width, theme] of [
+    [1280, 'light'],
+    [360, 'dark'],
+    [3840, 'dark'],
+]) {
+    test(`every page at ${width} pixels, ${theme}`, async () => {
+        const page = await browser.openAsAdministrator(muster, { viewport: { width, height: 900 } });
+        const wrong = [];
+        for (const [address, shown] of pages) {
+            await page.goto(address);
+            await page.getByText(shown).first().waitFor();
+            await setTheme(page, theme);
+            for (const finding of await axe(page)) wrong.push(`${address}: ${finding}`);
+            const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+            if (over > 0) wrong.push(`${address}: ${over} pixels over the edge`);
+        }
+        assert.deepEqual([...wrong, ...page.wrong], []);
+        await page.context().close();
+    });
+}
+
+test('the first page is loaded with less than 400 kB, and the second visit with next to nothing', async () => {
+    const page = await browser.openAsAdministrator(muster);
+    const bytes = async () => {
+        let sum = 0;
+        const count = async (request) => {
+            const { responseBodySize, responseHeadersSize } = await request.sizes();
+            sum += responseBodySize + responseHeadersSize;
+        };
+        const counted = [];
+        const listen = (request) => counted.push(count(request).catch(() => 0));
+        page.on('requestfinished', listen);
+        await page.goto('/applications');
+        await page.getByText(LONG).waitFor();
+        page.off('requestfinished', listen);
+        await Promise.all(counted);
+        return sum;
+    };
+    const first = await bytes();
+    assert.ok(first > 100000 && first < FIRST_LOAD_BYTES_MAX, `${first} bytes`);
+    const assets = await page.evaluate(() => performance.getEntriesByType('resource').filter((each) => each.name.includes('/assets/')).length);
+    assert.ok(assets >= 4);
+    await page.reload();
+    await page.getByText(LONG).waitFor();
+    const again = await page.evaluate(() =>
+        performance.getEntriesByType('resource').filter((each) => each.name.includes('/assets/') && each.transferSize > 0).map((each) => each.name),
+    );
+    assert.deepEqual(again, [], 'hashed files are not asked for again');
+    await page.context().close();
+});
