@@ -5,7 +5,6 @@
  */
 #include "engine/inner.h"
 
-#include "base/jout.h"
 #include "engine/dial.h"
 #include "push/drift.h"
 
@@ -243,35 +242,6 @@ static int lane_headers(struct tx *tx, struct lane *lane)
     headers[0] = credential;
     lane->headers = headers;
     return 0;
-}
-
-/* What reading back needs: the members that were named; the name that was given to what was created. */
-static const char *intent_detail(struct tx *tx, enum request_kind kind, const struct flight *details)
-{
-    if (kind == REQUEST_CREATE_USER || kind == REQUEST_CREATE_GROUP)
-        return details->name;
-    if (details->member_count == 0)
-        return NULL;
-    struct buf text;
-    buf_init(&text, LIMIT_INTENT_BYTES);
-    struct jout out;
-    jout_init(&out, &text);
-    jout_array(&out, NULL);
-    for (size_t i = 0; i < details->member_count; i++) {
-        const struct flight_member *member = &details->members[i];
-        jout_object(&out, NULL);
-        jout_int(&out, "rid", member->rid);
-        jout_int(&out, "user", member->user_rid);
-        jout_int(&out, "version", member->version);
-        jout_str(&out, "id", member->external_id);
-        jout_bool(&out, "add", member->add);
-        jout_end(&out);
-    }
-    jout_end(&out);
-    assert(!text.overflowed); /* collect() bounds it */
-    const char *detail = arena_strndup(tx_arena(tx), buf_text(&text), text.len);
-    buf_free(&text);
-    return detail;
 }
 
 static int64_t lane_timeout_ms(const struct lane *lane)

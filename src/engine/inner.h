@@ -126,6 +126,8 @@ struct intent {
     int64_t deadline;   /* ms: until then its request may still arrive, if its node lives on unseen */
     const char *node;   /* that handed it out */
 };
+/* What reading back needs: the members that were named; the name that was given to what was created. NULL: nothing. */
+const char *intent_detail(struct tx *tx, enum request_kind kind, const struct flight *details);
 /* `rid` and `kind` of `intent` are not read. */
 int intent_add(struct tx *tx, const struct work *work, enum request_kind kind, const struct intent *intent,
                int64_t *ret_rid) MUSTCHECK;

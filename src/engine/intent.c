@@ -3,6 +3,8 @@
 #include "engine/engine.h"
 #include "engine/inner.h"
 
+#include "base/jout.h"
+
 static const struct migration migrations[] = {
     {1, "CREATE TABLE lease ("
         " app_rid BIGINT PRIMARY KEY,"
@@ -108,6 +110,34 @@ const struct store_room engine_room = {
 int lease_retry_asked(struct tx *tx, int64_t app_rid, int64_t *ret_ms)
 {
     return tx_get_int(tx, ret_ms, &RETRY_ASKED, I(app_rid));
+}
+
+const char *intent_detail(struct tx *tx, enum request_kind kind, const struct flight *details)
+{
+    if (kind == REQUEST_CREATE_USER || kind == REQUEST_CREATE_GROUP)
+        return details->name;
+    if (details->member_count == 0)
+        return NULL;
+    struct buf text;
+    buf_init(&text, LIMIT_INTENT_BYTES);
+    struct jout out;
+    jout_init(&out, &text);
+    jout_array(&out, NULL);
+    for (size_t i = 0; i < details->member_count; i++) {
+        const struct flight_member *member = &details->members[i];
+        jout_object(&out, NULL);
+        jout_int(&out, "rid", member->rid);
+        jout_int(&out, "user", member->user_rid);
+        jout_int(&out, "version", member->version);
+        jout_str(&out, "id", member->external_id);
+        jout_bool(&out, "add", member->add);
+        jout_end(&out);
+    }
+    jout_end(&out);
+    assert(!text.overflowed); /* collect() bounds it */
+    const char *detail = arena_strndup(tx_arena(tx), buf_text(&text), text.len);
+    buf_free(&text);
+    return detail;
 }
 
 int intent_add(struct tx *tx, const struct work *work, enum request_kind kind, const struct intent *intent,
