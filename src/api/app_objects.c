@@ -3,6 +3,8 @@
 
 #include "api/failure.h"
 
+#define WAIT_MAX_S 60 /* seconds that a call may wait for an import or a scan */
+
 int find_app(struct tx *tx, struct call *call, struct app *ret)
 {
     int r = app_by_id(tx, call->params[0], ret);
@@ -73,6 +75,17 @@ int field_choice(struct call *call, const struct jval *body, const char *name, c
     r = call_invalid(call, name, "must be one of %s", buf_text(&all));
     buf_free(&all);
     return r;
+}
+
+int call_wait_seconds(struct call *call, int64_t *ret_ms)
+{
+    const char *text = call_query(call, "wait");
+    char *end = NULL;
+    long long seconds = text && *text ? strtoll(text, &end, 10) : 0;
+    *ret_ms = seconds * 1000;
+    if (text && *text && (end == text || !(str_eq(end, "") || str_eq(end, "s")) || seconds < 0 || seconds > WAIT_MAX_S))
+        return call_invalid(call, "wait", "Must be a number of seconds from 0 to %d, such as 30s.", WAIT_MAX_S);
+    return 0;
 }
 
 void answer_empty_object(struct call *call)

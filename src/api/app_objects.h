@@ -32,6 +32,8 @@ int field_bool(struct call *call, const struct jval *body, const char *name, boo
 /* One of `names` (a place may be NULL): its index. */
 int field_choice(struct call *call, const struct jval *body, const char *name, const char *const *names, size_t count,
                  int *ret) MUSTCHECK;
+/* wait=30s: how long the call may wait for what it asks about, ms; 0 without it. */
+int call_wait_seconds(struct call *call, int64_t *ret_ms) MUSTCHECK;
 /* An answer of {}. */
 void answer_empty_object(struct call *call);
 

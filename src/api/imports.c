@@ -12,7 +12,6 @@
 #define PAGE_IMPORTED 100
 #define PAGE_IMPORTED_MAX 200
 #define BULK_MAX 200        /* imported users of one bulk call */
-#define WAIT_MAX_S 60       /* seconds that a call may wait for an import */
 #define CANDIDATES_SHOWN 20 /* groups of the app that bear the same name */
 
 /* --- runs ----------------------------------------------------------------------------------------------------------
@@ -144,24 +143,13 @@ static int find_import(struct tx *tx, struct call *call, struct app *ret_app, st
     return r == ERR_NOT_FOUND ? call_not_found(call, call->params[1], "Import") : r;
 }
 
-static int read_wait(struct call *call, int64_t *ret_ms)
-{
-    const char *text = call_query(call, "wait");
-    char *end = NULL;
-    long long seconds = text && *text ? strtoll(text, &end, 10) : 0;
-    *ret_ms = seconds * 1000;
-    if (text && *text && (end == text || !(str_eq(end, "") || str_eq(end, "s")) || seconds < 0 || seconds > WAIT_MAX_S))
-        return call_invalid(call, "wait", "Must be a number of seconds from 0 to %d, such as 30s.", WAIT_MAX_S);
-    return 0;
-}
-
 /* wait=: until it is finished, or waits for an administrator. */
 static int get_import(struct tx *tx, struct call *call)
 {
     struct app app = {0};
     struct import_run run = {0};
     int64_t wait_ms = 0;
-    int r = read_wait(call, &wait_ms);
+    int r = call_wait_seconds(call, &wait_ms);
     if (r == 0)
         r = find_import(tx, call, &app, &run);
     if (r < 0)

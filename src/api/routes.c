@@ -3,17 +3,9 @@
 #include "api/api.h"
 
 const struct route *const api_routes[] = {
-    user_routes,          group_routes,
-    rule_routes,          schema_routes,
-    app_routes,           app_user_routes,
-    app_group_routes,     connection_routes,
-    feature_routes,       push_routes,
-    push_rule_routes,     push_bulk_routes,
-    token_routes,         system_routes,
-    import_routes,        imports_routes,
-    target_routes,        record_routes,
-    log_routes,           deletion_routes,
-    event_hook_routes,    session_routes,
-    administrator_routes, separation_routes,
-    stream_routes,        NULL,
+    user_routes,       group_routes,      rule_routes,    schema_routes,     app_routes,       app_user_routes,
+    app_group_routes,  connection_routes, feature_routes, push_routes,       push_rule_routes, push_bulk_routes,
+    token_routes,      system_routes,     import_routes,  imports_routes,    target_routes,    record_routes,
+    log_routes,        deletion_routes,   drift_routes,   event_hook_routes, session_routes,   administrator_routes,
+    separation_routes, stream_routes,     NULL,
 };

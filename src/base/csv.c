@@ -222,3 +222,16 @@ int csv_next(struct csv *csv, struct csv_record *ret_record, int *ret_column)
     ret_record->fields = csv->fields;
     return 1;
 }
+
+void csv_field(struct buf *out, const char *text, bool last)
+{
+    buf_char(out, '"');
+    if (text && *text && strchr("=+-@\t\r", *text))
+        buf_char(out, '\'');
+    for (const char *p = text ? text : ""; *p; p++) {
+        if (*p == '"')
+            buf_char(out, '"');
+        buf_char(out, *p);
+    }
+    buf_str(out, last ? "\"\r\n" : "\",");
+}

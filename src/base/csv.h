@@ -7,6 +7,7 @@
 #define BASE_CSV_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 #define CSV_FIELDS_MAX 256                /* fields of a record */
 #define CSV_RECORD_BYTES_MAX (256 * 1024) /* bytes of a record */
@@ -31,5 +32,9 @@ struct csv *csv_free(struct csv *csv); /* accepts NULL, returns NULL */
  */
 int csv_next(struct csv *csv, struct csv_record *ret_record, int *ret_column) MUSTCHECK;
 const char *csv_reason(const struct csv *csv);
+
+/* Writes a field between quotes, with a comma behind it or, after the last one, the end of the line. NULL is empty. A
+ * text that a spreadsheet would take for a formula begins with an apostrophe. */
+void csv_field(struct buf *out, const char *text, bool last);
 
 #endif

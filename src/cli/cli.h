@@ -8,8 +8,8 @@
  *     help.c      --help, the manual page             progress.c  the progress bar
  *     verbs.c     the table of verbs                  resolve.c   names to ids
  *     serve.c, datadir.c, rooms.c                     the server: the only place that knows every room
- *     import.c, backup.c, key.c, practice.c, demo.c, wait.c, user.c, group.c, rule.c, app.c, push.c, hold.c, token.c,
- * pause.c
+ *     import.c, backup.c, key.c, practice.c, demo.c, wait.c, user.c, group.c, rule.c, app.c, push.c, drift.c, hold.c,
+ * token.c, pause.c
  *
  * What people read goes to standard output, errors go to standard error as "muster: ..."; with --json both are JSON.
  */
@@ -333,6 +333,14 @@ int cmd_push_now(struct cli *cli);
 int cmd_push_retry(struct cli *cli);
 int cmd_push_errors(struct cli *cli);
 
+int cmd_drift_show(struct cli *cli);
+int cmd_drift_scan(struct cli *cli);
+int cmd_drift_list(struct cli *cli);
+int cmd_drift_repair(struct cli *cli);
+int cmd_drift_accept(struct cli *cli);
+int cmd_drift_exceptions(struct cli *cli);
+int cmd_drift_revoke(struct cli *cli);
+int cmd_drift_settings(struct cli *cli);
 int cmd_hold_list(struct cli *cli);
 int cmd_hold_show(struct cli *cli);
 int cmd_hold_decide(struct cli *cli); /* approve, reject */

@@ -140,6 +140,40 @@ static const struct option_spec separate_options[] = {
 
 static const struct option_spec list_options[] = {OPTION_LIMIT, {0}};
 
+#define OPTIONS_DIFFERENCES                                                                                            \
+    {"kind", "KIND", "MEMBER_MISSING, MEMBER_EXTRA, GROUP_MISSING, GROUP_RENAMED, ACCOUNT_MISSING, ...", false},       \
+        {"cause", "CAUSE", "DIRECTORY, MUSTER or TARGET", false},                                                      \
+        {"class", "CLASS", "of extra members: SAME_GROUP, INACTIVE, ADDED, UNKNOWN, REFUSED, HELD", false},            \
+        {"status", "STATUS", "OPEN, REPAIRING or ACCEPTED", false},                                                    \
+        {"group", "GROUP", "of this group of the app, or the group that is pushed to it", false},                      \
+        {"user", "USER", "of this person", false},                                                                     \
+    {                                                                                                                  \
+        "external", "ID", "of this id in the app", false                                                               \
+    }
+#define OPTION_ALL                                                                                                     \
+    {                                                                                                                  \
+        "all", NULL, "all of them", false                                                                              \
+    }
+
+static const struct option_spec drift_list_options[] = {
+    OPTIONS_DIFFERENCES,
+    {"csv", NULL, "as CSV", false},
+    OPTION_LIMIT,
+    {0},
+};
+static const struct option_spec drift_repair_options[] = {OPTIONS_DIFFERENCES, OPTION_ALL, {0}};
+static const struct option_spec drift_accept_options[] = {
+    OPTIONS_DIFFERENCES,
+    OPTION_ALL,
+    {"note", "TEXT", "why, for those who read the exceptions", false},
+    {0},
+};
+static const struct option_spec drift_scan_options[] = {
+    {"no-wait", NULL, "do not wait for its end", false},
+    {"timeout", "TIME", "how long to wait, as in 90s or 5m; 1h if absent", false},
+    {0},
+};
+
 static const struct option_spec hold_options[] = {
     {"revision", "N", "only if nothing has joined since this revision", false},
     {0},
@@ -719,6 +753,39 @@ const struct verb cli_verbs[] = {
      "One of --keep-mappings, --unlink and --delete-groups is needed.",
      "muster push-rule delete \"Sales tool\" Regions --keep-mappings", push_rule_delete_options, VERB_CLIENT,
      cmd_push_rule_delete},
+    {"drift show", "APP", 1, 1, "tell how far an app is in step, as of the last scan",
+     "Members in step of all members of pushed groups, accounts in step, and the differences by kind and cause.",
+     "muster drift show \"Sales tool\"", NULL, VERB_CLIENT, cmd_drift_show},
+    {"drift scan", "APP", 1, 1, "read what an app holds and compare it with what it should hold",
+     "Reads the app's users and groups, page by page. A scan that cannot read everything changes nothing. What is done "
+     "about differences is set with `muster drift settings`.",
+     "muster drift scan \"Sales tool\"", drift_scan_options, VERB_CLIENT, cmd_drift_scan},
+    {"drift list", "APP", 1, 1, "list the differences that the last scan found",
+     "The cause is DIRECTORY (a change waits to be pushed, or is held), MUSTER (the app refused it) or TARGET "
+     "(somebody "
+     "changed the app).",
+     "muster drift list \"Sales tool\" --cause TARGET\nmuster drift list \"Sales tool\" --group Staff --csv",
+     drift_list_options, VERB_CLIENT, cmd_drift_list},
+    {"drift repair", "APP [ID...]", 1, ANY, "make differences as they should be",
+     "By their ids, or all that the options select. Removals go through the deletion limits. An account that was made "
+     "inactive in the app is never activated by this.",
+     "muster drift repair \"Sales tool\" --group Staff --kind MEMBER_EXTRA", drift_repair_options, VERB_CLIENT,
+     cmd_drift_repair},
+    {"drift accept", "APP [ID...]", 1, ANY, "record differences as exceptions",
+     "Changes nothing in the app or in the directory. An exception holds for the value that was found, until it is "
+     "revoked.",
+     "muster drift accept \"Sales tool\" --user ada@example.com --note \"as agreed\"", drift_accept_options,
+     VERB_CLIENT, cmd_drift_accept},
+    {"drift exceptions", "APP", 1, 1, "list what is accepted",
+     "Also what the last scan did not find any more. `muster drift revoke` takes one back.",
+     "muster drift exceptions \"Sales tool\"", drift_list_options, VERB_CLIENT, cmd_drift_exceptions},
+    {"drift revoke", "APP ID...", 2, ANY, "take exceptions back", "What is still there is a difference again.",
+     "muster drift revoke \"Sales tool\" dftNvqQV0CLYW0YfDn4p", NULL, VERB_CLIENT, cmd_drift_revoke},
+    {"drift settings", "APP [SETTING=VALUE...]", 1, ANY, "show or set when an app is scanned, and what follows",
+     "every=24h scans by itself, every=off does not. requests-per-hour=N is the most that scans send. KIND=alert lists "
+     "differences of a kind and tells of new ones in the system log, KIND=repair repairs them, KIND=accept accepts "
+     "them.",
+     "muster drift settings \"Sales tool\" every=24h member-missing=repair", NULL, VERB_CLIENT, cmd_drift_settings},
     {"hold list", "APP", 1, 1, "list what was more than a deletion limit allows",
      "A hold is a list of deactivations, group deletions or removals that Muster keeps back until somebody decides. "
      "`muster hold show` lists the people.",

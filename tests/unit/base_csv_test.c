@@ -154,6 +154,27 @@ static void source_failure_is_final(void **state)
     assert_null(csv_free(NULL));
 }
 
+static void what_is_written_is_read_back(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, 1024);
+    csv_field(&out, "a \"b\", c\nd", false);
+    csv_field(&out, NULL, false);
+    csv_field(&out, "=1+1", true);
+    assert_string_equal(buf_text(&out), "\"a \"\"b\"\", c\nd\",\"\",\"'=1+1\"\r\n");
+    struct source source = {.bytes = buf_text(&out), .n = out.len, .piece = 5};
+    struct csv *csv = csv_new(source_read, &source);
+    struct csv_record record = {0};
+    int column = 0;
+    assert_int_equal(csv_next(csv, &record, &column), 1);
+    assert_int_equal(record.count, 3);
+    assert_string_equal(record.fields[0], "a \"b\", c\nd");
+    assert_string_equal(record.fields[1], "");
+    csv_free(csv);
+    buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +184,7 @@ int main(void)
         cmocka_unit_test(malformed_records_are_named_and_skipped),
         cmocka_unit_test(sizes_are_limited),
         cmocka_unit_test(source_failure_is_final),
+        cmocka_unit_test(what_is_written_is_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
