@@ -405,7 +405,7 @@ static int act_add_app(struct tx *tx, struct act *act)
     jval_set_str(body, "signOnMode", "SAML_2_0");
     int r = app_create(tx, body, true, &app, &act->problem);
     struct connection_input input = {
-        .base_url = act->app->base_url, .scheme = CONNECTION_BEARER, .secret = "t0p-secret"};
+        .base_url = act->app->base_url, .scheme = CONNECTION_BEARER, .secret = act->app->secret};
     if (r == 0)
         r = connection_save(tx, act->sim->keyring, &app, &input, true, tx_now(tx), NULL, &act->problem);
     struct app_switches switches;
@@ -433,12 +433,13 @@ static bool add_app(struct sim *sim)
     (void)snprintf(app->base_url, sizeof(app->base_url), "http://127.0.0.1:900%d/scim/v2", number);
     char label[SIM_NAME];
     (void)snprintf(label, sizeof(label), "Practice %d", number);
+    (void)snprintf(app->secret, sizeof(app->secret), SIM_SECRET "-%d", number);
     struct act act = {.app = app, .user = -1, .group = -1, .text = label, .run = act_add_app};
     if (!carry_out(sim, &act, "add app"))
         return false;
     app->rid = act.ret_rid;
     memcpy(app->id, act.ret_id, ID_BYTES);
-    struct practice_options options = {.token = "t0p-secret",
+    struct practice_options options = {.token = app->secret,
                                        .base_url = app->base_url,
                                        .duplicate_group_names = !chance_permille(&sim->choice, 200),
                                        .group_patch_body = chance_permille(&sim->choice, 500),
@@ -715,7 +716,7 @@ static bool delete_behind(struct sim *sim)
     practice_response_init(&response);
     struct practice_request request = {.method = "DELETE",
                                        .path = arena_printf(arena, "/scim/v2/Groups/%s", url_encoded(arena, id)),
-                                       .authorization = "Bearer t0p-secret"};
+                                       .authorization = arena_printf(arena, "Bearer %s", app->secret)};
     practice_handle(app->practice, &request, &response);
     bool done = response.status == 204;
     practice_response_free(&response);
@@ -775,7 +776,8 @@ void generator_change(struct sim *sim)
 /* What the targets hold before Muster comes: accounts of some, groups with their own people in them. */
 static void furnish(struct sim *sim, struct sim_app *app)
 {
-    static const char *const authorization = "Bearer t0p-secret";
+    char authorization[64];
+    (void)snprintf(authorization, sizeof(authorization), "Bearer %s", app->secret);
     struct practice_response response;
     practice_response_init(&response);
     char body[512];

@@ -13,6 +13,7 @@
 #define PACED_MS 2000 /* for each leaver, where the target takes few requests a second */
 #define ASKED_MS 4000 /* how long a 429 without Retry-After is obeyed at most */
 #define PICTURE_GROUPS 64
+#define DAY_MS INT64_C(86400000)
 
 /* --- who is wanted -------------------------------------------------------------------------------------------------
  */
@@ -194,9 +195,25 @@ static void check_remove(struct sim *sim, const struct sim_request *request, con
                  user_status_name(sim->users[user].status), sim->apps[request->app].mapping[request->group].name);
 }
 
+/* Nothing is told here, and what is learned is less; larger requests are tried once a day. */
+static void check_size(struct sim *sim, const struct sim_request *request, const struct jval *body)
+{
+    size_t members = 0;
+    const struct jval *operations = jval_get(body, "Operations");
+    for (size_t i = 0; i < jval_len(operations); i++) {
+        const struct jval *value = jval_get(jval_at(operations, i), "value");
+        members += jval_type(value) == JVAL_ARRAY ? jval_len(value) : 1;
+    }
+    bool may_try = sim->profile->clock_steps || sim->now >= DAY_MS;
+    if (members > LIMIT_MEMBERS_PER_REQUEST && !may_try)
+        sim_fail(sim, "so many members are in a request", "#%llu names %zu", (unsigned long long)request->number,
+                 members);
+}
+
 static void check_group_patch(struct sim *sim, const struct sim_request *request, const struct jval *body)
 {
     const struct sim_mapping *mapping = &sim->apps[request->app].mapping[request->group];
+    check_size(sim, request, body);
     if (!mapping->exists || !mapping->active) {
         sim_fail(sim, "only ACTIVE mappings send", "#%llu to a group without an ACTIVE mapping",
                  (unsigned long long)request->number);
@@ -357,11 +374,42 @@ static void check_overlap(struct sim *sim, const struct sim_request *own, const 
     check_beside(sim, sim->wire, LIMIT_REQUEST_MS, request);
 }
 
+/* A credential goes to the app that it was given for, in its header, and nowhere else. */
+static void check_credential(struct sim *sim, const struct sim_request *request)
+{
+    const struct sim_app *app = &sim->apps[request->app];
+    bool right = request->authorization && strncmp(request->authorization, "Bearer ", 7) == 0 &&
+                 strcmp(request->authorization + 7, app->secret) == 0;
+    if (!right)
+        sim_fail(sim, "a credential goes where it was given for", "#%llu to app %d carries another one",
+                 (unsigned long long)request->number, request->app);
+    if (strstr(request->path, SIM_SECRET) || (request->query && strstr(request->query, SIM_SECRET)) ||
+        (request->body && strstr(request->body, SIM_SECRET)))
+        sim_fail(sim, "a credential is in its header only", "#%llu to app %d", (unsigned long long)request->number,
+                 request->app);
+}
+
+/* What one process has in flight, this request included. */
+static void check_in_flight(struct sim *sim, const struct sim_request *own, const struct sim_request *request)
+{
+    int all = 1;
+    int of_app = 1;
+    for (const struct sim_request *other = own; other; other = other->next) {
+        all++;
+        of_app += other->app == request->app;
+    }
+    if (of_app > LIMIT_APP_IN_FLIGHT || all > LIMIT_IN_FLIGHT)
+        sim_fail(sim, "so many requests are in flight", "#%llu: %d to app %d, %d in all",
+                 (unsigned long long)request->number, of_app, request->app, all);
+}
+
 void oracle_handed_out(struct sim *sim, const struct sim_request *own, struct sim_request *request)
 {
     request->user = request->group = request->says_active = -1;
     if (!oracle_is_open(&sim->apps[request->app]))
         sim_fail(sim, "nothing is sent to an app that is off", "#%llu", (unsigned long long)request->number);
+    check_credential(sim, request);
+    check_in_flight(sim, own, request);
     if (!is_write(request))
         return;
     CLEANUP(jval_freep) struct jval *body = NULL;
@@ -722,8 +770,32 @@ static void check_facts_at_rest(struct sim *sim)
                  (long long)users, (long long)memberships, (long long)users_kept, (long long)memberships_kept);
 }
 
+/* What is kept of requests, answers, errors and events shows no credential, and of profiles no value. */
+static void check_record_at_rest(struct sim *sim)
+{
+    static const struct {
+        const char *where, *sql;
+    } places[] = {
+        {"the journal", "SELECT count(*) FROM attempt WHERE path LIKE '%" SIM_SECRET "%' OR request LIKE '%" SIM_SECRET
+                        "%' OR answer LIKE '%" SIM_SECRET "%' OR path LIKE '%" SIM_VALUE
+                        "%' OR request LIKE '%" SIM_VALUE "%' OR answer LIKE '%" SIM_VALUE "%'"},
+        {"the system log", "SELECT count(*) FROM system_log WHERE event LIKE '%" SIM_SECRET "%'"},
+        {"what failed",
+         "SELECT count(*) FROM work WHERE error LIKE '%" SIM_SECRET "%' OR words LIKE '%" SIM_SECRET "%'"},
+        {"the intents", "SELECT count(*) FROM intent WHERE detail LIKE '%" SIM_SECRET "%'"},
+        {"the connections", "SELECT count(*) FROM app_connections WHERE base_url LIKE '%" SIM_SECRET
+                            "%' OR header_name LIKE '%" SIM_SECRET "%' OR user_name LIKE '%" SIM_SECRET "%'"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(places) && !sim->failed; i++) {
+        int64_t rows = disk_number(sim->disk, places[i].sql);
+        if (rows)
+            sim_fail(sim, "what is kept shows no secret", "%lld rows of %s", (long long)rows, places[i].where);
+    }
+}
+
 void oracle_at_rest(struct sim *sim)
 {
+    check_record_at_rest(sim);
     for (int k = 0; k < sim->app_count; k++) {
         for (int u = 0; u < sim->user_count && !sim->failed; u++)
             check_account_at_rest(sim, k, u);

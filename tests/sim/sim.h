@@ -103,6 +103,10 @@ const struct profile *profile_by_name(const char *name);
 /* The profile that a seed has when none is asked for. */
 const struct profile *profile_of_seed(uint64_t seed);
 
+/* How every credential begins, and what stands in the profile of everybody: what is kept of requests shows neither. */
+#define SIM_SECRET "t0p-secret"
+#define SIM_VALUE "Test Person"
+
 /* --- the model ---------------------------------------------------------------------------------------------------- */
 
 struct sim_user {
@@ -160,6 +164,7 @@ struct sim_app {
     int64_t rid;
     char id[ID_BYTES];
     char base_url[64];
+    char secret[32]; /* the credential, which no other app has */
     struct practice *practice;
     bool active, paused;
     bool create, update, deactivate;
