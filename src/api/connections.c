@@ -67,27 +67,6 @@ static int fill_base_url(struct tx *tx, struct saving *saving, const struct app 
     return 0;
 }
 
-/* The job's memory ends with it: the engine reads a copy. */
-static struct connection_input keep(struct arena *arena, const struct connection_input *input)
-{
-    struct connection_input copy = *input;
-    copy.base_url = arena_strdup(arena, input->base_url);
-    copy.user_name = arena_strdup(arena, input->user_name);
-    copy.header_name = arena_strdup(arena, input->header_name);
-    copy.secret = arena_strdup(arena, input->secret);
-    copy.token_url = arena_strdup(arena, input->token_url);
-    copy.client_id = arena_strdup(arena, input->client_id);
-    copy.scope = arena_strdup(arena, input->scope);
-    copy.key_id = arena_strdup(arena, input->key_id);
-    copy.authorities = arena_strdup(arena, input->authorities);
-    copy.certificate = arena_strdup(arena, input->certificate);
-    copy.key = arena_strdup(arena, input->key);
-    copy.proxy = arena_strdup(arena, input->proxy);
-    copy.no_proxy = arena_strdup(arena, input->no_proxy);
-    copy.proxy_credential = arena_strdup(arena, input->proxy_credential);
-    return copy;
-}
-
 /* May be run again. */
 static int saving_read(struct tx *tx, void *arg)
 {
@@ -102,7 +81,7 @@ static int saving_read(struct tx *tx, void *arg)
         r = connection_complete(tx, api_keyring(call->api), app.rid, &saving->input, &complete, &call->problem);
     if (r == 0) {
         saving_release(call);
-        saving->complete = keep(call->arena, &complete);
+        saving->complete = connection_input_copy(call->arena, &complete);
     }
     connection_input_wipe(&complete);
     return r;

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "engine/engine.h"
 #include "engine/health.h"
 #include "push/deletions.h"
 #include "push/rule.h"
@@ -508,24 +507,6 @@ static int delete_mapping(struct tx *tx, struct call *call)
 /* --- beside the published ones -------------------------------------------------------------------------------------
  */
 
-static int retry_all(struct tx *tx, struct call *call)
-{
-    struct app app = {0};
-    int r = call_body_optional(call);
-    if (r == 0)
-        r = find_app(tx, call, &app);
-    int retried = r < 0 ? r : mapping_retry_all(tx, app.rid);
-    if (retried < 0)
-        return retried;
-    r = engine_retry(tx, app.rid);
-    if (r < 0)
-        return r;
-    jout_object(&call->out, NULL);
-    jout_int(&call->out, "retried", retried);
-    jout_end(&call->out);
-    return 0;
-}
-
 static int push_now(struct tx *tx, struct call *call)
 {
     struct app app = {0};
@@ -783,7 +764,6 @@ const struct route push_routes[] = {
     {"PATCH", MAPPINGS "/{mappingId}", ROUTE_WRITE, ROLE_OPERATOR, update_mapping, "updateGroupPushMapping", NULL},
     {"DELETE", MAPPINGS "/{mappingId}", ROUTE_WRITE, ROLE_OPERATOR, delete_mapping, "deleteGroupPushMapping", NULL},
     {"GET", MAPPINGS "/{mappingId}/attempts", ROUTE_READ, ROLE_READ_ONLY, list_attempts, "listMappingAttempts", NULL},
-    {"POST", "/api/v1/apps/{appId}/group-push/retry", ROUTE_WRITE, ROLE_OPERATOR, retry_all, "retryAllGroups", NULL},
     {"POST", MAPPINGS "/{mappingId}/push", ROUTE_WRITE, ROLE_OPERATOR, push_now, "pushMappingNow", NULL},
     {"POST", "/api/v1/apps/{appId}/group-push/verify", ROUTE_WRITE, ROLE_OPERATOR, verify_all, "verifyAllGroups", NULL},
     {"GET", "/api/v1/apps/{appId}/attempts", ROUTE_READ, ROLE_READ_ONLY, list_attempts, "listApplicationAttempts",

@@ -331,6 +331,8 @@ static const char *const deleted_names[] = {[SOURCE_DELETED_LEAVE] = "LEAVE", [S
 static const char *const verify_names[] = {
     [VERIFY_MODE_NEVER] = "NEVER", [VERIFY_MODE_SAMPLED] = "SAMPLED", [VERIFY_MODE_ALWAYS] = "ALWAYS"};
 
+static const char *const missing_names[] = {[GROUP_MISSING_ALERT] = "ALERT", [GROUP_MISSING_REPAIR] = "REPAIR"};
+
 static int write_settings(struct tx *tx, struct call *call, const struct app *app)
 {
     struct app_switches switches = {0};
@@ -343,6 +345,7 @@ static int write_settings(struct tx *tx, struct call *call, const struct app *ap
     jout_object(&call->out, NULL);
     jout_bool(&call->out, "renameAppGroups", settings.rename_groups);
     jout_str(&call->out, "onSourceGroupDeleted", deleted_names[settings.on_source_deleted]);
+    jout_str(&call->out, "onGroupMissing", missing_names[settings.on_group_missing]);
     jout_bool(&call->out, "deleteLinkedGroups", switches.delete_linked_groups);
     jout_str(&call->out, "verify", verify_names[switches.verify]);
     jout_str(&call->out, "dialect", app_dialect_name(switches.dialect));
@@ -368,6 +371,22 @@ static int read_dialect(struct call *call, const struct jval *body, enum app_dia
     return r;
 }
 
+/* How many of the fields are given. */
+static int read_push_settings(struct call *call, const struct jval *body, struct push_settings *ret)
+{
+    int deleted = (int)ret->on_source_deleted;
+    int missing = (int)ret->on_group_missing;
+    int given = field_bool(call, body, "renameAppGroups", &ret->rename_groups);
+    int r = given < 0
+                ? given
+                : field_choice(call, body, "onSourceGroupDeleted", deleted_names, ARRAY_LEN(deleted_names), &deleted);
+    given += r;
+    r = r < 0 ? r : field_choice(call, body, "onGroupMissing", missing_names, ARRAY_LEN(missing_names), &missing);
+    ret->on_source_deleted = (enum source_deleted)deleted;
+    ret->on_group_missing = (enum group_missing)missing;
+    return r < 0 ? r : given + r;
+}
+
 /* What is left out stays as it is. */
 static int put_settings(struct tx *tx, struct call *call)
 {
@@ -384,23 +403,19 @@ static int put_settings(struct tx *tx, struct call *call)
         r = push_settings_get(tx, app.rid, &settings);
     if (r < 0)
         return r;
-    int deleted = (int)settings.on_source_deleted;
     int mode = (int)switches.verify;
     int verify = field_choice(call, body, "verify", verify_names, ARRAY_LEN(verify_names), &mode);
     int linked = verify < 0 ? verify : field_bool(call, body, "deleteLinkedGroups", &switches.delete_linked_groups);
     int dialect = linked < 0 ? linked : read_dialect(call, body, &switches.dialect);
-    int rename = dialect < 0 ? dialect : field_bool(call, body, "renameAppGroups", &settings.rename_groups);
-    r = rename < 0
-            ? rename
-            : field_choice(call, body, "onSourceGroupDeleted", deleted_names, ARRAY_LEN(deleted_names), &deleted);
+    r = dialect < 0 ? dialect : read_push_settings(call, body, &settings);
     if (r < 0)
         return r;
-    if (verify + linked + dialect + rename + r == 0)
-        return call_invalid(call, "renameAppGroups",
-                            "Give renameAppGroups, onSourceGroupDeleted, deleteLinkedGroups, verify or dialect.");
+    if (verify + linked + dialect + r == 0)
+        return call_invalid(
+            call, "renameAppGroups",
+            "Give renameAppGroups, onSourceGroupDeleted, onGroupMissing, deleteLinkedGroups, verify or dialect.");
     switches.verify = (enum verify_mode)mode;
-    settings.on_source_deleted = (enum source_deleted)deleted;
-    if (rename + r > 0)
+    if (r > 0)
         r = push_settings_set(tx, &app, &settings);
     if (r >= 0 && verify + linked + dialect > 0)
         r = app_switches_set(tx, &app, &switches, &call->problem);

@@ -170,6 +170,8 @@ static const struct migration migrations[] = {
         "ALTER TABLE app_connections ADD COLUMN look_at BIGINT NOT NULL DEFAULT 0;" /* connection_time.c */
         "CREATE INDEX app_connections_look ON app_connections (look_at) WHERE look_at > 0;"
         "CREATE INDEX app_connections_ends ON app_connections (ends) WHERE ends > 0;"},
+    /* For other rooms, that join it: what decides whether somebody can be pushed. */
+    {8, "CREATE VIEW account_people AS SELECT app_rid, user_rid, scope, external_id, activation_owed FROM accounts;"},
 };
 
 const struct store_room app_room = {

@@ -414,6 +414,26 @@ static int complete(struct tx *tx, const struct connection *old, const struct co
     return r;
 }
 
+struct connection_input connection_input_copy(struct arena *arena, const struct connection_input *input)
+{
+    struct connection_input copy = *input;
+    copy.base_url = arena_strdup(arena, input->base_url);
+    copy.user_name = arena_strdup(arena, input->user_name);
+    copy.header_name = arena_strdup(arena, input->header_name);
+    copy.secret = arena_strdup(arena, input->secret);
+    copy.token_url = arena_strdup(arena, input->token_url);
+    copy.client_id = arena_strdup(arena, input->client_id);
+    copy.scope = arena_strdup(arena, input->scope);
+    copy.key_id = arena_strdup(arena, input->key_id);
+    copy.authorities = arena_strdup(arena, input->authorities);
+    copy.certificate = arena_strdup(arena, input->certificate);
+    copy.key = arena_strdup(arena, input->key);
+    copy.proxy = arena_strdup(arena, input->proxy);
+    copy.no_proxy = arena_strdup(arena, input->no_proxy);
+    copy.proxy_credential = arena_strdup(arena, input->proxy_credential);
+    return copy;
+}
+
 int connection_complete(struct tx *tx, const struct keyring *keyring, int64_t app_rid,
                         const struct connection_input *input, struct connection_input *ret, struct problem *problem)
 {

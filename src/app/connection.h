@@ -149,6 +149,8 @@ int connection_complete(struct tx *tx, const struct keyring *keyring, int64_t ap
                         const struct connection_input *input, struct connection_input *ret,
                         struct problem *problem) MUSTCHECK;
 void connection_input_wipe(const struct connection_input *input);
+/* For whoever reads it when the job is over; wiped like the other. */
+struct connection_input connection_input_copy(struct arena *arena, const struct connection_input *input);
 /* Stores and seals. The caller has verified the connection by asking the target, and says how that went. */
 int connection_save(struct tx *tx, const struct keyring *keyring, struct app *app, const struct connection_input *input,
                     bool activate, int64_t verified, const char *verify_error, struct problem *problem) MUSTCHECK;

@@ -259,6 +259,7 @@ int cmd_migrate(struct cli *cli);
 int cmd_pause(struct cli *cli);
 int cmd_resume(struct cli *cli);
 int cmd_wait(struct cli *cli);
+int cmd_why(struct cli *cli);
 
 int cmd_admin_reset(struct cli *cli);
 int cmd_separate_start(struct cli *cli);
@@ -331,6 +332,8 @@ int cmd_push_rule_status(struct cli *cli); /* activate, deactivate */
 int cmd_push_rule_delete(struct cli *cli);
 int cmd_push_now(struct cli *cli);
 int cmd_push_retry(struct cli *cli);
+int cmd_push_repair(struct cli *cli);
+int cmd_push_person(struct cli *cli);
 int cmd_push_errors(struct cli *cli);
 
 int cmd_drift_show(struct cli *cli);

@@ -218,25 +218,6 @@ int cmd_push_now(struct cli *cli)
     return CLI_OK;
 }
 
-int cmd_push_retry(struct cli *cli)
-{
-    const char *app;
-    struct answer answer;
-    int r = open_and_find(cli, &app, NULL);
-    if (r == CLI_OK)
-        r = client_call(cli, "POST", client_path(cli, "/api/v1/apps/%s/group-push/retry", app), NULL, &answer);
-    if (r)
-        return r;
-    if (cli->json) {
-        if (answer.body)
-            cli_print_object(cli, answer.body);
-        else
-            cli_print_json(cli, jval_new_object());
-    }
-    cli_say(cli, "everything that failed in %s is tried again; `muster wait --app` tells how it goes", cli->args[0]);
-    return CLI_OK;
-}
-
 /* --- errors ----------------------------------------------------------------------------------------------------------
  */
 

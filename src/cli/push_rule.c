@@ -258,8 +258,13 @@ int cmd_push_settings(struct cli *cli)
             jval_set(body, "renameAppGroups", jval_new_bool(str_eq(word, "rename=on")));
         else if (str_eq(word, "source-deleted=leave") || str_eq(word, "source-deleted=delete"))
             jval_set_str(body, "onSourceGroupDeleted", str_eq(word, "source-deleted=leave") ? "LEAVE" : "DELETE");
+        else if (str_eq(word, "group-missing=alert") || str_eq(word, "group-missing=repair"))
+            jval_set_str(body, "onGroupMissing", str_eq(word, "group-missing=alert") ? "ALERT" : "REPAIR");
         else
-            return cli_fail(cli, CLI_USAGE, "%s: give rename=on, rename=off, source-deleted=leave or =delete", word);
+            return cli_fail(cli, CLI_USAGE,
+                            "%s: give rename=on, rename=off, source-deleted=leave or =delete, group-missing=alert or "
+                            "=repair",
+                            word);
     }
     int r = open_app(cli, &app);
     if (r == CLI_OK)

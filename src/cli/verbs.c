@@ -108,6 +108,14 @@ static const struct option_spec pause_options[] = {
     {0},
 };
 
+static const struct option_spec why_options[] = {
+    {"live", NULL, "ask the app itself too: the account, the group and whether it shows the person"},
+    {0},
+};
+static const struct option_spec push_retry_options[] = {
+    {"dry-run", NULL, "show what would be tried again, and why it failed; nothing is done"},
+    {0},
+};
 static const struct option_spec wait_options[] = {
     {"app", "APP", "wait for this app only", false},
     {"verified", NULL, "until the app was read back, not only until it acknowledged", false},
@@ -476,6 +484,18 @@ const struct verb cli_verbs[] = {
      "will not be tried again by itself, with 5 when the time is up.",
      "muster group add Sales ada@example.com && muster wait --timeout 60s\nmuster wait --app \"Sales tool\" --verified",
      wait_options, VERB_CLIENT, cmd_wait},
+    {"why", "PERSON [in GROUP] [of APP]", 1, 5, "tell why somebody is or is not in a group or an app",
+     "PERSON is a login or an id. Each check says what it found, since when and who did it; the first one that fails "
+     "is "
+     "the cause, with the call that mends it. Without GROUP the account is meant, and every pushed group that holds "
+     "the "
+     "person. `muster why everybody in GROUP of APP` counts the members of a pushed group by what becomes of them. "
+     "Ends "
+     "with status 1 when something is not as it should be.",
+     "muster why ada@example.com in Engineering of \"Sales tool\"\nmuster why ada@example.com of \"Sales tool\" "
+     "--live\n"
+     "muster why everybody in Engineering of \"Sales tool\"",
+     why_options, VERB_CLIENT, cmd_why},
 
     {"record keep", "[attempts=DAYS] [log=DAYS]", 0, 2, "say how long the journal and the system log are kept",
      "attempts: requests to apps and their answers, 30 days unless set. log: the system log, 90 days. What is older "
@@ -708,13 +728,24 @@ const struct verb cli_verbs[] = {
      "muster push unlink \"Sales tool\" Sales --delete-group", push_unlink_options, VERB_CLIENT, cmd_push_unlink},
     {"push settings", "APP [NAME=VALUE...]", 1, ANY, "show or change an app's settings of group push",
      "rename=on (the default): the app's groups take the names of their sources; off: a linked group keeps its name. "
-     "source-deleted=leave (the default): the app keeps its group when the source is deleted; delete: it goes too.",
+     "source-deleted=leave (the default): the app keeps its group when the source is deleted; delete: it goes too. "
+     "group-missing=alert (the default): a group that was deleted in the app is held until somebody acts; repair: it "
+     "is "
+     "made anew, once an hour at most. Roles that the app bound to the old one are not restored.",
      "muster push settings \"Sales tool\" rename=off", NULL, VERB_CLIENT, cmd_push_settings},
     {"push now", "APP GROUP", 2, 2, "make a pushed group exactly its source",
      "Reads the group in the app and writes only the difference. Members whom Muster did not put there are removed.",
      "muster push now \"Sales tool\" Sales", NULL, VERB_CLIENT, cmd_push_now},
-    {"push retry", "APP", 1, 1, "try again what failed in an app", "", "muster push retry \"Sales tool\"", NULL,
-     VERB_CLIENT, cmd_push_retry},
+    {"push retry", "[APP]", 0, 1, "try again what failed in an app, or in all",
+     "What failed is told by cause. What a deletion limit holds stays held.",
+     "muster push retry \"Sales tool\" --dry-run\nmuster push retry", push_retry_options, VERB_CLIENT, cmd_push_retry},
+    {"push repair", "APP GROUP", 2, 2, "make a group that was deleted in the app anew",
+     "The group is looked for in the app. When it is gone, one of its name is linked, or made, and its members are "
+     "pushed. Roles that the app bound to the old group are not restored.",
+     "muster push repair \"Sales tool\" Engineering", NULL, VERB_CLIENT, cmd_push_repair},
+    {"push person", "USER", 1, 1, "push somebody to every group of theirs in all apps anew",
+     "The accounts are looked at in their apps, what was refused is tried again, and the groups are read back.",
+     "muster push person ada@example.com", NULL, VERB_CLIENT, cmd_push_person},
     {"push errors", "APP", 1, 1, "list what failed in an app", "Ends with status 1 when there is something.",
      "muster push errors \"Sales tool\"", NULL, VERB_CLIENT, cmd_push_errors},
 

@@ -97,6 +97,9 @@ static const struct migration migrations[] = {
         " FOREIGN KEY (group_rid, user_rid) REFERENCES memberships (group_rid, user_rid) ON DELETE CASCADE);"
         "CREATE INDEX membership_rules_user ON membership_rules (user_rid, rule_rid, group_rid);"
         "CREATE INDEX membership_rules_rule ON membership_rules (rule_rid, user_rid, group_rid);"},
+    /* For other rooms, that join it: who is in which group, and what decides whether they are pushed. */
+    {4, "CREATE VIEW group_people AS SELECT m.group_rid, m.user_rid, u.status, u.deleted"
+        " FROM memberships AS m JOIN users AS u ON u.rid = m.user_rid;"},
 };
 
 const struct store_room directory_room = {

@@ -164,6 +164,15 @@ int member_remove(struct tx *tx, const struct group *group, const struct user *u
 int member_exists(struct tx *tx, int64_t group_rid, int64_t user_rid) MUSTCHECK;
 /* Is there another reason for the membership than what rules give? 1 or 0, also for somebody who is no member. */
 int member_is_direct(struct tx *tx, int64_t group_rid, int64_t user_rid) MUSTCHECK;
+/* How a membership came about. */
+struct membership {
+    int64_t created;                 /* ms */
+    bool direct;                     /* somebody or an import added it; else only rules give it */
+    int rules;                       /* that give it */
+    const char *rule_id, *rule_name; /* the first of them; NULL: none */
+};
+/* 1 found, 0 the person is not a member. */
+int member_find(struct tx *tx, int64_t group_rid, int64_t user_rid, struct membership *ret) MUSTCHECK;
 /* User rids of a group in ascending order, those above `after`, at most `limit`. The count. */
 int group_member_rids(struct tx *tx, int64_t group_rid, int64_t after, int64_t *ret_rids, int limit) MUSTCHECK;
 /* Group rids of a user, likewise. */

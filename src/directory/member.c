@@ -17,6 +17,11 @@ SQL(GROUPS_AFTER, "SELECT group_rid FROM memberships WHERE user_rid = $1 AND gro
                   " LIMIT $3");
 SQL(MEMBER_COUNT, "SELECT count(*) FROM memberships WHERE group_rid = $1");
 
+SQL(MEMBERSHIP_FIND,
+    "SELECT m.created, m.direct, r.id, r.name FROM memberships AS m"
+    " LEFT JOIN membership_rules AS g ON g.group_rid = m.group_rid AND g.user_rid = m.user_rid"
+    " LEFT JOIN group_rules AS r ON r.rid = g.rule_rid WHERE m.group_rid = $1 AND m.user_rid = $2 ORDER BY r.rid");
+
 static int check_group(const struct group *group, struct problem *problem)
 {
     *problem = (struct problem){0};
@@ -116,6 +121,26 @@ int member_is_direct(struct tx *tx, int64_t group_rid, int64_t user_rid)
 {
     int64_t one = 0;
     return tx_get_int(tx, &one, &MEMBERSHIP_IS_DIRECT, I(group_rid), I(user_rid));
+}
+
+int member_find(struct tx *tx, int64_t group_rid, int64_t user_rid, struct membership *ret)
+{
+    struct query query;
+    int found = 0;
+    *ret = (struct membership){0};
+    int r = tx_query(tx, &query, &MEMBERSHIP_FIND, I(group_rid), I(user_rid));
+    while (r >= 0 && (r = query_next(&query)) > 0) {
+        found = 1;
+        ret->created = query_int(&query, 0);
+        ret->direct = query_int(&query, 1) != 0;
+        if (query_is_null(&query, 2))
+            continue;
+        if (ret->rules++ == 0) {
+            ret->rule_id = arena_strdup(tx_arena(tx), query_text(&query, 2));
+            ret->rule_name = arena_strdup(tx_arena(tx), query_text(&query, 3));
+        }
+    }
+    return r < 0 ? r : found;
 }
 
 static int take_rids(struct query *query, int r, int64_t *ret_rids)

@@ -14,6 +14,7 @@
 #include "base/problem.h"
 #include "store/store.h"
 
+struct account;
 struct answer;
 struct engine;
 
@@ -44,6 +45,10 @@ void engine_stop(struct engine *engine);
 /* There is new work: called from the store's on_commit. From any thread. Accepts NULL. */
 void engine_wake(struct engine *engine);
 
+/* The account is looked at in the app, as one that is in doubt is: found disabled it is reported, found gone it is made
+ * anew. Nothing is done about one that the app does not have. */
+int engine_check_account(struct tx *tx, const struct account *account) MUSTCHECK;
+
 /* Everything of the app that failed or is held is tried again at once. 0 or a negative error. */
 int engine_retry(struct tx *tx, int64_t app_rid) MUSTCHECK;
 
@@ -59,17 +64,23 @@ struct engine_verify {
 void engine_verify(struct engine *engine, struct engine_verify *verify);
 
 /*
- * One request that is not about an app's accounts and groups: to an event hook. JSON both ways, addresses judged as for
- * connections, no redirects. From any thread; everything it names must live until done().
+ * One request that leads to no work: to an event hook (JSON both ways), or to read something of an app. Addresses are
+ * judged as for connections, and no redirects. From any thread; everything it names must live until done().
  */
 struct engine_ask {
     const char *method;
     const char *url;
     const char *const *headers; /* "Name: value" lines, NULL at the end; the last one may carry a credential */
     const char *body;           /* JSON, NULL for none */
-    /* On the engine's thread, after LIMIT_HOOK_MS at the latest; NULL: the engine is being stopped. */
+    /* A read of an app: its connection, complete, with the secrets in clear (NULL: to an event hook), which makes the
+     * headers; and what is wanted of the answer. */
+    const struct connection_input *app;
+    int shape; /* enum answer_shape */
+    /* On the engine's thread, after LIMIT_HOOK_MS (of an app LIMIT_VERIFY_MS / 2) at the latest; NULL: the engine
+     * is being stopped. */
     void (*done)(struct engine_ask *ask, const struct answer *answer);
     void *data;
+    int64_t _number;
     struct engine_ask *_next;
 };
 void engine_ask(struct engine *engine, struct engine_ask *ask);

@@ -2,6 +2,8 @@
 /* One group of an app: what to ask next, and what its answer means. One request at a time (invariant 7). */
 #include "engine/inner.h"
 
+#include "push/repair.h"
+
 #define VERIFY_SAMPLE 10 /* one change of members in so many is read back when an app's verification is sampled */
 #define MEMBER_AGAIN_MS (30 * 60 * 1000) /* before a member at which the app failed by itself is tried again */
 #define PROBES_AGAIN_MS ((int64_t)24 * 3600 * 1000) /* before an app that cannot be probed is asked again */
@@ -827,7 +829,13 @@ static int gone_answer(struct tx *tx, struct lane *lane, struct flight *flight, 
         return r < 0 ? r : target_group_deleted(tx, &facts->group);
     }
     r = target_group_forget(tx, &facts->group);
-    return r < 0 ? r : fail(tx, lane, flight, ERROR_GROUP_MISSING, answer_words(tx_arena(tx), flight->answer));
+    int repair = r == 0 && facts->mapped ? target_group_may_repair(tx, &facts->group) : r;
+    if (repair < 0)
+        return repair;
+    if (repair)
+        return tell(tx, lane, facts, "application.provision.group.verify_exists",
+                    "The group was deleted in the app: it is looked for by its name, or made anew");
+    return fail(tx, lane, flight, ERROR_GROUP_MISSING, answer_words(tx_arena(tx), flight->answer));
 }
 
 /* Refused alone. The account may be gone there, and then it is made anew and pushed again; or it may be disabled. */

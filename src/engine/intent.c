@@ -104,6 +104,19 @@ int engine_retry(struct tx *tx, int64_t app_rid)
     return r < 0 ? r : 0;
 }
 
+int engine_check_account(struct tx *tx, const struct account *account)
+{
+    struct work work = {.app_rid = account->app_rid, .kind = WORK_ACCOUNT, .object_rid = account->rid};
+    struct intent open;
+    int64_t rid = 0;
+    if (!account->external_id)
+        return 0;
+    int r = intent_find(tx, work.app_rid, work.kind, work.object_rid, &open);
+    if (r == 0) /* one that is open is read back anyway */
+        r = intent_add(tx, &work, REQUEST_READ_USER, &(struct intent){0}, &rid);
+    return r < 0 ? r : work_add(tx, work.app_rid, WORK_ACCOUNT, work.object_rid, WORK_FRESH);
+}
+
 const struct store_room engine_room = {
     .name = "engine", .migrations = migrations, .migration_count = ARRAY_LEN(migrations), .react = engine_react};
 

@@ -131,16 +131,44 @@ static struct engine_ask *take_asks(struct engine *engine)
     return list;
 }
 
+/* Something of an app is read, as a verification does. */
+static void ask_app(struct transfer *t)
+{
+    struct engine_ask *ask = t->ask;
+    t->arena = arena_new();
+    t->allow_plain_http = ask->app->allow_plain_http;
+    t->dial = dial_new(t->arena, ask->app);
+    ask->_number = (int64_t)++t->engine->last_serial;
+    const char **lines = arena_array(t->arena, 2, sizeof(*lines));
+    lines[0] = credential_line(t->arena, ask->app);
+    transfer_start_with_token(t, 0, ask->_number, lines, LIMIT_VERIFY_MS / 2);
+    seal_wipe(lines[0]);
+}
+
+/* The answer is told; the question may be gone once it is. */
+static void ask_answered(struct transfer *t)
+{
+    struct engine *engine = t->engine;
+    int64_t number = t->ask->app ? t->ask->_number : 0;
+    t->ask->done(t->ask, t->answer);
+    transfer_free(t);
+    if (number)
+        token_forget(engine, 0, number);
+}
+
 static void start_asks(struct engine *engine)
 {
     for (struct engine_ask *ask = take_asks(engine), *next = NULL; ask; ask = next) {
         next = ask->_next;
-        struct transfer *t = transfer_new(engine, ANSWER_RESOURCE);
+        struct transfer *t = transfer_new(engine, (enum answer_shape)ask->shape);
         t->ask = ask;
         t->method = ask->method;
         t->url = ask->url;
         t->body = ask->body;
-        transfer_start(t, ask->headers, LIMIT_HOOK_MS);
+        if (ask->app)
+            ask_app(t);
+        else
+            transfer_start(t, ask->headers, LIMIT_HOOK_MS);
     }
 }
 
@@ -222,10 +250,11 @@ static void hand_over(struct transfer *t)
         verify_answer(t);
         return;
     }
-    if (t->ask)
-        t->ask->done(t->ask, t->answer);
-    else
-        core_answer(engine->core, t->number, TAKE_PTR(t->answer));
+    if (t->ask) {
+        ask_answered(t);
+        return;
+    }
+    core_answer(engine->core, t->number, TAKE_PTR(t->answer));
     engine->answered |= t->number != 0;
     transfer_free(t);
 }

@@ -179,17 +179,22 @@ static void add_bearer(struct transfer *t)
     (void)arena_free(arena);
 }
 
+static bool is_of_hook(const struct transfer *t)
+{
+    return t->ask && !t->ask->app;
+}
+
 static const char *content_type(const struct transfer *t)
 {
     if (t->asks_for)
         return "Content-Type: application/x-www-form-urlencoded";
-    return t->ask ? "Content-Type: application/json" : "Content-Type: application/scim+json; charset=utf-8";
+    return is_of_hook(t) ? "Content-Type: application/json" : "Content-Type: application/scim+json; charset=utf-8";
 }
 
 static void set_up_request(struct transfer *t, const char *const *headers)
 {
     SET(t->easy, CURLOPT_URL, t->url);
-    add_header(t, t->ask || t->asks_for ? "Accept: application/json" : "Accept: application/scim+json");
+    add_header(t, is_of_hook(t) || t->asks_for ? "Accept: application/json" : "Accept: application/scim+json");
     add_header(t, "Expect:");
     if (t->published) {
         add_header(t, "Accept-Charset: utf-8");

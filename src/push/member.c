@@ -32,6 +32,7 @@ SQL(MEMBER_CLEAN, "UPDATE target_members SET dirty = 0 WHERE rid = $1 AND versio
 SQL(MEMBER_DELETE_CLEAN, "DELETE FROM target_members WHERE rid = $1 AND version = $2 AND known = 0");
 SQL(MEMBER_SET_KNOWN,
     "UPDATE target_members SET known = $2, external_id = $3, extra = 0, error_class = NULL, error = NULL,"
+    " known_at = CASE WHEN known = $2 THEN known_at ELSE $5 END,"
     " again = 0, dirty = CASE WHEN version = $4 THEN 0 ELSE 1 END WHERE rid = $1");
 /* Known without the id that was pushed: judge() takes whatever is wanted as still to be done. */
 SQL(MEMBER_UNSURE, "UPDATE target_members SET known = 1, external_id = NULL, dirty = 1 WHERE rid = $1");
@@ -288,7 +289,7 @@ int member_acknowledged(struct tx *tx, int64_t member_rid, bool known, const cha
 {
     int r = known ? 0 : deletion_forget_member(tx, member_rid);
     if (r >= 0)
-        r = tx_exec(tx, &MEMBER_SET_KNOWN, I(member_rid), I(known), T(external_id), I(version));
+        r = tx_exec(tx, &MEMBER_SET_KNOWN, I(member_rid), I(known), T(external_id), I(version), I(tx_now(tx)));
     if (r >= 0 && !known)
         r = tx_exec(tx, &MEMBER_DELETE_CLEAN, I(member_rid), I(version));
     return r < 0 ? r : 0;

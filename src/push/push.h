@@ -100,12 +100,15 @@ int mapping_apps_of_source(struct tx *tx, int64_t source_rid, int64_t after, int
  */
 
 enum source_deleted { SOURCE_DELETED_LEAVE, SOURCE_DELETED_DELETE };
+/* What happens when a pushed group turns out to be deleted in the app: it is held, or made anew (repair.h). */
+enum group_missing { GROUP_MISSING_ALERT, GROUP_MISSING_REPAIR };
 
 struct push_settings {
     bool rename_groups; /* the app's groups take the names of their sources. Off: a linked group keeps its name */
     enum source_deleted on_source_deleted; /* what becomes of the app's group when its source is deleted */
+    enum group_missing on_group_missing;
 };
-/* The defaults where nothing was set: rename, LEAVE. */
+/* The defaults where nothing was set: rename, LEAVE, ALERT. */
 int push_settings_get(struct tx *tx, int64_t app_rid, struct push_settings *ret) MUSTCHECK;
 /* Acts on renames and deletions from now on. */
 int push_settings_set(struct tx *tx, const struct app *app, const struct push_settings *settings) MUSTCHECK;

@@ -10,16 +10,19 @@ SQL(READ_BEGIN, "UPDATE target_groups SET read_mark = $2 WHERE rid = $1");
 SQL(READ_MARK, "SELECT read_mark FROM target_groups WHERE rid = $1");
 SQL(READ_SOURCE, "SELECT source_rid FROM target_groups WHERE rid = $1");
 SQL(READ_FOUND_WANTED,
-    "INSERT INTO target_members (target_rid, user_rid, external_id, known, dirty, version, since, seen)"
-    " VALUES ($1, $2, $3, 1, 0, $4, $4, $4)"
-    " ON CONFLICT (target_rid, user_rid) DO UPDATE SET known = 1, dirty = 0, extra = 0,"
+    "INSERT INTO target_members (target_rid, user_rid, external_id, known, dirty, version, since, seen, known_at)"
+    " VALUES ($1, $2, $3, 1, 0, $4, $4, $4, $5)"
+    " ON CONFLICT (target_rid, user_rid) DO UPDATE SET dirty = 0, extra = 0,"
+    " known_at = CASE WHEN target_members.known = 1 THEN target_members.known_at ELSE excluded.known_at END, known = 1,"
     " external_id = excluded.external_id, seen = excluded.seen, error_class = NULL, error = NULL");
 SQL(READ_FOUND_EXTRA,
-    "INSERT INTO target_members (target_rid, user_rid, external_id, known, dirty, version, since, seen, extra)"
-    " VALUES ($1, $2, $3, 1, 0, $4, $4, $4, 1)"
+    "INSERT INTO target_members (target_rid, user_rid, external_id, known, dirty, version, since, seen, extra, "
+    "known_at)"
+    " VALUES ($1, $2, $3, 1, 0, $4, $4, $4, 1, $6)"
     " ON CONFLICT (target_rid, user_rid) DO UPDATE SET"
     " extra = CASE WHEN target_members.known = 1 AND CAST($5 AS BIGINT) = 1 THEN 0 ELSE 1 END,"
     " dirty = CASE WHEN target_members.known = 1 AND CAST($5 AS BIGINT) = 1 THEN 1 ELSE 0 END,"
+    " known_at = CASE WHEN target_members.known = 1 THEN target_members.known_at ELSE excluded.known_at END,"
     " known = 1, external_id = excluded.external_id, seen = excluded.seen,"
     " version = excluded.version, error_class = NULL, error = NULL");
 SQL(READ_FOUND_STRANGER, "INSERT INTO target_strangers (target_rid, external_id, seen) VALUES ($1, $2, $3)"
@@ -78,9 +81,10 @@ static int found_one(struct tx *tx, const struct mapping *mapping, int64_t mark,
         return r;
     if (wanted == MEMBER_OUT)
         r = tx_exec(tx, &READ_FOUND_EXTRA, I(mapping->target_rid), I(account.user_rid), T(external_id), I(mark),
-                    I(same_source));
+                    I(same_source), I(tx_now(tx)));
     else
-        r = tx_exec(tx, &READ_FOUND_WANTED, I(mapping->target_rid), I(account.user_rid), T(external_id), I(mark));
+        r = tx_exec(tx, &READ_FOUND_WANTED, I(mapping->target_rid), I(account.user_rid), T(external_id), I(mark),
+                    I(tx_now(tx)));
     return r < 0 ? r : 0;
 }
 

@@ -114,6 +114,11 @@ static const struct migration migrations[] = {
     {9, drift_tables},
     {10, "ALTER TABLE import_runs ADD COLUMN scan INTEGER NOT NULL DEFAULT 0;" /* for drift, not for the directory */
          "CREATE INDEX import_runs_scan ON import_runs (app_rid, scan, rid);"},
+    {11,
+     "ALTER TABLE target_members ADD COLUMN known_at BIGINT NOT NULL DEFAULT 0;"    /* ms: known since; 0: not said */
+     "ALTER TABLE target_groups ADD COLUMN repair_until BIGINT NOT NULL DEFAULT 0;" /* ms: if it is missing */
+     "ALTER TABLE target_groups ADD COLUMN repaired_at BIGINT NOT NULL DEFAULT 0;"  /* ms: when it was missing last */
+     "ALTER TABLE push_settings ADD COLUMN on_group_missing INTEGER NOT NULL DEFAULT 0;"}, /* enum group_missing */
 };
 
 const char *push_text(struct tx *tx, const struct query *query, int column)

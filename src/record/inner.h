@@ -17,6 +17,10 @@ const char *erased_text(struct arena *arena, const char *text);
 /* catalogue.c: the displayMessage of an event type; the type itself for one that is not listed. */
 const char *event_message(const char *type);
 
+/* trail.c: the id of what an event is about, which somebody decided: of its targets that are no person the most
+ * particular one. NULL: none. */
+const char *trail_object(const struct event *event);
+
 /* match.c: a row of the log, and whether a query selects it. */
 struct log_row {
     int64_t published;

@@ -66,6 +66,8 @@ static const struct migration migrations[] = {
         " log_days INTEGER NOT NULL);"},
     {3, "CREATE INDEX system_log_time ON system_log (published, rid);"
         "DROP INDEX system_log_published;"},
+    {4, "ALTER TABLE system_log ADD COLUMN object TEXT;" /* what it is about, where it names no person (trail.c) */
+        "CREATE INDEX system_log_object ON system_log (object, rid) WHERE object IS NOT NULL;"},
 };
 
 const struct store_room record_room = {
@@ -73,8 +75,8 @@ const struct store_room record_room = {
 
 SQL(EVENT_NUMBER, "UPDATE log_counter SET last = last + 1 WHERE one = 1"
                   " RETURNING last, (SELECT rid FROM erasures WHERE person = $1)");
-SQL(EVENT_INSERT, "INSERT INTO system_log (rid, id, published, event_type, severity, outcome, event, person, erased)"
-                  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+SQL(EVENT_INSERT, "INSERT INTO system_log (rid, id, published, event_type, severity, outcome, event, person, erased,"
+                  " object) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
 SQL(EVENTS_AFTER, "SELECT rid, event FROM system_log WHERE rid > $1 ORDER BY rid LIMIT $2");
 
 static const char *severity_name(enum severity severity)
@@ -230,7 +232,8 @@ int record_event(struct tx *tx, const struct event *event)
     r = ERR_TOO_LARGE;
     if (!text.overflowed)
         r = tx_exec(tx, &EVENT_INSERT, I(number), T(id), I(tx_now(tx)), T(event->type), I(event->severity),
-                    T(event->outcome ? event->outcome : "SUCCESS"), T(buf_text(&text)), T(person), I(erased));
+                    T(event->outcome ? event->outcome : "SUCCESS"), T(buf_text(&text)), T(person), I(erased),
+                    T(person ? NULL : trail_object(event)));
     buf_free(&text);
     return r < 0 ? r : 0;
 }

@@ -81,6 +81,25 @@ int record_log_each(struct tx *tx, int64_t after, int limit,
 int record_log_end(struct tx *tx, int64_t *ret_number) MUSTCHECK;
 int record_log_start(struct tx *tx, int64_t since, int64_t *ret_number) MUSTCHECK;
 
+/* --- who made it so (trail.c) --------------------------------------------------------------------------------------
+ */
+
+struct trail_event {
+    const char *id;
+    int64_t published; /* ms */
+    const char *type;
+    const char *actor;                  /* display name; "Muster" for what nobody asked for */
+    const char *targets[EVENT_TARGETS]; /* public ids; NULL: none */
+};
+#define TRAIL_ORGANISATION "organisation" /* the object of what is decided for all apps: pause, limits */
+/*
+ * The newest events that name a person, or what was decided about an object (a mapping, else a group, else
+ * an app) in events that name nobody; newest first, at most `limit`. Of somebody who was deleted: none. The count.
+ */
+int record_trail_of_person(struct tx *tx, const char *person, struct trail_event *ret, int limit) MUSTCHECK;
+int record_trail_of_object(struct tx *tx, const char *object, struct trail_event *ret, int limit) MUSTCHECK;
+bool trail_names(const struct trail_event *event, const char *id);
+
 /* One request to a target and its answer. */
 struct attempt {
     int64_t app_rid;

@@ -124,6 +124,7 @@ void world_exchange(struct world *world, const struct flight *flight)
                                        .path = copy,
                                        .query = query,
                                        .authorization = credential + 2,
+                                       .user_agent = "Muster/test",
                                        .content_type = flight->body ? "application/scim+json" : NULL,
                                        .body = flight->body,
                                        .body_len = flight->body ? strlen(flight->body) : 0};
