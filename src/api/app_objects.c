@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/app_objects.h"
+#include "app/profile.h"
 
 #include "api/failure.h"
 
@@ -213,21 +214,15 @@ int app_user_view(struct tx *tx, struct call *call, const struct app *app, struc
     return app_switches_get(tx, app->rid, &ret->switches);
 }
 
-/* The profile as the app should hold it, and what else the assignment was given. */
+/* The profile as the app should hold it. */
 static int write_profile(struct tx *tx, struct jout *out, const struct account *account, const struct user *user)
 {
-    struct jval *profile CLEANUP(jval_freep) = NULL;
-    struct jval *own CLEANUP(jval_freep) = NULL;
-    int r = account_wanted_profile(tx, account, user, &profile);
+    struct made_profile made;
+    int r = profile_make(tx, NULL, account, user, &made);
     if (r < 0)
         return r;
-    if (jval_parse(&own, account->profile, strlen(account->profile), NULL) < 0)
-        return ERR_CORRUPT;
-    jval_remove(profile, "userName"); /* credentials.userName */
-    for (void *it = jval_first(own); it; it = jval_next(own, it))
-        if (jval_type(jval_iter_value(it)) != JVAL_NULL && !jval_get(profile, jval_iter_key(it)))
-            jval_set(profile, jval_iter_key(it), jval_copy(jval_iter_value(it)));
-    jout_val(out, "profile", profile);
+    jout_val(out, "profile", made.values);
+    made_profile_free(&made);
     return 0;
 }
 

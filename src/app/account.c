@@ -5,13 +5,14 @@
  * would need are on at this moment (invariant 11).
  */
 #include "app/inner.h"
+#include "app/profile.h"
 
 #include "base/text.h"
 
 #define COLUMNS                                                                                                        \
     "rid, app_rid, user_rid, scope, via_group_rid, wanted, user_name, user_name_is_own, profile, external_id, origin," \
     " known, sent_profile, activation_owed, disabled_there, leave_since, created, last_updated, status_changed,"       \
-    " last_sync"
+    " last_sync, refers_to"
 
 SQL(ACCOUNT_STATE, "SELECT scope, external_id, activation_owed FROM accounts WHERE user_rid = $2 AND app_rid = $1");
 SQL(ACCOUNT_GET, "SELECT " COLUMNS " FROM accounts WHERE user_rid = $2 AND app_rid = $1");
@@ -21,6 +22,9 @@ SQL(ACCOUNT_BY_EXTERNAL,
 SQL(ACCOUNT_LIST, "SELECT " COLUMNS " FROM accounts WHERE app_rid = $1 AND rid > $2 ORDER BY rid LIMIT $3");
 SQL(ACCOUNT_LIST_VIA, "SELECT " COLUMNS " FROM accounts WHERE app_rid = $1 AND via_group_rid = $2 AND rid > $3"
                       " ORDER BY rid LIMIT $4");
+SQL(ACCOUNT_LIST_REFERRERS, "SELECT " COLUMNS " FROM accounts WHERE app_rid = $1 AND refers_to = $2 AND rid > $3"
+                            " ORDER BY rid LIMIT $4");
+SQL(ACCOUNT_REFERS, "SELECT 1 FROM accounts WHERE app_rid = $1 AND refers_to IS NOT NULL LIMIT 1");
 SQL(ACCOUNT_LIST_OF_USER,
     "SELECT " COLUMNS " FROM accounts WHERE user_rid = $1 AND app_rid > $2 ORDER BY app_rid LIMIT $3");
 SQL(APPS_OF_USER, "SELECT app_rid FROM accounts WHERE user_rid = $1 AND app_rid > $2 AND scope <> 0"
@@ -33,7 +37,8 @@ SQL(ACCOUNT_INSERT, "INSERT INTO accounts (app_rid, user_rid, scope, wanted, use
 SQL(ACCOUNT_UPDATE,
     "UPDATE accounts SET scope = $2, via_group_rid = $3, wanted = $4, user_name = $5, user_name_is_own = $6,"
     " profile = $7, external_id = $8, origin = $9, known = $10, sent_profile = $11, activation_owed = $12,"
-    " disabled_there = $13, leave_since = $14, last_updated = $15, status_changed = $16, last_sync = $17"
+    " disabled_there = $13, leave_since = $14, last_updated = $15, status_changed = $16, last_sync = $17,"
+    " refers_to = $18"
     " WHERE rid = $1");
 SQL(LOOKUPS_PENDING, "SELECT 1 FROM work AS w JOIN accounts AS a ON a.rid = w.object_rid"
                      " WHERE w.app_rid = $1 AND w.kind = 1 AND w.held = 0 AND a.external_id IS NULL LIMIT 1");
@@ -66,6 +71,7 @@ static struct account account_row(struct tx *tx, const struct query *query)
         .last_updated = query_int(query, 17),
         .status_changed = query_int(query, 18),
         .last_sync = query_int(query, 19),
+        .refers_to = arena_strdup(arena, query_text(query, 20)),
     };
 }
 
@@ -146,6 +152,20 @@ int account_list_via(struct tx *tx, int64_t app_rid, int64_t group_rid, int64_t 
     return r < 0 ? r : account_take_all(tx, &query, ret);
 }
 
+int account_list_referrers(struct tx *tx, int64_t app_rid, const char *key, int64_t after, struct account *ret,
+                           int limit)
+{
+    struct query query;
+    int r = tx_query(tx, &query, &ACCOUNT_LIST_REFERRERS, I(app_rid), T(key), I(after), I(limit));
+    return r < 0 ? r : account_take_all(tx, &query, ret);
+}
+
+int account_any_refers(struct tx *tx, int64_t app_rid)
+{
+    int64_t one = 0;
+    return tx_get_int(tx, &one, &ACCOUNT_REFERS, I(app_rid));
+}
+
 int account_list_of_user(struct tx *tx, int64_t user_rid, int64_t after, struct account *ret, int limit)
 {
     struct query query;
@@ -205,7 +225,7 @@ int account_store(struct tx *tx, struct account *a)
     int r = tx_exec(tx, &ACCOUNT_UPDATE, I(a->rid), I(a->scope), I(a->via_group_rid), I(a->wanted), T(a->user_name),
                     I(a->user_name_is_own), T(a->profile), T(a->external_id), I(a->origin), I(a->known),
                     T(a->sent_profile), I(a->activation_owed), I(a->disabled_there), I(a->leave_since),
-                    I(a->last_updated), I(a->status_changed), I(a->last_sync));
+                    I(a->last_updated), I(a->status_changed), I(a->last_sync), T(a->refers_to));
     return r < 0 ? r : 0;
 }
 
@@ -252,16 +272,17 @@ enum account_wanted account_wanted(enum account_scope scope, enum user_status st
 
 /* What a look found. */
 struct found {
-    bool got;     /* the person has the app again, or for the first time */
-    bool gained;  /* and is wanted there (or suspended), or became eligible */
-    bool lost;    /* is not wanted there any more */
-    bool moved;   /* any of these, or suspended and back */
-    bool in_work; /* a work row exists */
+    bool got;              /* the person has the app again, or for the first time */
+    bool gained;           /* and is wanted there (or suspended), or became eligible */
+    bool lost;             /* is not wanted there any more */
+    bool moved;            /* any of these, or suspended and back */
+    bool in_work;          /* a work row exists */
+    struct jval *document; /* what the app should hold; NULL: not looked at. Freed by who looked */
+    const char *error;     /* what is wrong with it; NULL */
 };
 
 /* Whether somebody must ask the app, given what just changed and the switches. 1, 0 or a negative error. */
-static int needs_work(struct tx *tx, const struct account *a, const struct user *user, const struct look *look,
-                      const struct found *found)
+static int needs_work(const struct account *a, const struct look *look, const struct found *found)
 {
     const struct app_switches *switches = look->switches;
     if (a->wanted == WANT_INACTIVE)
@@ -270,23 +291,38 @@ static int needs_work(struct tx *tx, const struct account *a, const struct user 
         return 0;
     if ((found->moved || look->again) && a->activation_owed && switches->create)
         return 1;
-    if (!(found->moved || look->profile) || !switches->update || !a->external_id)
+    if (!found->document || !switches->update || !a->external_id)
         return 0;
-    return account_profile_differs(tx, a, user);
+    return found->error ? 1 : document_differs(a, found->document);
 }
 
 /*
  * Writes the work. What is on its way for the account already (a creation that was sent, say) is followed by another
  * look, whatever the switches say: its answer must not clear a row whose cause is newer.
  */
-static int account_work(struct tx *tx, const struct account *a, const struct user *user, const struct look *look,
-                        const struct found *found)
+static int account_work(struct tx *tx, const struct account *a, const struct look *look, const struct found *found)
 {
-    int needed = found->in_work && (found->moved || look->profile) ? 1 : needs_work(tx, a, user, look, found);
+    int needed = found->in_work && (found->moved || look->profile) ? 1 : needs_work(a, look, found);
     if (needed <= 0)
         return needed;
     enum work_class class = a->wanted == WANT_INACTIVE ? WORK_URGENT : look->class;
     return work_add(tx, a->app_rid, WORK_ACCOUNT, a->rid, class);
+}
+
+/* What the app should hold, and whom that names. */
+static int account_make(struct tx *tx, struct account *a, const struct user *user, struct found *found)
+{
+    const char *refers_to = NULL;
+    int r = 0;
+    if (a->scope != SCOPE_NONE)
+        r = account_document_of(tx, a, user, &found->document, &found->error, &refers_to);
+    a->refers_to = refers_to;
+    if (r < 0 || !found->document || !a->sent_profile || found->error)
+        return r;
+    int differs = document_differs(a, found->document);
+    if (differs == 0) /* but perhaps in what is never sent */
+        a->sent_profile = jval_text(tx_arena(tx), found->document, true);
+    return MIN_OF(differs, 0);
 }
 
 /* Owed is what is not known to be active, and what a deactivation on its way may make inactive. */
@@ -314,7 +350,8 @@ static bool account_is_same(const struct account *a, const struct account *b)
     return a->scope == b->scope && a->via_group_rid == b->via_group_rid && a->wanted == b->wanted &&
            strcmp(a->user_name, b->user_name) == 0 && a->user_name_is_own == b->user_name_is_own &&
            strcmp(a->profile, b->profile) == 0 && a->activation_owed == b->activation_owed &&
-           a->leave_since == b->leave_since && a->status_changed == b->status_changed;
+           a->leave_since == b->leave_since && a->status_changed == b->status_changed &&
+           str_eq(a->refers_to, b->refers_to) && str_eq(a->sent_profile, b->sent_profile);
 }
 
 static int find_out(struct tx *tx, const struct account *before, const struct account *a, bool profile,
@@ -347,24 +384,32 @@ static int account_apply(struct tx *tx, const struct app *app, const struct user
         a->user_name = app_template_apply(tx, app, user);
     a->wanted = account_wanted(a->scope, user->status, user->deleted);
     struct look look = *asked;
+    const struct app_profile *profile = NULL;
+    int r = look.groups && a->scope == SCOPE_GROUP ? app_profile_load(tx, app->rid, &profile) : 0;
+    if (r < 0)
+        return r;
+    look.profile |= profile && profile->combines;
     look.profile |= strcmp(before->user_name, a->user_name) != 0 || before->via_group_rid != a->via_group_rid ||
                     before->scope != a->scope || strcmp(before->profile, a->profile) != 0;
     struct found found;
-    int r = find_out(tx, before, a, look.profile, &found);
+    r = find_out(tx, before, a, look.profile, &found);
     if (r < 0)
         return r;
     if (found.moved)
         account_move(tx, a, &look, &found);
-    if (!account_is_same(before, a))
+    if (found.moved || look.profile)
+        r = account_make(tx, a, user, &found);
+    if (r == 0 && !account_is_same(before, a))
         r = account_store(tx, a);
     if (r == 0)
-        r = account_work(tx, a, user, &look, &found);
+        r = account_work(tx, a, &look, &found);
     if (r == 0 && found.moved)
         r = account_changed(tx, CHANGE_ACCOUNT_WANTED, a);
     if (r == 0 && found.got)
         r = account_event(tx, "application.user_membership.add", app, user, a);
     if (r == 0 && before->scope != SCOPE_NONE && a->scope == SCOPE_NONE)
         r = account_event(tx, "application.user_membership.remove", app, user, a);
+    (void)jval_free(found.document);
     return r;
 }
 
@@ -381,6 +426,17 @@ static int account_open(struct tx *tx, const struct app *app, const struct user 
                             .user_name = app_template_apply(tx, app, user),
                             .profile = "{}"};
     return account_insert(tx, ret);
+}
+
+void account_imagine(struct tx *tx, const struct app *app, const struct user *user, int64_t via_group_rid,
+                     struct account *ret)
+{
+    *ret = (struct account){.app_rid = app->rid,
+                            .user_rid = user->rid,
+                            .scope = via_group_rid ? SCOPE_GROUP : SCOPE_USER,
+                            .via_group_rid = via_group_rid,
+                            .user_name = app_template_apply(tx, app, user),
+                            .profile = "{}"};
 }
 
 /* Who gives the person the app now. An assignment to the person ends with the person's deactivation (C9292). */
@@ -495,7 +551,11 @@ static int account_edit(struct tx *tx, struct account *a, const char *own_user_n
         return 0;
     if (jval_type(profile) != JVAL_OBJECT)
         return problem_invalid(problem, "profile", "profile: must be an object");
-    a->profile = jval_text(tx_arena(tx), profile, true);
+    const char *text = jval_text(tx_arena(tx), profile, true);
+    int r = strcmp(text, a->profile) == 0 ? 0 : app_overrides_check(tx, a->app_rid, profile, false, problem);
+    if (r < 0)
+        return r;
+    a->profile = text;
     if (strlen(a->profile) > LIMIT_PROFILE_BYTES)
         return problem_invalid(problem, "profile", "profile: larger than %d bytes; shorten it", LIMIT_PROFILE_BYTES);
     return 0;

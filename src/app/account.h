@@ -48,6 +48,9 @@ struct account {
     int64_t leave_since; /* ms: when the person stopped being wanted there; 0: is wanted. The wait of invariant 6 counts
                             from here */
     int64_t created, last_updated, status_changed, last_sync;
+    /* Whom the account's document names (the manager), as the profile says it: a folded login or id; NULL: nobody.
+     * Another account of the app that this person has, gets or loses changes the document. */
+    const char *refers_to;
 };
 int account_get(struct tx *tx, int64_t app_rid, int64_t user_rid, struct account *ret) MUSTCHECK; /* ERR_NOT_FOUND */
 int account_by_rid(struct tx *tx, int64_t rid, struct account *ret) MUSTCHECK;
@@ -90,17 +93,27 @@ int account_unassign(struct tx *tx, const struct app *app, struct account *accou
 enum account_wanted account_wanted(enum account_scope scope, enum user_status status, bool user_deleted);
 
 /*
- * The profile that the app should hold, as a flat object of directory attribute names ("userName", "firstName",
- * "lastName", "email", "displayName", "title", ...): the person's profile, then the best group assignment's, then the
- * account's own. Empty and null attributes are left out. The caller frees.
+ * The profile that the app should hold (profile.h), as a flat object: "userName", base attributes by their names
+ * ("firstName", "lastName", "email" ...), custom ones by their SCIM paths, and what is kept about them but never sent,
+ * by names that begin with '$'. Empty and null attributes are left out. The caller frees.
  */
 int account_wanted_profile(struct tx *tx, const struct account *account, const struct user *user,
                            struct jval **ret) MUSTCHECK;
+/* The same, and what is wrong with single attributes, which are left as the app has them: `*ret_error` in the tx's
+ * arena, NULL for nothing. */
+int account_document(struct tx *tx, const struct account *account, const struct user *user, struct jval **ret,
+                     const char **ret_error) MUSTCHECK;
+
+/* The account that a person without the app would have, through this group (0: individually); for previews. */
+void account_imagine(struct tx *tx, const struct app *app, const struct user *user, int64_t via_group_rid,
+                     struct account *ret);
 
 /* --- what the engine reports back; each writes the change and the event that belong to it --- */
 /* Found or created in the app. Appends CHANGE_ACCOUNT_KNOWN. `known` as the app said. */
 int account_set_known(struct tx *tx, struct account *account, const char *external_id, enum account_origin origin,
                       enum account_known known) MUSTCHECK;
+/* Nothing has to be asked for to come to this document: it is what the app holds. */
+int account_set_document(struct tx *tx, struct account *account, const struct jval *document) MUSTCHECK;
 /* The app acknowledged these attributes (sent_profile), and activation or deactivation. NULL leaves sent_profile. */
 int account_set_sent(struct tx *tx, struct account *account, const struct jval *sent_profile,
                      enum account_known known) MUSTCHECK;

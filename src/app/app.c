@@ -172,6 +172,13 @@ static const struct migration migrations[] = {
         "CREATE INDEX app_connections_ends ON app_connections (ends) WHERE ends > 0;"},
     /* For other rooms, that join it: what decides whether somebody can be pushed. */
     {8, "CREATE VIEW account_people AS SELECT app_rid, user_rid, scope, external_id, activation_owed FROM accounts;"},
+    {9, "CREATE TABLE app_profiles (" /* apps whose schema or mapping was changed */
+        " app_rid INTEGER PRIMARY KEY REFERENCES apps (rid),"
+        " document TEXT NOT NULL,"
+        " created BIGINT NOT NULL,"
+        " last_updated BIGINT NOT NULL);"
+        "ALTER TABLE accounts ADD COLUMN refers_to TEXT;" /* the person that its document names */
+        "CREATE INDEX accounts_by_reference ON accounts (app_rid, refers_to, rid) WHERE refers_to IS NOT NULL;"},
 };
 
 const struct store_room app_room = {
@@ -193,6 +200,7 @@ SQL(APP_DELETE_ACCOUNTS, "DELETE FROM accounts WHERE app_rid = $1");
 SQL(APP_DELETE_GROUPS, "DELETE FROM app_groups WHERE app_rid = $1");
 SQL(APP_DELETE_CONNECTION, "DELETE FROM app_connections WHERE app_rid = $1");
 SQL(APP_DELETE_SWITCHES, "DELETE FROM app_switches WHERE app_rid = $1");
+SQL(APP_DELETE_PROFILE, "DELETE FROM app_profiles WHERE app_rid = $1");
 SQL(APP_DELETE, "DELETE FROM apps WHERE rid = $1");
 SQL(ORG_PAUSED, "SELECT paused, reason FROM org_state WHERE one = 1");
 SQL(ORG_SET_PAUSED, "INSERT INTO org_state (one, paused, reason, changed) VALUES (1, $1, $2, $3)"
@@ -373,8 +381,8 @@ int app_delete(struct tx *tx, struct app *app, struct problem *problem)
         r = work_delete_app(tx, app->rid);
     if (r >= 0)
         r = app_capture_end(tx, app);
-    static struct sql *const deletions[] = {&APP_DELETE_ACCOUNTS, &APP_DELETE_GROUPS, &APP_DELETE_CONNECTION,
-                                            &APP_DELETE_SWITCHES, &APP_DELETE};
+    static struct sql *const deletions[] = {&APP_DELETE_ACCOUNTS, &APP_DELETE_GROUPS,  &APP_DELETE_CONNECTION,
+                                            &APP_DELETE_SWITCHES, &APP_DELETE_PROFILE, &APP_DELETE};
     for (size_t i = 0; r >= 0 && i < ARRAY_LEN(deletions); i++)
         r = tx_exec(tx, deletions[i], I(app->rid));
     return r < 0 ? r : app_event(tx, "application.lifecycle.delete", app, NULL);

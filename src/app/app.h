@@ -119,7 +119,10 @@ int app_group_list(struct tx *tx, int64_t app_rid, int64_t after, struct app_gro
 /* The assigned group with the best priority that holds the person: 1 (`ret` filled in), 0 none. */
 int app_group_best(struct tx *tx, int64_t app_rid, int64_t user_rid, struct app_group *ret) MUSTCHECK;
 int app_group_get(struct tx *tx, int64_t app_rid, int64_t group_rid, struct app_group *ret) MUSTCHECK;
-/* Assigns or changes. profile NULL: kept, or {}. priority < 0: kept, or next. */
+/* All assigned groups that hold the person, the best priority first, in the tx's arena. The count. */
+int app_groups_of_user(struct tx *tx, int64_t app_rid, int64_t user_rid, struct app_group **ret) MUSTCHECK;
+/* Assigns or changes. profile NULL: kept, or {}; its attributes must be in the app's schema. priority < 0: kept, or
+ * next. */
 int app_group_put(struct tx *tx, const struct app *app, const struct group *group, int priority,
                   const struct jval *profile, struct app_group *ret, struct problem *problem) MUSTCHECK;
 int app_group_remove(struct tx *tx, const struct app *app, const struct group *group,

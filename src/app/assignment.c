@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Groups that an app is assigned to, their priorities and profiles. */
 #include "app/inner.h"
+#include "app/profile.h"
 
 #define COLUMNS "rid, app_rid, group_rid, priority, profile, last_updated"
 #define BEST_PAGE 64 /* groups of a person that are looked at in one read */
@@ -80,33 +81,90 @@ int app_rids_of_group(struct tx *tx, int64_t group_rid, int64_t after, int64_t *
     return r < 0 ? r : count;
 }
 
-/* By way of the person's groups, which are few even where an app is assigned to thousands. */
-int app_group_best(struct tx *tx, int64_t app_rid, int64_t user_rid, struct app_group *ret)
+static bool is_better(const struct app_group *a, const struct app_group *b)
+{
+    return a->priority < b->priority || (a->priority == b->priority && a->rid < b->rid);
+}
+
+/* Shows each assigned group of a person: by way of the person's groups, which are few even where an app is assigned to
+ * thousands. */
+static int each_group(struct tx *tx, int64_t app_rid, int64_t user_rid,
+                      void (*show)(struct tx *tx, const struct app_group *group, void *data), void *data)
 {
     int64_t groups[BEST_PAGE];
     int64_t after = 0;
     int count = BEST_PAGE;
-    bool found = false;
     while (count == BEST_PAGE) {
         count = user_group_rids(tx, user_rid, after, groups, BEST_PAGE);
         for (int i = 0; i < count; i++) {
             struct app_group one;
             int r = app_group_get(tx, app_rid, groups[i], &one);
-            if (r == ERR_NOT_FOUND)
-                continue;
-            if (r < 0)
+            if (r == 0)
+                show(tx, &one, data);
+            if (r < 0 && r != ERR_NOT_FOUND)
                 return r;
-            bool better =
-                !found || one.priority < ret->priority || (one.priority == ret->priority && one.rid < ret->rid);
-            if (better)
-                *ret = one;
-            found = true;
         }
         if (count < 0)
             return count;
         after = count ? groups[count - 1] : after;
     }
-    return found;
+    return 0;
+}
+
+struct best {
+    struct app_group group;
+    bool found;
+};
+
+static void take_best(UNUSED struct tx *tx, const struct app_group *group, void *data)
+{
+    struct best *best = data;
+    if (!best->found || is_better(group, &best->group))
+        best->group = *group;
+    best->found = true;
+}
+
+int app_group_best(struct tx *tx, int64_t app_rid, int64_t user_rid, struct app_group *ret)
+{
+    struct best best = {0};
+    int r = each_group(tx, app_rid, user_rid, take_best, &best);
+    if (r == 0 && best.found)
+        *ret = best.group;
+    return r < 0 ? r : best.found;
+}
+
+struct all {
+    struct app_group *groups;
+    int count, size;
+};
+
+static void take_all(struct tx *tx, const struct app_group *group, void *data)
+{
+    struct all *all = data;
+    if (all->count == all->size) {
+        int size = all->size * 2 + 8;
+        struct app_group *groups = arena_array(tx_arena(tx), (size_t)size, sizeof(*groups));
+        if (all->count)
+            memcpy(groups, all->groups, (size_t)all->count * sizeof(*groups));
+        all->groups = groups;
+        all->size = size;
+    }
+    all->groups[all->count++] = *group;
+}
+
+static int compare_groups(const void *a, const void *b)
+{
+    return is_better(a, b) ? -1 : 1;
+}
+
+int app_groups_of_user(struct tx *tx, int64_t app_rid, int64_t user_rid, struct app_group **ret)
+{
+    struct all all = {0};
+    int r = each_group(tx, app_rid, user_rid, take_all, &all);
+    if (r == 0 && all.count > 1)
+        qsort(all.groups, (size_t)all.count, sizeof(*all.groups), compare_groups);
+    *ret = all.groups;
+    return r < 0 ? r : all.count;
 }
 
 static int group_event(struct tx *tx, const char *type, const struct app *app, const struct group *group)
@@ -154,6 +212,8 @@ int app_group_put(struct tx *tx, const struct app *app, const struct group *grou
     bool is_new = r == ERR_NOT_FOUND;
     const char *text = profile ? jval_text(tx_arena(tx), profile, true) : old.profile;
     r = check_group(group, priority, text, problem);
+    if (r == 0 && profile && strcmp(text, old.profile) != 0)
+        r = app_overrides_check(tx, app->rid, profile, true, problem);
     if (r < 0)
         return r;
     if (priority < 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What one fact would write too many rows for: chunk by chunk, each looked at with the facts as they are then. */
 #include "app/inner.h"
+#include "app/profile.h"
+#include "base/text.h"
 #include "directory/rule.h"
 
 static int look_at(struct tx *tx, const struct app *app, int64_t user_rid, const struct look *look)
@@ -18,7 +20,7 @@ static int expand_assigned(struct tx *tx, const struct app *app, int64_t group_r
     int r = app_switches_get(tx, app->rid, &switches);
     if (r < 0)
         return r;
-    const struct look look = {.class = class, .profile = true, .switches = &switches};
+    const struct look look = {.class = class, .profile = true, .groups = true, .switches = &switches};
     int64_t *rids = arena_array(tx_arena(tx), (size_t)limit, sizeof(*rids));
     int count = group_member_rids(tx, group_rid, *cursor, rids, limit);
     for (int i = 0; i < count; i++) {
@@ -37,7 +39,7 @@ static int expand_unassigned(struct tx *tx, const struct app *app, int64_t group
     int r = app_switches_get(tx, app->rid, &switches);
     if (r < 0)
         return r;
-    const struct look look = {.class = WORK_FRESH, .switches = &switches};
+    const struct look look = {.class = WORK_FRESH, .groups = true, .switches = &switches};
     struct account *accounts = arena_array(tx_arena(tx), (size_t)limit, sizeof(*accounts));
     int count = account_list_via(tx, app->rid, group_rid, *cursor, accounts, limit);
     for (int i = 0; i < count; i++) {
@@ -62,8 +64,108 @@ int spread_assigned(struct tx *tx, const struct app *app, const struct app_group
     return r < 0 ? r : 0;
 }
 
+/* Where values of groups are combined, people whom another group gives the app have something to lose too. */
+static int spread_combined(struct tx *tx, const struct app *app)
+{
+    const struct app_profile *profile = NULL;
+    int r = app_profile_load(tx, app->rid, &profile);
+    if (r < 0 || !profile->combines)
+        return r;
+    return work_add(tx, app->rid, WORK_EXPAND_PROFILE, app->rid, WORK_BULK);
+}
+
+/* Looks at a chunk of accounts again. The last rid is the cursor; 1 more, 0 done. */
+static int look_again(struct tx *tx, const struct app *app, const struct account *accounts, int count,
+                      enum work_class class, int64_t *cursor)
+{
+    struct app_switches switches;
+    int r = app_switches_get(tx, app->rid, &switches);
+    const struct look look = {.class = class, .profile = true, .switches = &switches};
+    for (int i = 0; r == 0 && i < count; i++) {
+        if (accounts[i].scope != SCOPE_NONE)
+            r = look_at(tx, app, accounts[i].user_rid, &look);
+        *cursor = accounts[i].rid;
+    }
+    return r < 0 ? r : count == LIMIT_EXPAND_ROWS;
+}
+
+static int expand_profile(struct tx *tx, struct work *work)
+{
+    struct app app = {0};
+    struct account *accounts = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*accounts));
+    int r = app_by_rid(tx, work->app_rid, &app);
+    if (r < 0)
+        return r == ERR_NOT_FOUND ? 0 : r;
+    int count = account_list(tx, app.rid, work->cursor, accounts, LIMIT_EXPAND_ROWS);
+    return count < 0 ? count : look_again(tx, &app, accounts, count, work->class, &work->cursor);
+}
+
+/* --- accounts that name a person -----------------------------------------------------------------------------------
+ */
+
+/* The cursor of the expansion: the rid, and which of the two keys it belongs to. */
+#define KEYS_OF_PERSON 2
+
+static const char *key_of_person(struct arena *arena, const struct user *user, int64_t which)
+{
+    return text_fold(arena, which == 0 ? user->id : user->login);
+}
+
+static int spread_key(struct tx *tx, const struct app *app, const char *key)
+{
+    struct account *few = arena_array(tx_arena(tx), REACT_ACCOUNTS + 1, sizeof(*few));
+    int64_t cursor = 0;
+    int count = account_list_referrers(tx, app->rid, key, 0, few, REACT_ACCOUNTS + 1);
+    if (count < 0 || count > REACT_ACCOUNTS)
+        return count < 0 ? count : 1;
+    int r = look_again(tx, app, few, count, WORK_FRESH, &cursor);
+    return r < 0 ? r : 0;
+}
+
+int spread_referrers(struct tx *tx, const struct app *app, const struct user *user, const char *old_login)
+{
+    int full = 0;
+    for (int64_t which = 0; full == 0 && which < KEYS_OF_PERSON; which++)
+        full = spread_key(tx, app, key_of_person(tx_arena(tx), user, which));
+    if (full > 0)
+        full = work_add(tx, app->rid, WORK_EXPAND_REFERRERS, user->rid, WORK_BULK);
+    if (full < 0 || !old_login)
+        return full;
+    full = spread_key(tx, app, text_fold(tx_arena(tx), old_login));
+    /* The name is not known any more when an expansion runs: it looks at everybody. */
+    return full > 0 ? work_add(tx, app->rid, WORK_EXPAND_PROFILE, app->rid, WORK_BULK) : full;
+}
+
+static int expand_referrers(struct tx *tx, struct work *work)
+{
+    struct app app = {0};
+    struct user user = {0};
+    struct account *accounts = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*accounts));
+    int64_t which = work->cursor % KEYS_OF_PERSON;
+    int64_t rid = work->cursor / KEYS_OF_PERSON;
+    int r = app_by_rid(tx, work->app_rid, &app);
+    if (r == 0)
+        r = account_user(tx, work->object_rid, &user);
+    if (r < 0)
+        return r == ERR_NOT_FOUND ? 0 : r;
+    int count = account_list_referrers(tx, app.rid, key_of_person(tx_arena(tx), &user, which), rid, accounts,
+                                       LIMIT_EXPAND_ROWS);
+    r = count < 0 ? count : look_again(tx, &app, accounts, count, work->class, &rid);
+    if (r < 0)
+        return r;
+    if (r == 0) {
+        which++;
+        rid = 0;
+    }
+    work->cursor = rid * KEYS_OF_PERSON + which;
+    return which < KEYS_OF_PERSON;
+}
+
 int spread_unassigned(struct tx *tx, const struct app *app, int64_t group_rid)
 {
+    int combined = spread_combined(tx, app);
+    if (combined < 0)
+        return combined;
     struct account *few = arena_array(tx_arena(tx), REACT_ACCOUNTS + 1, sizeof(*few));
     int count = account_list_via(tx, app->rid, group_rid, 0, few, REACT_ACCOUNTS + 1);
     if (count < 0)
@@ -324,6 +426,12 @@ int app_expand(struct tx *tx, struct work *work)
         break;
     case WORK_EXPAND_BACKLOG:
         r = expand_backlog(tx, work);
+        break;
+    case WORK_EXPAND_PROFILE:
+        r = expand_profile(tx, work);
+        break;
+    case WORK_EXPAND_REFERRERS:
+        r = expand_referrers(tx, work);
         break;
     case WORK_EXPAND_RULE:
     case WORK_EXPAND_RULE_DELETED:

@@ -75,6 +75,7 @@ int app_document_read(struct tx *tx, const struct jval *body, const struct app *
 struct look {
     enum work_class class;               /* of work for what is not a loss */
     bool profile;                        /* something that the profile is made from may have changed */
+    bool groups;                         /* another group may give the app, or say other things */
     bool again;                          /* what is owed was passed over while the person was suspended */
     const struct app_switches *switches; /* NULL: read */
 };
@@ -89,10 +90,21 @@ int account_changed(struct tx *tx, int kind, const struct account *account) MUST
 /* Former accounts and those of scope GROUP that a group gives: above `after`, in order of rid. The count. */
 int account_list_via(struct tx *tx, int64_t app_rid, int64_t group_rid, int64_t after, struct account *ret,
                      int limit) MUSTCHECK;
+/* Accounts of an app whose document names a person by this key (account.h), in order of rid, above `after`. The count.
+ */
+int account_list_referrers(struct tx *tx, int64_t app_rid, const char *key, int64_t after, struct account *ret,
+                           int limit) MUSTCHECK;
+/* Does any account of the app name a person? 1 or 0. */
+int account_any_refers(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* Accounts of a person above the app rid `after`, former ones included, in order of app rid. The count. */
 int account_list_of_user(struct tx *tx, int64_t user_rid, int64_t after, struct account *ret, int limit) MUSTCHECK;
 
 /* profile.c */
+/* As account_document(), and the key of the person that it names (account.h). */
+int account_document_of(struct tx *tx, const struct account *account, const struct user *user, struct jval **ret,
+                        const char **ret_error, const char **ret_refers_to) MUSTCHECK;
+/* 1 when the app acknowledged something else, 0 when not. What is never sent makes no difference. */
+int document_differs(const struct account *account, const struct jval *document) MUSTCHECK;
 /* 1 when the app should hold another profile than it acknowledged, 0 when not. */
 int account_profile_differs(struct tx *tx, const struct account *account, const struct user *user) MUSTCHECK;
 
@@ -112,6 +124,9 @@ int app_group_drop(struct tx *tx, const struct app *app, const struct group *gro
 int spread_assigned(struct tx *tx, const struct app *app, const struct app_group *assignment) MUSTCHECK;
 /* The same for accounts that a group gave. */
 int spread_unassigned(struct tx *tx, const struct app *app, int64_t group_rid) MUSTCHECK;
+/* The accounts of an app whose document names the person: at once when they are few, else an expansion. `old_login`: a
+ * name that the person had before; NULL. */
+int spread_referrers(struct tx *tx, const struct app *app, const struct user *user, const char *old_login) MUSTCHECK;
 
 /* react.c */
 int app_react(struct tx *tx, const struct change *change) MUSTCHECK;

@@ -2,6 +2,7 @@
 /* How changes of the directory and of assignments reach accounts. A fact that concerns more than a few accounts writes
  * an expansion instead. */
 #include "app/inner.h"
+#include "app/profile.h"
 
 /* A set of app rids; `full` when there were more than fit. */
 struct apps {
@@ -69,7 +70,8 @@ static int on_member(struct tx *tx, const struct change *change)
 {
     struct apps apps = {0};
     int r = add_apps_of_group(tx, change->subject, &apps);
-    return r < 0 ? r : look_at_apps(tx, &apps, change->object, &(struct look){.class = WORK_FRESH});
+    const struct look look = {.class = WORK_FRESH, .groups = true};
+    return r < 0 ? r : look_at_apps(tx, &apps, change->object, &look);
 }
 
 static int on_user_status(struct tx *tx, const struct change *change)
@@ -93,11 +95,65 @@ static int on_user_status(struct tx *tx, const struct change *change)
     return look_at_apps(tx, &apps, change->subject, &look);
 }
 
+/* Leaves the apps whose mapping reads none of what changed. */
+static int narrow_apps(struct tx *tx, struct apps *apps, const struct profile_change *changes)
+{
+    int kept = 0;
+    for (int i = 0; i < apps->count; i++) {
+        const struct app_profile *profile = NULL;
+        int r = app_profile_load(tx, apps->rids[i], &profile);
+        if (r < 0)
+            return r;
+        if (app_profile_reads(profile, changes))
+            apps->rids[kept++] = apps->rids[i];
+    }
+    apps->count = kept;
+    return 0;
+}
+
+/* Who names the person by a login knows the person by another one now. */
+static int rename_in_apps(struct tx *tx, const struct apps *apps, int64_t user_rid, const char *old_login)
+{
+    struct user user;
+    int r = account_user(tx, user_rid, &user);
+    for (int i = 0; r == 0 && i < apps->count; i++) {
+        struct app app;
+        r = app_by_rid(tx, apps->rids[i], &app);
+        if (r == 0)
+            r = spread_referrers(tx, &app, &user, old_login);
+    }
+    return r;
+}
+
 static int on_user_profile(struct tx *tx, const struct change *change)
 {
     struct apps apps = {0};
+    const struct profile_change *changes = user_profile_changes(tx, change->subject);
     int r = add_apps_of_user(tx, change->subject, &apps);
-    return r < 0 ? r : look_at_apps(tx, &apps, change->subject, &(struct look){.class = WORK_FRESH, .profile = true});
+    if (r == 0 && !apps.full && changes)
+        r = narrow_apps(tx, &apps, changes);
+    if (r == 0)
+        r = look_at_apps(tx, &apps, change->subject, &(struct look){.class = WORK_FRESH, .profile = true});
+    for (; r == 0 && changes; changes = changes->next)
+        if (profile_change_has(changes, "login"))
+            r = rename_in_apps(tx, &apps, change->subject, changes->old_login);
+    return r;
+}
+
+/* The person's account appeared, changed or went: so does what others' documents say of it. */
+static int on_account(struct tx *tx, const struct change *change)
+{
+    struct app app;
+    struct user user;
+    int r = account_any_refers(tx, change->detail);
+    if (r <= 0)
+        return r;
+    r = app_by_rid(tx, change->detail, &app);
+    if (r == 0)
+        r = account_user(tx, change->object, &user);
+    if (r < 0)
+        return r == ERR_NOT_FOUND ? 0 : r;
+    return spread_referrers(tx, &app, &user, NULL);
 }
 
 static int on_group_deleted(struct tx *tx, const struct change *change)
@@ -164,6 +220,9 @@ int app_react(struct tx *tx, const struct change *change)
         return work_add(tx, 0, WORK_EXPAND_RULES_OF_USER, change->subject, WORK_FRESH);
     case CHANGE_RULES_OF_GROUP:
         return work_add(tx, 0, WORK_EXPAND_RULES_OF_GROUP, change->subject, WORK_BULK);
+    case CHANGE_ACCOUNT_KNOWN:
+    case CHANGE_ACCOUNT_WANTED:
+        return on_account(tx, change);
     case CHANGE_GROUP_ASSIGNED:
         return on_group_assigned(tx, change);
     case CHANGE_GROUP_UNASSIGNED:

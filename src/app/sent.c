@@ -78,6 +78,15 @@ int account_forget_known(struct tx *tx, struct account *account)
     return r < 0 ? r : account_changed(tx, CHANGE_ACCOUNT_KNOWN, account);
 }
 
+int account_set_document(struct tx *tx, struct account *account, const struct jval *document)
+{
+    const char *text = jval_text(tx_arena(tx), document, true);
+    if (str_eq(text, account->sent_profile))
+        return 0;
+    account->sent_profile = text;
+    return account_store(tx, account);
+}
+
 int account_settle(struct tx *tx, struct account *account)
 {
     if (!account->activation_owed || account->known != KNOWN_ACTIVE)

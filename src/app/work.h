@@ -28,6 +28,8 @@ enum work_kind {
     WORK_EXPAND_RULE_DELETED = 23,     /* object: group rule that was deleted: what it gave ends */
     WORK_EXPAND_RULES_OF_USER = 24,    /* object: user whom rules put into very many groups */
     WORK_EXPAND_RULES_OF_GROUP = 25,   /* object: group whose name changed: its members are looked at by rules */
+    WORK_EXPAND_PROFILE = 26,          /* object: app: its schema or mapping changed; every account is looked at */
+    WORK_EXPAND_REFERRERS = 27,        /* object: user: the accounts of an app that name this person */
     /* of the push room */
     WORK_EXPAND_MAPPING = 32,     /* object: push mapping: every member, wanted or known, becomes dirty */
     WORK_EXPAND_TARGET_GONE = 34, /* object: target group that was deleted in the app: its member rows go */

@@ -203,6 +203,12 @@ struct jval *jval_new_int(int64_t value)
     return made(json_integer(value));
 }
 
+struct jval *jval_new_real(double value)
+{
+    json_t *number = json_real(value);
+    return number ? wrap(number) : jval_new_null();
+}
+
 struct jval *jval_new_bool(bool value)
 {
     return made(json_boolean(value));

@@ -60,6 +60,7 @@ struct jval *jval_new_object(void);
 struct jval *jval_new_array(void);
 struct jval *jval_new_str(const char *text); /* NULL text gives the JSON null */
 struct jval *jval_new_int(int64_t value);
+struct jval *jval_new_real(double value); /* null for what JSON has no number for */
 struct jval *jval_new_bool(bool value);
 struct jval *jval_new_null(void);
 void jval_set(struct jval *object, const char *key, struct jval *value);

@@ -70,6 +70,20 @@ int user_state(struct tx *tx, int64_t rid, enum user_status *ret_status, bool *r
 /* 1 or 0; somebody who is gone is not protected. */
 int user_is_protected(struct tx *tx, int64_t rid) MUSTCHECK;
 
+/*
+ * What this job changed in a person's profile so far, for reactors: one entry each time, the latest first (`next`);
+ * NULL when there is none. Lives as long as the job.
+ */
+struct profile_change {
+    int64_t user_rid;
+    const char *old_login; /* as it was before */
+    const char **names;    /* attributes that were set, changed or cleared */
+    size_t count;
+    const struct profile_change *next; /* of the same person */
+};
+const struct profile_change *user_profile_changes(struct tx *tx, int64_t user_rid);
+bool profile_change_has(const struct profile_change *changes, const char *name); /* in any of them */
+
 struct user_input {
     const struct jval *profile;
     bool has_password;         /* a password was given (its hash below) */

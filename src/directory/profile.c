@@ -201,6 +201,13 @@ static int check_value(const struct check *check, const struct jval *value)
     return r < 0 ? r : check_choice(check, value);
 }
 
+int attribute_check(struct arena *arena, const struct attribute *attribute, const struct jval *value,
+                    struct problem *problem)
+{
+    const struct check check = {.arena = arena, .attribute = attribute, .problem = problem};
+    return check_value(&check, value);
+}
+
 /* --- the profile ---------------------------------------------------------------------------------------------------
  */
 

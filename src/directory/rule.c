@@ -155,30 +155,10 @@ int rule_list(struct tx *tx, const char *search, int64_t after, int limit,
 #define FIELD_GROUPS "conditions.people.groups.exclude"
 #define FIELD_TARGETS "actions.assignUserToGroups.groupIds"
 
-static bool find_attribute(void *data, const char *object, const char *name, enum expr_type *ret_type,
-                           enum expr_type *ret_items)
-{
-    static const enum expr_type types[] = {[ATTRIBUTE_STRING] = EXPR_STRING,
-                                           [ATTRIBUTE_NUMBER] = EXPR_NUMBER,
-                                           [ATTRIBUTE_INTEGER] = EXPR_INTEGER,
-                                           [ATTRIBUTE_BOOLEAN] = EXPR_BOOLEAN,
-                                           [ATTRIBUTE_ARRAY] = EXPR_ARRAY};
-    if (strcmp(object, "user") != 0)
-        return false;
-    *ret_type = EXPR_ANY;
-    const struct attribute *attribute = schema_attribute(data, name);
-    if (!attribute)
-        return false;
-    *ret_type = types[attribute->type];
-    if (attribute->type == ATTRIBUTE_ARRAY)
-        *ret_items = types[attribute->item_type];
-    return true;
-}
-
 int rule_compile(struct tx *tx, const struct schema *schema, const char *expression, const struct expr **ret,
                  struct problem *problem)
 {
-    const struct expr_scope scope = {.attribute = find_attribute,
+    const struct expr_scope scope = {.attribute = person_attribute,
                                      .data = (void *)(uintptr_t)schema,
                                      .families = EXPR_GROUPS,
                                      .place = "a group rule",

@@ -3,9 +3,9 @@
 #ifndef DIRECTORY_RULE_INNER_H
 #define DIRECTORY_RULE_INNER_H
 
+#include "directory/person.h"
 #include "directory/rows.h"
 #include "directory/rule.h"
-#include "expr/expr.h"
 
 #define RULE_COLUMNS                                                                                                   \
     "r.rid, r.id, r.name, r.status, r.expression, r.document, r.created, r.last_updated, r.deleted, r.keep_users"
@@ -35,12 +35,6 @@ int rule_read_input(struct tx *tx, const struct rule_input *input, const struct 
 /* --- one person (rule_person.c) ------------------------------------------------------------------------------------
  */
 
-struct person; /* somebody whom rules look at; what they ask for is read once */
-
-/* In an arena of its own. */
-struct person *person_new(struct tx *tx, const struct user *user);
-struct person *person_free(struct person *person); /* accepts NULL, returns NULL */
-const struct user *person_user(const struct person *person);
 /*
  * Whether the rule applies: 1 or 0, or a negative error; ERR_TOO_LARGE when a limit of the evaluation was reached
  * (`ret_error`).

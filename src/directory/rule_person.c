@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One person as rules see them: the profile, what is known besides, and the groups, which are read when a rule asks. */
+/* One person as expressions see them: the profile, what is known besides, and the groups, which are read when one asks.
+ */
 #include "directory/rule_inner.h"
 
 #include "base/clock.h"
@@ -40,6 +41,26 @@ const struct user *person_user(const struct person *person)
     return &person->user;
 }
 
+bool person_attribute(void *schema, const char *object, const char *name, enum expr_type *ret_type,
+                      enum expr_type *ret_items)
+{
+    static const enum expr_type types[] = {[ATTRIBUTE_STRING] = EXPR_STRING,
+                                           [ATTRIBUTE_NUMBER] = EXPR_NUMBER,
+                                           [ATTRIBUTE_INTEGER] = EXPR_INTEGER,
+                                           [ATTRIBUTE_BOOLEAN] = EXPR_BOOLEAN,
+                                           [ATTRIBUTE_ARRAY] = EXPR_ARRAY};
+    if (strcmp(object, "user") != 0)
+        return false;
+    *ret_type = EXPR_ANY;
+    const struct attribute *attribute = schema_attribute(schema, name);
+    if (!attribute)
+        return false;
+    *ret_type = types[attribute->type];
+    if (attribute->type == ATTRIBUTE_ARRAY)
+        *ret_items = types[attribute->item_type];
+    return true;
+}
+
 /* --- facts ---------------------------------------------------------------------------------------------------------
  */
 
@@ -73,7 +94,7 @@ static struct expr_value value_of(struct arena *arena, const struct jval *json)
 static int give_attribute(void *data, const char *object, const char *name, struct expr_value *ret)
 {
     struct person *person = data;
-    (void)object; /* there is only "user" in rules */
+    (void)object; /* there is only "user" */
     if (!person->profile && jval_parse(&person->profile, person->user.profile, strlen(person->user.profile), NULL) < 0)
         return ERR_CORRUPT;
     *ret = value_of(person->arena, jval_get(person->profile, name));
@@ -150,14 +171,19 @@ static int is_excluded(struct person *person, const struct rule *rule)
     return r;
 }
 
+struct expr_facts person_facts(struct person *person)
+{
+    return (struct expr_facts){.attribute = give_attribute,
+                               .property = give_property,
+                               .groups = give_groups,
+                               .data = person,
+                               .now = tx_now(person->tx)};
+}
+
 int person_matches(struct person *person, const struct rule *rule, const struct expr *expr,
                    struct expr_error *ret_error)
 {
-    const struct expr_facts facts = {.attribute = give_attribute,
-                                     .property = give_property,
-                                     .groups = give_groups,
-                                     .data = person,
-                                     .now = tx_now(person->tx)};
+    const struct expr_facts facts = person_facts(person);
     int r = is_excluded(person, rule);
     if (r != 0)
         return r < 0 ? r : 0;

@@ -63,6 +63,21 @@ const struct attribute *schema_attribute(const struct schema *schema, const char
 
 const char *attribute_type_name(enum attribute_type type); /* "string" */
 
+/* --- attributes of other schemas than these two (of apps) --- */
+/* Judges the published definition of a custom attribute, as schema_update() does; a default value may be given.
+ * `before`: its definition so far, whose type stays; NULL for a new one. ERR_PROBLEM naming `place`. */
+int attribute_definition_check(struct arena *arena, const char *place, const char *name, const struct jval *before,
+                               const struct jval *definition, struct problem *problem) MUSTCHECK;
+/* The definition as it is kept and shown: what is known, and the published defaults. The caller frees it. */
+struct jval *attribute_definition_kept(const struct jval *given);
+/* An attribute from its definition, which was judged; in `arena`. */
+void attribute_read(struct arena *arena, const char *name, const struct jval *definition, struct attribute *ret);
+/* One value against its attribute. 0, or ERR_PROBLEM (E0000001) naming the attribute. */
+int attribute_check(struct arena *arena, const struct attribute *attribute, const struct jval *value,
+                    struct problem *problem) MUSTCHECK;
+/* The same but for ASCII case. */
+bool attribute_names_equal(const char *a, const char *b);
+
 /*
  * Checks what was given for a profile and merges it with what was there. `old` is NULL for a new one. Attributes given
  * as null are cleared; with `replace` those not given are cleared too. The result (the caller frees it) holds no nulls.

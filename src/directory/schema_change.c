@@ -17,6 +17,8 @@ struct edit {
     struct jval *document; /* being changed */
     const char *place;     /* "definitions.custom.properties.x" */
     const char *name;
+    const struct jval *before; /* its definition so far; NULL: a new one */
+    bool presets;              /* default values are kept */
     struct problem *problem;
 };
 
@@ -60,6 +62,12 @@ static int check_name(const struct edit *edit)
         return refuse(edit, NULL,
                       "The name must start with a letter or underscore and hold at most 63 letters, digits and "
                       "underscores");
+    return 0;
+}
+
+static int check_name_is_free(const struct edit *edit)
+{
+    const char *name = edit->name;
     const struct schema *base = schema_plain(edit->kind);
     for (size_t i = 0; i < base->base_count; i++)
         if (same_name(base->base[i].name, name))
@@ -143,7 +151,7 @@ static int check_type(const struct edit *edit, const struct jval *definition, en
     } else if (jval_type(items) != JVAL_NONE && jval_type(items) != JVAL_NULL) {
         return refuse(edit, "items", "Only attributes of type array have items; leave it out");
     }
-    const struct jval *before = jval_get(jval_get(edit->document, "custom"), edit->name);
+    const struct jval *before = edit->before;
     if (before && strcmp(jval_get_str(before, "type"), attribute_type_name(type)) != 0)
         return refuse(edit, "type", "The type of an attribute cannot be changed; remove the attribute and add it anew");
     if (before && type == ATTRIBUTE_ARRAY &&
@@ -163,7 +171,7 @@ static int check_unsupported(const struct edit *edit, const struct jval *definit
     if (jval_get_str(definition, "pattern"))
         return refuse(edit, "pattern", "Patterns are not supported; leave it out");
     const struct jval *preset = jval_get(definition, "default");
-    if (preset && jval_type(preset) != JVAL_NULL)
+    if (!edit->presets && preset && jval_type(preset) != JVAL_NULL)
         return refuse(edit, "default", "Default values are not supported; leave it out");
     const char *mutability = jval_get_str(definition, "mutability");
     if (mutability && strcmp(mutability, "READ_WRITE") != 0)
@@ -191,11 +199,12 @@ static int check_format(const struct edit *edit, const struct jval *definition, 
  */
 
 /* The definition as it is kept: without nulls and what only other services write, with the published defaults. */
-static struct jval *kept_definition(const struct jval *given)
+struct jval *attribute_definition_kept(const struct jval *given)
 {
-    static const char *const keys[] = {"title",  "description",  "type",      "items",       "format",
-                                       "enum",   "oneOf",        "minLength", "maxLength",   "required",
-                                       "unique", "externalName", "scope",     "permissions", "master"};
+    static const char *const keys[] = {"title",    "description", "type",    "items",        "format",
+                                       "enum",     "oneOf",       "default", "minLength",    "maxLength",
+                                       "required", "unique",      "union",   "externalName", "externalNamespace",
+                                       "scope",    "permissions", "master"};
     struct jval *kept = jval_new_object();
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         const struct jval *value = jval_get(given, keys[i]);
@@ -223,7 +232,7 @@ static struct jval *kept_definition(const struct jval *given)
     return kept;
 }
 
-static int put_custom(const struct edit *edit, const struct jval *definition)
+static int check_definition(const struct edit *edit, const struct jval *definition)
 {
     enum attribute_type type = ATTRIBUTE_STRING;
     if (jval_type(definition) != JVAL_OBJECT)
@@ -241,12 +250,48 @@ static int put_custom(const struct edit *edit, const struct jval *definition)
         r = check_lengths(edit, definition, type);
     if (r == 0)
         r = type == ATTRIBUTE_ARRAY ? 0 : check_choices(edit, definition, type);
+    return r;
+}
+
+/* A default is a value that the attribute allows. */
+static int check_preset(const struct edit *edit, struct arena *arena, const struct jval *definition)
+{
+    const struct jval *preset = jval_get(definition, "default");
+    if (!edit->presets || !preset || jval_type(preset) == JVAL_NULL)
+        return 0;
+    struct attribute attribute;
+    struct problem why = {0};
+    attribute_read(arena, edit->name, definition, &attribute);
+    if (attribute_check(arena, &attribute, preset, &why) < 0)
+        return refuse(edit, "default", why.cause_count ? why.causes[0] : "The value does not fit");
+    return 0;
+}
+
+int attribute_definition_check(struct arena *arena, const char *place, const char *name, const struct jval *before,
+                               const struct jval *definition, struct problem *problem)
+{
+    const struct edit edit = {.place = place, .name = name, .before = before, .presets = true, .problem = problem};
+    int r = check_definition(&edit, definition);
+    return r < 0 ? r : check_preset(&edit, arena, definition);
+}
+
+bool attribute_names_equal(const char *a, const char *b)
+{
+    return same_name(a, b);
+}
+
+static int put_custom(struct edit *edit, const struct jval *definition)
+{
+    edit->before = jval_get(jval_get(edit->document, "custom"), edit->name);
+    int r = check_definition(edit, definition);
+    if (r == 0)
+        r = check_name_is_free(edit);
     if (r < 0)
         return r;
     struct jval *custom = section(edit->document, "custom");
     if (!jval_get(custom, edit->name) && jval_len(custom) >= LIMIT_SCHEMA_ATTRIBUTES)
         return refuse(edit, NULL, "The schema has 500 custom attributes, the most there can be; remove one first");
-    jval_set(custom, edit->name, kept_definition(definition));
+    jval_set(custom, edit->name, attribute_definition_kept(definition));
     return 0;
 }
 

@@ -14,8 +14,6 @@ int schema_read(struct tx *tx, enum schema_kind kind, struct schema_document *re
 
 int attribute_type_parse(const char *name, enum attribute_type *ret) MUSTCHECK;     /* ERR_SYNTAX; NULL too */
 int attribute_format_parse(const char *name, enum attribute_format *ret) MUSTCHECK; /* likewise */
-/* An attribute from its published definition. */
-void attribute_read(struct arena *arena, const char *name, const struct jval *definition, struct attribute *ret);
 /* The published definition of a base attribute with the changes of the document; NULL when there is none of that name.
  * The caller frees it. */
 struct jval *schema_base_definition(enum schema_kind kind, const char *name, const struct jval *document);

@@ -281,25 +281,75 @@ int user_create(struct tx *tx, const struct user_input *input, struct user *ret,
     return r < 0 ? r : user_create_with(tx, schema, input, ret, problem);
 }
 
+static const char profile_changes; /* the address is the key of the job's list */
+
+static struct profile_change *find_changes(struct arena *arena, const struct jval *old, const struct jval *new)
+{
+    struct profile_change *change = arena_alloc(arena, sizeof(*change));
+    *change = (struct profile_change){.old_login = arena_strdup(arena, jval_get_str(old, "login")),
+                                      .names = arena_array(arena, jval_len(old) + jval_len(new) + 1, sizeof(char *))};
+    for (void *it = jval_first(new); it; it = jval_next(new, it))
+        if (!jval_equal(jval_iter_value(it), jval_get(old, jval_iter_key(it))))
+            change->names[change->count++] = arena_strdup(arena, jval_iter_key(it));
+    for (void *it = jval_first(old); it; it = jval_next(old, it))
+        if (!jval_get(new, jval_iter_key(it)))
+            change->names[change->count++] = arena_strdup(arena, jval_iter_key(it));
+    return change;
+}
+
+/* People whose profile a job changes: few, or each in a part of its own; the list of one person is what is looked for.
+ */
+struct changed_person {
+    int64_t user_rid;
+    const struct profile_change *changes;
+    struct changed_person *next;
+};
+
+static struct changed_person *find_person(struct tx *tx, int64_t user_rid)
+{
+    struct changed_person *person = *tx_memo(tx, &profile_changes);
+    while (person && person->user_rid != user_rid)
+        person = person->next;
+    return person;
+}
+
+const struct profile_change *user_profile_changes(struct tx *tx, int64_t user_rid)
+{
+    const struct changed_person *person = find_person(tx, user_rid);
+    return person ? person->changes : NULL;
+}
+
+bool profile_change_has(const struct profile_change *changes, const char *name)
+{
+    for (; changes; changes = changes->next)
+        for (size_t i = 0; i < changes->count; i++)
+            if (strcmp(changes->names[i], name) == 0)
+                return true;
+    return false;
+}
+
+static void note_change(struct tx *tx, int64_t user_rid, struct profile_change *change)
+{
+    struct changed_person *person = find_person(tx, user_rid);
+    if (!person) {
+        void **list = tx_memo(tx, &profile_changes);
+        person = arena_alloc(tx_arena(tx), sizeof(*person));
+        *person = (struct changed_person){.user_rid = user_rid, .next = *list};
+        *list = person;
+    }
+    change->user_rid = user_rid;
+    change->next = person->changes;
+    person->changes = change;
+}
+
 /* The names of the attributes that differ, as debug data of the event. */
-static const char *changed_attributes(struct arena *arena, const struct jval *old, const struct jval *new)
+static const char *changed_attributes(struct arena *arena, const struct profile_change *change)
 {
     struct buf names;
     buf_init(&names, LIMIT_PROFILE_BYTES);
     buf_str(&names, "{\"changedAttributes\":\"");
-    const char *comma = "";
-    for (void *it = jval_first(new); it; it = jval_next(new, it)) {
-        if (jval_equal(jval_iter_value(it), jval_get(old, jval_iter_key(it))))
-            continue;
-        buf_printf(&names, "%s%s", comma, jval_iter_key(it));
-        comma = ",";
-    }
-    for (void *it = jval_first(old); it; it = jval_next(old, it)) {
-        if (jval_get(new, jval_iter_key(it)))
-            continue;
-        buf_printf(&names, "%s%s", comma, jval_iter_key(it));
-        comma = ",";
-    }
+    for (size_t i = 0; i < change->count; i++)
+        buf_printf(&names, "%s%s", i ? "," : "", change->names[i]);
     buf_str(&names, "\"}");
     const char *text = names.overflowed ? NULL : arena_strdup(arena, buf_text(&names));
     buf_free(&names);
@@ -323,6 +373,8 @@ int user_store_profile(struct tx *tx, struct user *user, const struct jval *prof
     user->profile = text;
     user->last_updated = tx_now(tx);
     user->version++;
+    struct profile_change *change = find_changes(arena, old, profile);
+    note_change(tx, user->rid, change);
     r = tx_change(tx, (struct change){.kind = CHANGE_USER_PROFILE, .subject = user->rid});
     if (r >= 0)
         r = rules_on_profile(tx, user, old, profile);
@@ -333,7 +385,7 @@ int user_store_profile(struct tx *tx, struct user *user, const struct jval *prof
                                             .severity = SEVERITY_INFO,
                                             .targets = {user_target(user)},
                                             .target_count = 1,
-                                            .debug = changed_attributes(arena, old, profile)});
+                                            .debug = changed_attributes(arena, change)});
 }
 
 int user_update_with(struct tx *tx, const struct schema *schema, struct user *user, const struct jval *profile,

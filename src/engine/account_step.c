@@ -64,11 +64,51 @@ static int find(struct tx *tx, struct lane *lane, const struct work *work, const
                (struct flight){.active = -1, .after_conflict = after_conflict, .name = name});
 }
 
-/* The caller frees both; `*ret_sent` stays NULL while nothing is known. */
-static int read_profiles(struct tx *tx, const struct facts *facts, struct jval **ret_wanted, struct jval **ret_sent)
+/* --- failures ------------------------------------------------------------------------------------------------------
+ */
+
+static const char *stage_of(struct arena *arena, const struct flight *flight)
+{
+    switch (flight->kind) {
+    case REQUEST_FIND_USER:
+    case REQUEST_READ_USER:
+        return arena_printf(arena, "Error while verifying if user %s exists", flight->name);
+    case REQUEST_CREATE_USER:
+        return arena_printf(arena, "Error while creating user %s", flight->name);
+    case REQUEST_UPDATE_USER:
+        if (flight->active == 0)
+            return arena_printf(arena, "Error while deactivating user %s", flight->name);
+        if (flight->active == 1)
+            return arena_printf(arena, "Error while reactivating user %s", flight->name);
+        return arena_printf(arena, "Error while updating user %s", flight->name);
+    case REQUEST_FIND_GROUP:
+    case REQUEST_CREATE_GROUP:
+    case REQUEST_READ_GROUP:
+    case REQUEST_RENAME_GROUP:
+    case REQUEST_MEMBERS:
+    case REQUEST_DELETE_GROUP:
+    case REQUEST_PROBE:
+    case REQUEST_LIST_USERS:
+    case REQUEST_LIST_GROUPS:
+    default:
+        return "Error";
+    }
+}
+
+static int fail(struct tx *tx, struct lane *lane, const struct flight *flight, enum error_class class,
+                const char *words)
+{
+    struct arena *arena = tx_arena(tx);
+    return lane_fail(tx, lane, flight, class, stage_of(arena, flight), words);
+}
+
+/* The caller frees both; `*ret_sent` stays NULL while nothing is known. `*ret_error`: of attributes that no value can
+ * be made for, NULL for none; the document leaves them as the app has them. */
+static int read_profiles(struct tx *tx, const struct facts *facts, struct jval **ret_wanted, struct jval **ret_sent,
+                         const char **ret_error)
 {
     const struct account *account = &facts->account;
-    int r = account_wanted_profile(tx, account, &facts->user, ret_wanted);
+    int r = account_document(tx, account, &facts->user, ret_wanted, ret_error);
     if (r == 0 && account->sent_profile)
         r = jval_parse(ret_sent, account->sent_profile, strlen(account->sent_profile), NULL);
     return r;
@@ -119,14 +159,38 @@ static bool differs(struct tx *tx, const struct lane *lane, const struct jval *s
     return lane->switches.update && target_update_user(tx_arena(tx), "", sent, wanted, -1, &unused);
 }
 
+/* Everything that can be sent was: what is left is for people to mend. */
+static int refuse_attributes(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts,
+                             const char *words)
+{
+    bool is_new = !facts->account.external_id;
+    const struct flight flight = {.app_rid = work->app_rid,
+                                  .work = *work,
+                                  .kind = is_new ? REQUEST_CREATE_USER : REQUEST_UPDATE_USER,
+                                  .active = -1,
+                                  .name = facts->account.user_name,
+                                  .person = facts->user.id};
+    return fail(tx, lane, &flight, ERROR_ATTRIBUTE_UNUSABLE, words);
+}
+
+/* Nothing has to be asked for. */
+static int settle(struct tx *tx, struct lane *lane, const struct work *work, struct facts *facts,
+                  const struct jval *wanted, const char *error)
+{
+    if (error)
+        return refuse_attributes(tx, lane, work, facts, error);
+    int r = lane->switches.update ? account_set_document(tx, &facts->account, wanted) : 0;
+    return r < 0 ? r : account_settle(tx, &facts->account);
+}
+
 static int step_active_published(struct tx *tx, struct lane *lane, const struct work *work, struct facts *facts,
-                                 const struct jval *sent, const struct jval *wanted)
+                                 const struct jval *sent, const struct jval *wanted, const char *error)
 {
     if (activates(lane, &facts->account))
         return set_active(tx, lane, work, facts, 1);
     if (differs(tx, lane, sent, wanted))
         return read_whole(tx, lane, work, facts, -1);
-    return account_settle(tx, &facts->account);
+    return settle(tx, lane, work, facts, wanted, error);
 }
 
 /*
@@ -147,7 +211,8 @@ static int rewrite(struct tx *tx, struct lane *lane, struct flight *flight, stru
     int r = flight->active == 0 ? deletion_of_account(tx, account, &facts->user, &why) : 1;
     if (r <= 0)
         return r < 0 ? r : lane_hold(tx, &flight->work, why);
-    r = read_profiles(tx, facts, &wanted, &sent);
+    const char *error = NULL;
+    r = read_profiles(tx, facts, &wanted, &sent, &error);
     if (r < 0)
         return r;
     if ((flight->active == 1 && !activates(lane, account)) ||
@@ -168,20 +233,23 @@ static int step_active(struct tx *tx, struct lane *lane, const struct work *work
                        bool after_conflict)
 {
     struct account *account = &facts->account;
-    if (!account->external_id)
-        return lane->switches.create ? find(tx, lane, work, facts, after_conflict) : STEP_DONE;
+    if (!account->external_id && !lane->switches.create)
+        return STEP_DONE;
     CLEANUP(jval_freep) struct jval *wanted = NULL;
     CLEANUP(jval_freep) struct jval *sent = NULL;
-    int r = read_profiles(tx, facts, &wanted, &sent);
+    const char *error = NULL;
+    int r = read_profiles(tx, facts, &wanted, &sent, &error);
     if (r < 0)
         return r;
+    if (!account->external_id)
+        return error ? refuse_attributes(tx, lane, work, facts, error) : find(tx, lane, work, facts, after_conflict);
     if (lane->switches.dialect != DIALECT_STANDARD)
-        return step_active_published(tx, lane, work, facts, sent, wanted);
+        return step_active_published(tx, lane, work, facts, sent, wanted, error);
     int active = activates(lane, account) ? 1 : -1;
     struct target_request request = {0};
     bool update = lane->switches.update;
     if (!target_update_user(tx_arena(tx), account->external_id, update ? sent : wanted, wanted, active, &request))
-        return account_settle(tx, account);
+        return settle(tx, lane, work, facts, wanted, error);
     struct flight details = {.active = active, .profile = update ? jval_ref(wanted) : NULL};
     return ask(tx, lane, work, facts, &request, details);
 }
@@ -277,41 +345,6 @@ int account_step(struct tx *tx, struct lane *lane, const struct work *work, bool
 /* --- answers -------------------------------------------------------------------------------------------------------
  */
 
-static const char *stage_of(struct arena *arena, const struct flight *flight)
-{
-    switch (flight->kind) {
-    case REQUEST_FIND_USER:
-    case REQUEST_READ_USER:
-        return arena_printf(arena, "Error while verifying if user %s exists", flight->name);
-    case REQUEST_CREATE_USER:
-        return arena_printf(arena, "Error while creating user %s", flight->name);
-    case REQUEST_UPDATE_USER:
-        if (flight->active == 0)
-            return arena_printf(arena, "Error while deactivating user %s", flight->name);
-        if (flight->active == 1)
-            return arena_printf(arena, "Error while reactivating user %s", flight->name);
-        return arena_printf(arena, "Error while updating user %s", flight->name);
-    case REQUEST_FIND_GROUP:
-    case REQUEST_CREATE_GROUP:
-    case REQUEST_READ_GROUP:
-    case REQUEST_RENAME_GROUP:
-    case REQUEST_MEMBERS:
-    case REQUEST_DELETE_GROUP:
-    case REQUEST_PROBE:
-    case REQUEST_LIST_USERS:
-    case REQUEST_LIST_GROUPS:
-    default:
-        return "Error";
-    }
-}
-
-static int fail(struct tx *tx, struct lane *lane, const struct flight *flight, enum error_class class,
-                const char *words)
-{
-    struct arena *arena = tx_arena(tx);
-    return lane_fail(tx, lane, flight, class, stage_of(arena, flight), words);
-}
-
 /* The published client always sends one. Nobody is told it, and it is not kept. */
 static const char *random_password(struct tx *tx, const struct lane *lane)
 {
@@ -325,9 +358,12 @@ static const char *random_password(struct tx *tx, const struct lane *lane)
 static int create(struct tx *tx, struct lane *lane, struct flight *flight, const struct facts *facts)
 {
     CLEANUP(jval_freep) struct jval *wanted = NULL;
-    int r = account_wanted_profile(tx, &facts->account, &facts->user, &wanted);
+    const char *error = NULL;
+    int r = account_document(tx, &facts->account, &facts->user, &wanted, &error);
     if (r < 0)
         return r;
+    if (error)
+        return fail(tx, lane, flight, ERROR_ATTRIBUTE_UNUSABLE, error);
     struct target_request request =
         lane->switches.dialect == DIALECT_STANDARD
             ? target_create_user(tx_arena(tx), facts->user.id, wanted)
@@ -378,13 +414,20 @@ static int created_answer(struct tx *tx, struct flight *flight, struct facts *fa
     return r;
 }
 
-static int updated_answer(struct tx *tx, struct flight *flight, struct facts *facts)
+static int updated_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)
 {
     enum account_known known = facts->account.known;
     if (flight->active >= 0)
         known = flight->active ? KNOWN_ACTIVE : KNOWN_INACTIVE;
     int r = intent_delete(tx, flight->intent_rid);
-    return r < 0 ? r : account_set_sent(tx, &facts->account, flight->profile, known);
+    if (r == 0)
+        r = account_set_sent(tx, &facts->account, flight->profile, known);
+    if (r < 0 || !flight->profile)
+        return r;
+    CLEANUP(jval_freep) struct jval *wanted = NULL;
+    const char *error = NULL;
+    r = account_document(tx, &facts->account, &facts->user, &wanted, &error);
+    return r < 0 || !error ? r : fail(tx, lane, flight, ERROR_ATTRIBUTE_UNUSABLE, error);
 }
 
 /* The app refused it as a member: is it disabled there? */
@@ -454,7 +497,7 @@ int account_answer(struct tx *tx, struct lane *lane, struct flight *flight)
     case REQUEST_READ_USER:
         return read_answer(tx, lane, flight, &facts);
     case REQUEST_UPDATE_USER:
-        return updated_answer(tx, flight, &facts);
+        return updated_answer(tx, lane, flight, &facts);
     case REQUEST_FIND_GROUP:
     case REQUEST_CREATE_GROUP:
     case REQUEST_READ_GROUP:

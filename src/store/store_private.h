@@ -120,7 +120,7 @@ int handle_reopen(struct handle *c, char *ret_why, size_t why_size) MUSTCHECK;
 /* Accepts a handle that was never opened. */
 void handle_close(struct handle *c);
 
-#define TX_MEMOS 4 /* rooms that keep something for a job */
+#define TX_MEMOS 8 /* rooms that keep something for a job */
 
 struct tx {
     struct store *store;

@@ -9,11 +9,10 @@
 #define TARGET_INNER_H
 
 #include "base/jout.h"
+#include "base/scim_user.h"
 #include "target/answer.h"
 
-#define SCIM_CORE_USER "urn:ietf:params:scim:schemas:core:2.0:User"
 #define SCIM_CORE_GROUP "urn:ietf:params:scim:schemas:core:2.0:Group"
-#define SCIM_ENTERPRISE_USER "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 #define SCIM_PATCH_OP "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 #define SECRET_MIN 4 /* bytes: a shorter text is no secret that could be told from the words around it */
@@ -21,19 +20,21 @@
 /* The attributes of a SCIM user that a profile gives, as an object of PATCH paths: "userName", "emails",
  * SCIM_ENTERPRISE_USER ":department". The caller frees. NULL profile gives an empty object. */
 struct jval *user_attributes(const struct jval *profile);
-/* Writes the attributes of user_attributes() into the open object of a resource; `extension`: into the extension's
- * object (true) or into the resource itself (false). */
-void user_write(struct jout *out, const struct jval *attributes, bool extension);
+/* custom.c: adds what the profile holds by SCIM path to the attributes. */
+void custom_attributes(struct jval *attributes, const struct jval *profile);
+/* Writes the attributes of user_attributes() into the open object of a resource: "schemas" with the extensions that are
+ * used, what belongs into the resource itself, and an object for each extension. */
+void user_write_schemas(struct jout *out, const struct jval *attributes);
+void user_write_core(struct jout *out, const struct jval *attributes);
+void user_write_extensions(struct jout *out, const struct jval *attributes);
 /* The other way round: the flat profile that a SCIM user shows, in the directory's attribute names. The caller frees.
  */
 struct jval *user_profile(const struct jval *resource);
-/* True when an attribute of the enterprise extension is among them. */
-bool user_has_extension(const struct jval *attributes);
 /* Writes into the open Operations array what leads from the attributes `before` to `after`. The count of operations. */
 size_t user_write_difference(struct jout *out, const struct jval *before, const struct jval *after);
 
-/* As user_write(), what the published client sends of a user first, in its order; `*ret_rest` (the caller frees) is
- * what is left for user_write(). */
+/* What the published client sends of a user first, in its order; `*ret_rest` (the caller frees) is what is left for
+ * user_write_core() and user_write_extensions(). */
 void user_write_published(struct jout *out, const struct jval *attributes, struct jval **ret_rest);
 /* Changes a resource that was read so that it has the attributes `after`, and no more those that only `before` has;
  * everything else in it stays. */

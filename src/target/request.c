@@ -65,19 +65,17 @@ static const char *body_end(struct body *body, struct arena *arena)
     return text;
 }
 
-static void write_schema(struct jout *out, const char *schema, const char *extension)
+static void write_schema(struct jout *out, const char *schema)
 {
     jout_array(out, "schemas");
     jout_str(out, NULL, schema);
-    if (extension)
-        jout_str(out, NULL, extension);
     jout_end(out);
 }
 
 static void patch_start(struct body *body)
 {
     body_start(body);
-    write_schema(&body->out, SCIM_PATCH_OP, NULL);
+    write_schema(&body->out, SCIM_PATCH_OP);
     jout_array(&body->out, "Operations");
 }
 
@@ -98,18 +96,13 @@ struct target_request target_find_user(struct arena *arena, const char *user_nam
 struct target_request target_create_user(struct arena *arena, const char *user_id, const struct jval *profile)
 {
     struct jval *attributes CLEANUP(jval_freep) = user_attributes(profile);
-    bool extension = user_has_extension(attributes);
     struct body body;
     body_start(&body);
-    write_schema(&body.out, SCIM_CORE_USER, extension ? SCIM_ENTERPRISE_USER : NULL);
+    user_write_schemas(&body.out, attributes);
     jout_str(&body.out, "externalId", user_id);
-    user_write(&body.out, attributes, false);
+    user_write_core(&body.out, attributes);
     jout_bool(&body.out, "active", true);
-    if (extension) {
-        jout_object(&body.out, SCIM_ENTERPRISE_USER);
-        user_write(&body.out, attributes, true);
-        jout_end(&body.out);
-    }
+    user_write_extensions(&body.out, attributes);
     struct target_request request = without_body(REQUEST_CREATE_USER, ANSWER_RESOURCE, "POST", "/Users");
     request.body = body_end(&body, arena);
     return request;
@@ -165,7 +158,7 @@ struct target_request target_create_group(struct arena *arena, const char *name)
 {
     struct body body;
     body_start(&body);
-    write_schema(&body.out, SCIM_CORE_GROUP, NULL);
+    write_schema(&body.out, SCIM_CORE_GROUP);
     jout_str(&body.out, "displayName", name);
     struct target_request request = without_body(REQUEST_CREATE_GROUP, ANSWER_RESOURCE, "POST", "/Groups");
     request.body = body_end(&body, arena);
@@ -247,22 +240,17 @@ struct target_request published_create_user(struct arena *arena, const char *use
 {
     struct jval *attributes CLEANUP(jval_freep) = user_attributes(profile);
     struct jval *rest CLEANUP(jval_freep) = NULL;
-    bool extension = user_has_extension(attributes);
     struct body body;
     body_start(&body);
-    write_schema(&body.out, SCIM_CORE_USER, extension ? SCIM_ENTERPRISE_USER : NULL);
+    user_write_schemas(&body.out, attributes);
     user_write_published(&body.out, attributes, &rest);
-    user_write(&body.out, rest, false);
+    user_write_core(&body.out, rest);
     jout_str(&body.out, "externalId", user_id);
     jout_array(&body.out, "groups");
     jout_end(&body.out);
     jout_str(&body.out, "password", password);
     jout_bool(&body.out, "active", true);
-    if (extension) {
-        jout_object(&body.out, SCIM_ENTERPRISE_USER);
-        user_write(&body.out, rest, true);
-        jout_end(&body.out);
-    }
+    user_write_extensions(&body.out, rest);
     struct target_request request = without_body(REQUEST_CREATE_USER, ANSWER_RESOURCE, "POST", "/Users");
     request.body = body_end(&body, arena);
     return request;
@@ -320,7 +308,7 @@ struct target_request published_create_group(struct arena *arena, const char *na
 {
     struct body body;
     body_start(&body);
-    write_schema(&body.out, SCIM_CORE_GROUP, NULL);
+    write_schema(&body.out, SCIM_CORE_GROUP);
     jout_str(&body.out, "displayName", name);
     jout_array(&body.out, "members");
     jout_end(&body.out);
@@ -404,7 +392,7 @@ struct target_request published_put_group(struct arena *arena, enum request_kind
 {
     struct body body;
     body_start(&body);
-    write_schema(&body.out, SCIM_CORE_GROUP, NULL);
+    write_schema(&body.out, SCIM_CORE_GROUP);
     jout_str(&body.out, "id", external_id);
     jout_str(&body.out, "displayName", name);
     write_members(&body.out, "members", members, count);

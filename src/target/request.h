@@ -19,7 +19,8 @@ struct target_request {
     const char *body; /* JSON, NULL for none */
 };
 
-/* `profile` is the flat object of account_wanted_profile() (app/account.h). Everything is allocated in `arena`. */
+/* `profile` is the flat object of account_wanted_profile() (app/account.h): attributes by name, and those that an
+ * administrator added by their SCIM paths (app/profile.h). Everything is allocated in `arena`. */
 struct target_request target_find_user(struct arena *arena, const char *user_name);
 struct target_request target_create_user(struct arena *arena, const char *user_id, const struct jval *profile);
 struct target_request target_read_user(struct arena *arena, const char *external_id);

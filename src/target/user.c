@@ -1,55 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From the directory's profile (flat, the directory's attribute names) to a SCIM user: core and enterprise attributes
- * of RFC 7643 sections 4.1 and 4.3, by the table below. An attribute that is not in the table is not sent.
- *
- * A second e-mail address is sent as type "other": it is where somebody can be reached besides work, and "home" would
- * claim more than the directory knows. `primary` stands on the work address and the work telephone only, never as
- * false.
+ * From an app user's profile (flat) to a SCIM user. Attributes that every app has go by their names: core and
+ * enterprise attributes of RFC 7643 sections 4.1 and 4.3, by the table in base/scim_user.c. What an administrator added
+ * goes by its SCIM path, which has a ':' in it (custom.c). Anything else is not sent.
  */
 #include "target/inner.h"
-
-struct mapping {
-    const char *from;
-    const char *path;
-    const char *sub;  /* sub-attribute, NULL for a plain attribute */
-    const char *type; /* of the element of a multi-valued attribute, NULL for single values */
-    bool primary;
-};
-
-static const struct mapping mappings[] = {
-    {"userName", "userName", NULL, NULL, false},
-    {"lastName", "name", "familyName", NULL, false},
-    {"firstName", "name", "givenName", NULL, false},
-    {"middleName", "name", "middleName", NULL, false},
-    {"honorificPrefix", "name", "honorificPrefix", NULL, false},
-    {"honorificSuffix", "name", "honorificSuffix", NULL, false},
-    {"displayName", "displayName", NULL, NULL, false},
-    {"nickName", "nickName", NULL, NULL, false},
-    {"profileUrl", "profileUrl", NULL, NULL, false},
-    {"title", "title", NULL, NULL, false},
-    {"userType", "userType", NULL, NULL, false},
-    {"preferredLanguage", "preferredLanguage", NULL, NULL, false},
-    {"locale", "locale", NULL, NULL, false},
-    {"timezone", "timezone", NULL, NULL, false},
-    {"email", "emails", "value", "work", true},
-    {"secondEmail", "emails", "value", "other", false},
-    {"primaryPhone", "phoneNumbers", "value", "work", true},
-    {"mobilePhone", "phoneNumbers", "value", "mobile", false},
-    {"postalAddress", "addresses", "formatted", "work", false},
-    {"streetAddress", "addresses", "streetAddress", "work", false},
-    {"city", "addresses", "locality", "work", false},
-    {"state", "addresses", "region", "work", false},
-    {"zipCode", "addresses", "postalCode", "work", false},
-    {"countryCode", "addresses", "country", "work", false},
-    {"employeeNumber", SCIM_ENTERPRISE_USER ":employeeNumber", NULL, NULL, false},
-    {"costCenter", SCIM_ENTERPRISE_USER ":costCenter", NULL, NULL, false},
-    {"organization", SCIM_ENTERPRISE_USER ":organization", NULL, NULL, false},
-    {"division", SCIM_ENTERPRISE_USER ":division", NULL, NULL, false},
-    {"department", SCIM_ENTERPRISE_USER ":department", NULL, NULL, false},
-    {"managerId", SCIM_ENTERPRISE_USER ":manager", "value", NULL, false},
-    {"manager", SCIM_ENTERPRISE_USER ":manager", "displayName", NULL, false},
-};
 
 static struct jval *child(struct jval *object, const char *key, struct jval *(*make)(void))
 {
@@ -62,15 +17,15 @@ static struct jval *child(struct jval *object, const char *key, struct jval *(*m
 }
 
 /* The element of a multi-valued attribute with this type; the table names the elements of a type in a row. */
-static struct jval *element(struct jval *array, const struct mapping *mapping)
+static struct jval *element(struct jval *array, const struct scim_place *place)
 {
     size_t count = jval_len(array);
     struct jval *last = count ? jval_at(array, count - 1) : NULL;
-    if (str_eq(jval_get_str(last, "type"), mapping->type))
+    if (str_eq(jval_get_str(last, "type"), place->type))
         return last;
     struct jval *added = jval_new_object();
-    jval_set_str(added, "type", mapping->type);
-    if (mapping->primary)
+    jval_set_str(added, "type", place->type);
+    if (place->primary)
         jval_set(added, "primary", jval_new_bool(true));
     jval_append(array, added);
     return added;
@@ -79,9 +34,9 @@ static struct jval *element(struct jval *array, const struct mapping *mapping)
 struct jval *user_attributes(const struct jval *profile)
 {
     struct jval *attributes = jval_new_object();
-    for (size_t i = 0; i < ARRAY_LEN(mappings); i++) {
-        const struct mapping *m = &mappings[i];
-        const char *value = jval_get_str(profile, m->from);
+    for (size_t i = 0; i < scim_place_count; i++) {
+        const struct scim_place *m = &scim_places[i];
+        const char *value = jval_get_str(profile, m->name);
         if (!value || !*value)
             continue;
         struct jval *holder = attributes;
@@ -91,31 +46,76 @@ struct jval *user_attributes(const struct jval *profile)
             holder = child(attributes, m->path, jval_new_object);
         jval_set_str(holder, m->sub ? m->sub : m->path, value);
     }
+    custom_attributes(attributes, profile);
     return attributes;
 }
 
-/* The name inside of the extension, or NULL for a core attribute. */
+/* The name inside of an extension, or NULL for a core attribute. */
 static const char *extension_name(const char *path)
 {
-    size_t n = strlen(SCIM_ENTERPRISE_USER);
-    return strncmp(path, SCIM_ENTERPRISE_USER, n) == 0 ? path + n + 1 : NULL;
+    const char *colon = strrchr(path, ':');
+    return colon ? colon + 1 : NULL;
 }
 
-bool user_has_extension(const struct jval *attributes)
+/* Is it an attribute of the extension, whose URN has `n` bytes? */
+static bool is_of(const char *path, const char *urn, size_t n)
 {
-    for (void *it = jval_first(attributes); it; it = jval_next(attributes, it)) {
-        if (extension_name(jval_iter_key(it)))
-            return true;
+    const char *inside = extension_name(path);
+    return inside && (size_t)(inside - path) == n + 1 && strncmp(path, urn, n) == 0;
+}
+
+/* The first attribute of each extension, one after the other: begin with NULL. */
+static void *next_extension(const struct jval *attributes, void *it)
+{
+    for (it = it ? jval_next(attributes, it) : jval_first(attributes); it; it = jval_next(attributes, it)) {
+        const char *path = jval_iter_key(it);
+        const char *inside = extension_name(path);
+        void *first = inside ? jval_first(attributes) : NULL;
+        while (first && first != it && !is_of(jval_iter_key(first), path, (size_t)(inside - path - 1)))
+            first = jval_next(attributes, first);
+        if (inside && first == it)
+            return it;
     }
-    return false;
+    return NULL;
 }
 
-void user_write(struct jout *out, const struct jval *attributes, bool extension)
+/* The caller frees. */
+static char *extension_urn(const char *path)
 {
-    for (void *it = jval_first(attributes); it; it = jval_next(attributes, it)) {
-        const char *inside = extension_name(jval_iter_key(it));
-        if (!!inside == extension)
-            jout_val(out, inside ? inside : jval_iter_key(it), jval_iter_value(it));
+    char *urn = mem_strdup(path);
+    urn[extension_name(path) - path - 1] = '\0';
+    return urn;
+}
+
+void user_write_schemas(struct jout *out, const struct jval *attributes)
+{
+    jout_array(out, "schemas");
+    jout_str(out, NULL, SCIM_CORE_USER);
+    for (void *it = next_extension(attributes, NULL); it; it = next_extension(attributes, it)) {
+        char *urn = extension_urn(jval_iter_key(it));
+        jout_str(out, NULL, urn);
+        free(urn);
+    }
+    jout_end(out);
+}
+
+void user_write_core(struct jout *out, const struct jval *attributes)
+{
+    for (void *it = jval_first(attributes); it; it = jval_next(attributes, it))
+        if (!extension_name(jval_iter_key(it)))
+            jout_val(out, jval_iter_key(it), jval_iter_value(it));
+}
+
+void user_write_extensions(struct jout *out, const struct jval *attributes)
+{
+    for (void *each = next_extension(attributes, NULL); each; each = next_extension(attributes, each)) {
+        char *urn = extension_urn(jval_iter_key(each));
+        jout_object(out, urn);
+        for (void *it = jval_first(attributes); it; it = jval_next(attributes, it))
+            if (is_of(jval_iter_key(it), urn, strlen(urn)))
+                jout_val(out, extension_name(jval_iter_key(it)), jval_iter_value(it));
+        jout_end(out);
+        free(urn);
     }
 }
 
@@ -271,79 +271,93 @@ static void merge_value(struct jval *holder, const char *key, const struct jval 
         set_any_case(part, jval_iter_key(it), jval_copy(jval_iter_value(it)));
 }
 
-/* A resource with attributes of the extension names it among its schemas. */
-static void name_extension(struct jval *resource)
+/* A resource with attributes of an extension names it among its schemas. */
+static void name_extension(struct jval *resource, const char *urn)
 {
     struct jval *schemas = get_any_case(resource, "schemas");
     if (jval_type(schemas) != JVAL_ARRAY)
         return;
     for (size_t i = 0; i < jval_len(schemas); i++) {
         const char *schema = jval_str(jval_at(schemas, i));
-        if (schema && strcasecmp(schema, SCIM_ENTERPRISE_USER) == 0)
+        if (schema && strcasecmp(schema, urn) == 0)
             return;
     }
-    jval_append(schemas, jval_new_str(SCIM_ENTERPRISE_USER));
+    jval_append(schemas, jval_new_str(urn));
+}
+
+static void merge_gone(struct jval *resource, const char *path)
+{
+    const char *inside = extension_name(path);
+    char *urn = inside ? extension_urn(path) : NULL;
+    remove_any_case(urn ? get_any_case(resource, urn) : resource, inside ? inside : path);
+    free(urn);
+}
+
+static void merge_attribute(struct jval *resource, const char *path, const struct jval *before,
+                            const struct jval *after)
+{
+    const char *inside = extension_name(path);
+    if (!inside) {
+        merge_value(resource, path, before, after);
+        return;
+    }
+    char *urn = extension_urn(path);
+    merge_value(part_any_case(resource, urn), inside, before, after);
+    name_extension(resource, urn);
+    free(urn);
 }
 
 void user_merge(struct jval *resource, const struct jval *before, const struct jval *after)
 {
     for (void *it = jval_first(before); it; it = jval_next(before, it)) {
         const char *path = jval_iter_key(it);
-        const char *inside = extension_name(path);
-        struct jval *holder = inside ? get_any_case(resource, SCIM_ENTERPRISE_USER) : resource;
         if (!jval_get(after, path) && !str_eq(path, "userName"))
-            remove_any_case(holder, inside ? inside : path);
+            merge_gone(resource, path);
     }
-    for (void *it = jval_first(after); it; it = jval_next(after, it)) {
-        const char *path = jval_iter_key(it);
-        const char *inside = extension_name(path);
-        struct jval *holder = inside ? part_any_case(resource, SCIM_ENTERPRISE_USER) : resource;
-        merge_value(holder, inside ? inside : path, jval_get(before, path), jval_iter_value(it));
-        if (inside)
-            name_extension(resource);
-    }
+    for (void *it = jval_first(after); it; it = jval_next(after, it))
+        merge_attribute(resource, jval_iter_key(it), jval_get(before, jval_iter_key(it)), jval_iter_value(it));
 }
 
 /* --- the other way -------------------------------------------------------------------------------------------------
  */
 
 /* The element of that type; for what is primary in the table, else the primary one, else the first. */
-static const struct jval *element_shown(const struct jval *array, const struct mapping *mapping)
+static const struct jval *element_shown(const struct jval *array, const struct scim_place *place)
 {
     const struct jval *primary = NULL;
     size_t count = jval_type(array) == JVAL_ARRAY ? jval_len(array) : 0;
     for (size_t i = 0; i < count; i++) {
         const struct jval *each = jval_at(array, i);
         const char *type = jval_str(get_any_case(each, "type"));
-        if (type && strcasecmp(type, mapping->type) == 0)
+        if (type && strcasecmp(type, place->type) == 0)
             return each;
         if (jval_is_true(get_any_case(each, "primary")))
             primary = each;
     }
-    if (!mapping->primary)
+    if (!place->primary)
         return NULL;
     return primary ? primary : jval_at(array, 0);
 }
 
-static const char *value_shown(const struct jval *resource, const struct mapping *mapping)
+static const char *value_shown(const struct jval *resource, const struct scim_place *place)
 {
-    const char *inside = extension_name(mapping->path);
+    const char *inside = extension_name(place->path);
     const struct jval *holder = inside ? get_any_case(resource, SCIM_ENTERPRISE_USER) : resource;
-    const struct jval *value = get_any_case(holder, inside ? inside : mapping->path);
-    if (mapping->type)
-        value = element_shown(value, mapping);
-    if (mapping->sub)
-        value = get_any_case(value, mapping->sub);
+    const struct jval *value = get_any_case(holder, inside ? inside : place->path);
+    if (place->type)
+        value = element_shown(value, place);
+    if (place->sub)
+        value = get_any_case(value, place->sub);
     return jval_str(value);
 }
 
 struct jval *user_profile(const struct jval *resource)
 {
     struct jval *profile = jval_new_object();
-    for (size_t i = 0; i < ARRAY_LEN(mappings); i++) {
-        const char *value = value_shown(resource, &mappings[i]);
-        if (value && *value && strlen(value) <= ANSWER_VALUE_BYTES && !str_eq(mappings[i].from, "userName"))
-            jval_set_str(profile, mappings[i].from, value);
+    for (size_t i = 0; i < scim_place_count; i++) {
+        const char *value = value_shown(resource, &scim_places[i]);
+        if (value && *value && strlen(value) <= ANSWER_VALUE_BYTES && !str_eq(scim_places[i].name, "userName"))
+            jval_set_str(profile, scim_places[i].name, value);
     }
     return profile;
 }

@@ -406,6 +406,43 @@ describe('the table of errors', () => {
         assert.equal((await world.account(ann)).title, 'Lord High Everything Else');
     });
 
+    row('ATTRIBUTE_UNUSABLE', async () => {
+        const app = await org.connectedApp(target);
+        const [ann, bob] = [await org.user(null, { city: 'Rome' }), await org.user(null, { city: 'Rom' })];
+        const code = { title: 'Code', type: 'string', maxLength: 3, required: true };
+        await muster.ask('POST', `/api/v1/meta/schemas/apps/${app.id}/default`, {
+            definitions: { custom: { properties: { code } } },
+        });
+        const [mapping] = await muster.ask('GET', `/api/v1/mappings?targetId=${app.id}`);
+        await muster.ask('POST', `/api/v1/mappings/${mapping.id}`, { properties: { code: { expression: 'user.city' } } });
+        for (const user of [ann, bob]) await org.assignUser(app, user);
+        await muster.sync(app.id);
+        assert.equal((await world.account(bob)).code, 'Rom', 'one person stops nobody else');
+        assert.equal(await world.account(ann), undefined, 'nobody is made without what the app requires');
+        const check = async () => {
+            const held = await appUser(app, ann);
+            assert.equal(held.syncState, 'ERROR');
+            checkRow(held.errorDetails, 'ATTRIBUTE_UNUSABLE');
+            assert.match(held.errorSummary, /code: .*too long \(at most 3 characters\)/);
+        };
+        await check();
+        assert.equal((await events(app, 'ATTRIBUTE_UNUSABLE')).length, 1);
+        await muster.ask('POST', `/api/v1/users/${ann.id}`, { profile: { city: 'Rio' } });
+        await world.settle(app);
+        assert.equal((await world.account(ann)).code, 'Rio');
+        // What is wrong later leaves that attribute as it is; the others are sent.
+        await muster.ask('POST', `/api/v1/users/${ann.id}`, { profile: { city: 'Rome', title: 'Boss' } });
+        await muster.sync(app.id);
+        await check();
+        const there = await world.account(ann);
+        assert.deepEqual([there.code, there.title], ['Rio', 'Boss']);
+        await muster.ask('POST', `/api/v1/mappings/${mapping.id}`, {
+            properties: { code: { expression: 'String.substring(user.city, 0, 3)' } },
+        });
+        await world.settle(app);
+        assert.equal((await world.account(ann)).code, 'Rom');
+    });
+
     row('NAME_UNUSABLE', async () => {
         const hide = [
             { name: 'filter_blind', text: 'displayName' },

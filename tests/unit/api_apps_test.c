@@ -26,8 +26,8 @@ void engine_verify(UNUSED struct engine *engine, struct engine_verify *verify)
 
 static const struct store_room *const rooms[] = {&record_room, &auth_room, &directory_room, &app_room, &push_room,
                                                  &api_room,    NULL};
-static const struct route *const routes[] = {app_routes,        app_user_routes, app_group_routes,
-                                             connection_routes, feature_routes,  NULL};
+static const struct route *const routes[] = {
+    app_routes, app_user_routes, app_group_routes, schema_routes, connection_routes, feature_routes, NULL};
 
 struct fixture {
     char dir[64];
@@ -250,6 +250,10 @@ static void people_are_assigned(void **state)
     const char *users = text("/api/v1/apps/%s/users", app);
     expect_error(f, 400, "E0000001", "POST", users, "{\"scope\":\"USER\"}");
     expect_error(f, 404, "E0000007", "POST", users, "{\"id\":\"00u00000000000000000\"}");
+    expect_error(f, 400, "E0000001", "POST", users, text("{\"id\":\"%s\",\"profile\":{\"x\":1}}", f->user[0]));
+    (void)jval_free(
+        send_as(f, 200, "POST", text("/api/v1/meta/schemas/apps/%s/default", app),
+                "{\"definitions\":{\"custom\":{\"properties\":{\"x\":{\"title\":\"X\",\"type\":\"integer\"}}}}}"));
     struct jval *json = send_as(f, 200, "POST", users,
                                 text("{\"id\":\"%s\",\"scope\":\"USER\",\"credentials\":{\"userName\":\"ada\","
                                      "\"password\":{\"value\":\"hunter2\"}},\"profile\":{\"title\":\"Dr\",\"x\":1}}",
@@ -306,7 +310,8 @@ static void groups_are_assigned(void **state)
     assert_int_equal(jval_int(jval_get(json, "priority"), -1), 0);
     assert_int_equal(jval_type(jval_get(json, "profile")), JVAL_OBJECT);
     (void)jval_free(json);
-    json = send_as(f, 200, "PUT", text("%s/%s", groups, f->group[1]), "{\"profile\":{\"title\":\"Buyer\",\"a/b\":1}}");
+    json = send_as(f, 200, "PUT", text("%s/%s", groups, f->group[1]),
+                   "{\"profile\":{\"title\":\"Buyer\",\"city\":\"Rome\"}}");
     assert_int_equal(jval_int(jval_get(json, "priority"), -1), 1);
     (void)jval_free(json);
 
@@ -326,7 +331,7 @@ static void groups_are_assigned(void **state)
     json = send_as(
         f, 200, "PATCH", text("%s/%s", groups, f->group[1]),
         "[{\"op\":\"replace\",\"path\":\"/profile/title\",\"value\":\"Chief\"},"
-        "{\"op\":\"remove\",\"path\":\"/profile/a~1b\"},{\"op\":\"replace\",\"path\":\"/priority\",\"value\":7}]");
+        "{\"op\":\"remove\",\"path\":\"/profile/city\"},{\"op\":\"replace\",\"path\":\"/priority\",\"value\":7}]");
     assert_string_equal(value_at(json, "profile.title"), "Chief");
     assert_int_equal(jval_len(jval_get(json, "profile")), 1);
     assert_int_equal(jval_int(jval_get(json, "priority"), -1), 7);
@@ -336,6 +341,7 @@ static void groups_are_assigned(void **state)
                                       "[{\"op\":\"add\",\"path\":\"/profile/x\",\"value\":1}]",
                                       "[{\"op\":\"remove\",\"path\":\"/priority\"}]",
                                       "[{\"op\":\"replace\",\"path\":\"/profile/x\"}]",
+                                      "[{\"op\":\"replace\",\"path\":\"/profile/a~1b\",\"value\":\"1\"}]",
                                       "[{\"op\":\"replace\",\"path\":\"/id\",\"value\":1}]",
                                       "[{\"op\":\"replace\",\"path\":\"/profile\",\"value\":1}]"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)

@@ -113,6 +113,45 @@ static void what_no_target_knows_is_not_sent(void **state)
            "{\"schemas\":[\"" CORE "\"],\"externalId\":\"u\",\"userName\":\"a\",\"active\":true}");
 }
 
+#define BADGE "urn:example:2.0:User"
+
+/* What administrators added: by SCIM paths, in any order. */
+static const char added_profile[] =
+    "{\"userName\":\"ann@x.org\",\"email\":\"ann@x.org\",\"lastName\":\"Lee\",\"department\":\"d\",\"" BADGE
+    ":roles\":[\"a\",\"b\"],\"" BADGE ":level\":7,\"" CORE ":emails[type eq \\\"home\\\"].value\":[\"h1@x.org\","
+    "\"h2@x.org\"],\"" CORE ":phoneNumbers[type eq \\\"fax\\\"].value\":\"+9\",\"" CORE
+    ":name.formatted\":\"A. Lee\",\"" CORE ":entitlements.value\":[\"e1\"],\"" ENTERPRISE
+    ":grade\":\"G\",\"$given\":[\"level\"]}";
+
+static void added_attributes_stand_where_they_belong(void **state)
+{
+    struct jval *profile CLEANUP(jval_freep) = parse(added_profile);
+    expect(target_create_user(*state, "00u1", profile), REQUEST_CREATE_USER, ANSWER_RESOURCE, "POST", "/Users",
+           "{\"schemas\":[\"" CORE "\",\"" ENTERPRISE "\",\"" BADGE "\"],\"externalId\":\"00u1\",\"userName\":"
+           "\"ann@x.org\",\"name\":{\"familyName\":\"Lee\",\"formatted\":\"A. Lee\"},\"emails\":[{\"type\":\"work\","
+           "\"primary\":true,\"value\":\"ann@x.org\"},{\"type\":\"home\",\"value\":\"h1@x.org\"},{\"type\":\"home\","
+           "\"value\":\"h2@x.org\"}],\"entitlements\":[{\"value\":\"e1\"}],\"phoneNumbers\":[{\"type\":\"fax\","
+           "\"value\":\"+9\"}],\"active\":true,\"" ENTERPRISE "\":{\"department\":\"d\",\"grade\":\"G\"},\"" BADGE
+           "\":{\"level\":7,\"roles\":[\"a\",\"b\"]}}");
+}
+
+static void added_attributes_are_changed_and_removed(void **state)
+{
+    expect_update(*state, added_profile, added_profile, -1, NULL);
+    expect_update(*state, "{\"" BADGE ":level\":7,\"" BADGE ":roles\":[\"a\"],\"" CORE ":nick.x\":\"1\"}",
+                  "{\"" BADGE ":roles\":[\"a\",\"b\"],\"" CORE ":nick.x\":\"2\"}", -1,
+                  "{\"op\":\"remove\",\"path\":\"" BADGE ":level\"},"
+                  "{\"op\":\"replace\",\"path\":\"" BADGE ":roles\",\"value\":[\"a\",\"b\"]},"
+                  "{\"op\":\"replace\",\"path\":\"nick\",\"value\":{\"x\":\"2\"}}");
+    struct jval *there CLEANUP(jval_freep) =
+        parse("{\"schemas\":[\"" CORE "\"],\"id\":\"1\",\"URN:EXAMPLE:2.0:USER\":{\"Level\":7,\"theirs\":true}}");
+    struct jval *sent CLEANUP(jval_freep) = parse("{\"" BADGE ":level\":7}");
+    struct jval *wanted CLEANUP(jval_freep) = parse("{\"" BADGE ":roles\":[\"a\"]}");
+    const struct target_request put = published_put_user(*state, "1", there, sent, wanted, -1);
+    assert_string_equal(put.body, "{\"schemas\":[\"" CORE "\",\"" BADGE "\"],\"id\":\"1\",\"URN:EXAMPLE:2.0:USER\":"
+                                  "{\"theirs\":true,\"roles\":[\"a\"]}}");
+}
+
 static void ids_are_encoded_in_paths(void **state)
 {
     expect(target_read_user(*state, "ann lee@x/ü"), REQUEST_READ_USER, ANSWER_RESOURCE, "GET",
@@ -358,6 +397,8 @@ int main(void)
         TEST(smallest_user_has_no_extension),
         TEST(full_user_has_every_attribute),
         TEST(what_no_target_knows_is_not_sent),
+        TEST(added_attributes_stand_where_they_belong),
+        TEST(added_attributes_are_changed_and_removed),
         TEST(ids_are_encoded_in_paths),
         TEST(update_sends_what_differs),
         TEST(update_removes_what_is_gone),
