@@ -147,6 +147,7 @@ static int update_mapping(struct tx *tx, struct call *call)
 
 static void write_made(struct jout *out, const struct app_profile *profile, const struct made_profile *made)
 {
+    assert(made->values && made->source);
     jout_object(out, "profile");
     for (size_t i = 0; i < profile->count; i++)
         if (jval_get(made->values, profile->attributes[i].name))

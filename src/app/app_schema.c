@@ -115,8 +115,8 @@ int app_profile_load(struct tx *tx, int64_t app_rid, const struct app_profile **
     int r = profile_document_read(tx, app_rid, &document);
     if (r < 0)
         return r;
-    struct jval *json CLEANUP(jval_freep) = document.json;
     r = profile_from_document(tx, &document, &loaded->profile);
+    (void)jval_free(document.json);
     if (r < 0)
         return r;
     void **memo = tx_memo(tx, &loaded_key);

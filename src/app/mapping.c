@@ -278,9 +278,11 @@ int app_mapping_try(struct tx *tx, const struct app *app, const struct jval *pro
     struct jval *before CLEANUP(jval_freep) = NULL;
     struct profile_document document = {0};
     int r = change(tx, app, properties, &before, &document, problem);
-    struct jval *json CLEANUP(jval_freep) = document.json;
     document.is_new = false;
-    return r < 0 ? r : profile_from_document(tx, &document, ret);
+    if (r == 0)
+        r = profile_from_document(tx, &document, ret);
+    (void)jval_free(document.json);
+    return r;
 }
 
 /* What no published type covers; ours are told by their first word. */
