@@ -128,17 +128,25 @@ static int compare_attribute(struct tx *tx, const struct import_run *run, const 
                                     .found = arena_strdup(arena, found)});
 }
 
+/* What administrators added to the schema is in no listing that is kept, and what begins with '$' is never sent. */
+static bool is_shown(const char *name)
+{
+    return !strchr(name, ':') && name[0] != '$';
+}
+
 static int compare_each(struct tx *tx, const struct import_run *run, const struct facts *facts,
                         const struct profiles *profiles)
 {
     int staged = 0;
     int r = 0;
     for (void *it = jval_first(profiles->known); r >= 0 && it; it = jval_next(profiles->known, it)) {
+        if (!is_shown(jval_iter_key(it)))
+            continue;
         r = compare_attribute(tx, run, facts, profiles, jval_iter_key(it));
         staged += r > 0;
     }
     for (void *it = jval_first(profiles->wanted); r >= 0 && it; it = jval_next(profiles->wanted, it)) {
-        if (jval_get(profiles->known, jval_iter_key(it)))
+        if (!is_shown(jval_iter_key(it)) || jval_get(profiles->known, jval_iter_key(it)))
             continue;
         r = compare_attribute(tx, run, facts, profiles, jval_iter_key(it));
         staged += r > 0;

@@ -2,6 +2,7 @@
 /* Scans for drift: what was changed in the app by somebody else is found, attributed, repaired or accepted. */
 #include "world.h"
 
+#include "app/profile.h"
 #include "base/limits.h"
 #include "push/deletions.h"
 #include "push/drift.h"
@@ -248,6 +249,33 @@ static void test_in_step(void **state)
     assert_int_equal(act.scan.accounts_in_step, TEAM);
     assert_int_equal(act.scan.differences, 0);
     assert_int_equal(act.scan.requests, 4); /* two pages of users and two of groups: each list ends with an empty one */
+    assert_int_equal(writes(world), before);
+}
+
+static int act_own_attribute(struct tx *tx, struct act *act)
+{
+    static const char text[] = "{\"definitions\":{\"custom\":{\"properties\":{\"grade\":{\"title\":\"Grade\",\"type\":"
+                               "\"string\",\"default\":\"A\",\"externalNamespace\":\"urn:example:User\"}}}}}";
+    struct jval *schema CLEANUP(jval_freep) = NULL;
+    int r = jval_parse(&schema, text, strlen(text), NULL);
+    return r < 0 ? r : app_schema_update(tx, &act->world->app, schema, &act->problem);
+}
+
+/* What an administrator added is in no listing that is kept: its absence there is no drift. */
+static void test_own_attributes_are_left_out(void **state)
+{
+    struct world *world = *state;
+    struct act add = {.world = world, .run = act_own_attribute};
+    struct team team = make_team(world);
+    assert_int_equal(do_act(&add), 0);
+    world_settle(world, MINUTE_MS);
+    char *grade = practice_attribute(world->practice, team.ids[0], "urn:example:User.grade");
+    assert_string_equal(grade, "\"A\"");
+    free(grade);
+    uint64_t before = writes(world);
+    struct act act = scan(world);
+    assert_int_equal(act.scan.differences, 0);
+    assert_int_equal(act.scan.accounts_in_step, TEAM);
     assert_int_equal(writes(world), before);
 }
 
@@ -916,6 +944,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_in_step, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_own_attributes_are_left_out, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_alert_is_all, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_thousand_edits, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_five_per_cent_of_reads_fail, world_setup, world_teardown),
