@@ -151,13 +151,10 @@ static int get_app_user(struct tx *tx, struct call *call)
 /* From an assignment to the person to that of a group that gives the app too. */
 static int convert_to_group(struct tx *tx, struct call *call, const struct app *app, struct account *account)
 {
-    if (account->scope == SCOPE_GROUP)
-        return 0;
-    struct app_group group = {0};
-    int r = app_group_best(tx, app->rid, account->user_rid, &group);
-    if (r == 0)
+    int r = account_convert(tx, app, account, SCOPE_GROUP, &call->problem);
+    if (r == CONVERT_NO_GROUP)
         return call_invalid(call, "scope", "no assigned group holds the person; assign one that does, or use USER");
-    return r < 0 ? r : account_unassign(tx, app, account, &call->problem);
+    return MIN_OF(r, 0);
 }
 
 static int change_app_user(struct tx *tx, struct call *call, const struct app *app, const struct user *user,
@@ -166,6 +163,8 @@ static int change_app_user(struct tx *tx, struct call *call, const struct app *a
     int r = 0;
     if (str_eq(given->scope, "GROUP"))
         r = convert_to_group(tx, call, app, account);
+    if (str_eq(given->scope, "USER") && account->scope == SCOPE_GROUP && !given->user_name && !given->profile)
+        return MIN_OF(account_convert(tx, app, account, SCOPE_USER, &call->problem), 0);
     if (r == 0 && str_eq(given->scope, "USER"))
         return account_assign(tx, app, user, given->user_name, given->profile, account, &call->problem);
     if (r == 0 && (given->user_name || given->profile))

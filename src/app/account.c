@@ -633,6 +633,11 @@ int account_unassign(struct tx *tx, const struct app *app, struct account *accou
 {
     if (account->scope == SCOPE_GROUP)
         return refuse_given_by_group(tx, account, problem);
+    return account_end_individual(tx, app, account, false);
+}
+
+int account_end_individual(struct tx *tx, const struct app *app, struct account *account, bool keep_name)
+{
     struct user user = {0};
     int r = account_user(tx, account->user_rid, &user);
     if (r < 0 || account->scope == SCOPE_NONE)
@@ -640,7 +645,7 @@ int account_unassign(struct tx *tx, const struct app *app, struct account *accou
     struct account a = *account;
     a.scope = SCOPE_NONE; /* unless a group gives it */
     a.profile = "{}";
-    a.user_name_is_own = false;
+    a.user_name_is_own &= keep_name;
     r = find_scope(tx, &user, &a);
     if (r == 0)
         r = apply_edited(tx, app, &user, account, &a);

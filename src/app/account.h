@@ -86,6 +86,25 @@ int account_update(struct tx *tx, const struct app *app, struct account *account
 /* Unassign a person: falls back to GROUP when an assigned group still gives the app. */
 int account_unassign(struct tx *tx, const struct app *app, struct account *account, struct problem *problem) MUSTCHECK;
 
+/* What became of an account that was to be converted. */
+enum convert_result { CONVERT_DONE, CONVERT_UNCHANGED, CONVERT_NO_GROUP, CONVERT_NOT_ASSIGNED };
+/*
+ * From an assignment to the person (scope USER) to that of a group that gives the app too (GROUP), or back. The person
+ * keeps the app, and in it his account, groups and name; back, what the group's assignment said of him as well. An
+ * enum convert_result, or a negative error.
+ */
+int account_convert(struct tx *tx, const struct app *app, struct account *account, enum account_scope scope,
+                    struct problem *problem) MUSTCHECK;
+/* All accounts of the app, in chunks; the later of two wishes counts. Logged. */
+int app_convert_start(struct tx *tx, const struct app *app, enum account_scope scope) MUSTCHECK;
+/* What that would do; of a large app (LIMIT_BACKLOG_COUNT) in part, then `complete` is false. */
+struct app_convert {
+    int64_t looked, converted, unchanged, no_group;
+    bool complete;
+};
+int app_convert_count(struct tx *tx, const struct app *app, enum account_scope scope,
+                      struct app_convert *ret) MUSTCHECK;
+
 /*
  * What the account should be, from the facts; pure. A person who lost the app (scope NONE) while suspended is to be
  * inactive there: the loss is a fact of its own, suspending is not.

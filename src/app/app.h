@@ -125,6 +125,11 @@ int app_groups_of_user(struct tx *tx, int64_t app_rid, int64_t user_rid, struct 
  * next. */
 int app_group_put(struct tx *tx, const struct app *app, const struct group *group, int priority,
                   const struct jval *profile, struct app_group *ret, struct problem *problem) MUSTCHECK;
+#define APP_ORDER_GROUPS 1000 /* groups of an app that can be put in order by one call */
+/* Puts the groups that the app is assigned to in this order, the best first: all of them, by public id. What changes
+ * for whom is found in chunks. */
+int app_groups_order(struct tx *tx, const struct app *app, const char *const *ids, int count,
+                     struct problem *problem) MUSTCHECK;
 int app_group_remove(struct tx *tx, const struct app *app, const struct group *group,
                      struct problem *problem) MUSTCHECK;
 

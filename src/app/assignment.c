@@ -167,7 +167,7 @@ int app_groups_of_user(struct tx *tx, int64_t app_rid, int64_t user_rid, struct 
     return r < 0 ? r : all.count;
 }
 
-static int group_event(struct tx *tx, const char *type, const struct app *app, const struct group *group)
+int app_group_event(struct tx *tx, const char *type, const struct app *app, const struct group *group)
 {
     const struct event event = {
         .type = type,
@@ -234,10 +234,10 @@ int app_group_put(struct tx *tx, const struct app *app, const struct group *grou
         return r;
     if (is_new) {
         r = tx_change(tx, (struct change){.kind = CHANGE_GROUP_ASSIGNED, .subject = app->rid, .object = group->rid});
-        return r < 0 ? r : group_event(tx, "group.application_assignment.add", app, group);
+        return r < 0 ? r : app_group_event(tx, "group.application_assignment.add", app, group);
     }
     r = spread_assigned(tx, app, ret);
-    return r < 0 ? r : group_event(tx, "group.application_assignment.update", app, group);
+    return r < 0 ? r : app_group_event(tx, "group.application_assignment.update", app, group);
 }
 
 int app_group_drop(struct tx *tx, const struct app *app, const struct group *group)
@@ -251,7 +251,7 @@ int app_group_drop(struct tx *tx, const struct app *app, const struct group *gro
         r = work_delete(tx, app->rid, WORK_EXPAND_GROUP_ASSIGNED, old.rid);
     if (r >= 0)
         r = tx_change(tx, (struct change){.kind = CHANGE_GROUP_UNASSIGNED, .subject = app->rid, .object = group->rid});
-    return r < 0 ? r : group_event(tx, "group.application_assignment.remove", app, group);
+    return r < 0 ? r : app_group_event(tx, "group.application_assignment.remove", app, group);
 }
 
 int app_group_remove(struct tx *tx, const struct app *app, const struct group *group, struct problem *problem)

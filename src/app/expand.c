@@ -433,6 +433,10 @@ int app_expand(struct tx *tx, struct work *work)
     case WORK_EXPAND_REFERRERS:
         r = expand_referrers(tx, work);
         break;
+    case WORK_EXPAND_TO_USER:
+    case WORK_EXPAND_TO_GROUP:
+        r = expand_convert(tx, work);
+        break;
     case WORK_EXPAND_RULE:
     case WORK_EXPAND_RULE_DELETED:
     case WORK_EXPAND_RULES_OF_USER:

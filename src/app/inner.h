@@ -99,6 +99,9 @@ int account_any_refers(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* Accounts of a person above the app rid `after`, former ones included, in order of app rid. The count. */
 int account_list_of_user(struct tx *tx, int64_t user_rid, int64_t after, struct account *ret, int limit) MUSTCHECK;
 
+/* Ends the assignment to the person, who may have the app by a group; `keep_name`: and keeps a user name of his own. */
+int account_end_individual(struct tx *tx, const struct app *app, struct account *account, bool keep_name) MUSTCHECK;
+
 /* profile.c */
 /* As account_document(), and the key of the person that it names (account.h). */
 int account_document_of(struct tx *tx, const struct account *account, const struct user *user, struct jval **ret,
@@ -112,6 +115,12 @@ int account_profile_differs(struct tx *tx, const struct account *account, const 
 int app_group_by_rid(struct tx *tx, int64_t rid, struct app_group *ret) MUSTCHECK; /* ERR_NOT_FOUND */
 /* Drops an assignment, with its change, event and the expansion that follows. `group` may be a tombstone. */
 int app_group_drop(struct tx *tx, const struct app *app, const struct group *group) MUSTCHECK;
+
+int app_group_event(struct tx *tx, const char *type, const struct app *app, const struct group *group) MUSTCHECK;
+
+/* convert.c */
+#define CONVERT_CHUNK 200 /* accounts that one transaction converts: each writes its row, an event, and maybe work */
+int expand_convert(struct tx *tx, struct work *work) MUSTCHECK; /* 1 more, 0 done */
 
 /* expand.c */
 /*

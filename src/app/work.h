@@ -30,6 +30,8 @@ enum work_kind {
     WORK_EXPAND_RULES_OF_GROUP = 25,   /* object: group whose name changed: its members are looked at by rules */
     WORK_EXPAND_PROFILE = 26,          /* object: app: its schema or mapping changed; every account is looked at */
     WORK_EXPAND_REFERRERS = 27,        /* object: user: the accounts of an app that name this person */
+    WORK_EXPAND_TO_USER = 30,          /* object: app: assignments by group become individual ones */
+    WORK_EXPAND_TO_GROUP = 31,         /* object: app: and the other way */
     /* of the push room */
     WORK_EXPAND_MAPPING = 32,     /* object: push mapping: every member, wanted or known, becomes dirty */
     WORK_EXPAND_TARGET_GONE = 34, /* object: target group that was deleted in the app: its member rows go */

@@ -299,6 +299,8 @@ int cmd_app_show(struct cli *cli);
 int cmd_app_create(struct cli *cli);
 int cmd_app_connect(struct cli *cli);
 int cmd_app_forget_credential(struct cli *cli);
+int cmd_app_convert(struct cli *cli);
+int cmd_app_order(struct cli *cli);
 int cmd_app_switch(struct cli *cli);
 int cmd_app_assign(struct cli *cli);
 int cmd_app_unassign(struct cli *cli);

@@ -284,6 +284,13 @@ static const struct option_spec app_unassign_options[] = {
     {0},
 };
 
+static const struct option_spec app_convert_options[] = {
+    {"to", "group|user", "what they become: by group, or individual", false},
+    {"all", NULL, "all of the app", false},
+    {"dry-run", NULL, "with --all: count what would be converted, and do nothing", false},
+    {0},
+};
+
 static const struct option_spec backlog_options[] = {
     {"send", NULL, "bring all of it to the app", false},
     {0},
@@ -649,6 +656,18 @@ const struct verb cli_verbs[] = {
     {"app unassign", "APP WHO", 2, 2, "take an app from a group or a person",
      "Accounts of those who have the app through nothing else are deactivated.",
      "muster app unassign \"Sales tool\" Sales", app_unassign_options, VERB_CLIENT, cmd_app_unassign},
+    {"app convert", "APP [PERSON...]", 1, ANY, "convert assignments between individual and by group",
+     "Nobody loses the app by this. Of those who have the app individually only who is in a group that has it too is "
+     "converted with --to group; the group's values hold for him from then on. With --to user what the group's "
+     "assignment said becomes his own. Without people, --all, after a look with --dry-run.",
+     "muster app convert \"Sales tool\" --to group --all --dry-run\nmuster app convert \"Sales tool\" --to user "
+     "ada@example.com",
+     app_convert_options, VERB_CLIENT, cmd_app_convert},
+    {"app order", "APP GROUP...", 2, ANY, "put the groups that have an app in order, the best first",
+     "Whose values hold for somebody who is in several of them. Groups that are not named follow in the order that "
+     "they "
+     "have.",
+     "muster app order \"Sales tool\" Managers Sales", NULL, VERB_CLIENT, cmd_app_order},
     {"app groups", "APP", 1, 1, "list the groups that have an app", "", "muster app groups \"Sales tool\"",
      list_options, VERB_CLIENT, cmd_app_groups},
     {"app accounts", "APP", 1, 1, "list the accounts of an app", "", "muster app accounts \"Sales tool\"", list_options,

@@ -136,35 +136,6 @@ void core_answer(struct core *core, uint64_t number, struct answer *answer)
 /* --- the lane of an app --------------------------------------------------------------------------------------------
  */
 
-/* What carries the credential, and how requests get there: the one place where the core has secrets in clear. */
-static int open_connection(struct tx *tx, struct lane *lane, const char **ret_line)
-{
-    const struct connection *c = &lane->connection;
-    struct connection_secrets secrets = {0};
-    int r = connection_unseal(tx, lane->core->options.keyring, c, &secrets);
-    if (r < 0)
-        return r;
-    const struct connection_input complete = {.scheme = c->scheme,
-                                              .user_name = c->user_name,
-                                              .header_name = c->header_name,
-                                              .secret = secrets.credential,
-                                              .client_auth = c->client_auth,
-                                              .token_url = c->token_url,
-                                              .client_id = c->client_id,
-                                              .scope = c->scope,
-                                              .key_id = c->key_id,
-                                              .authorities = c->authorities,
-                                              .certificate = c->certificate,
-                                              .key = secrets.key,
-                                              .proxy = c->proxy,
-                                              .no_proxy = c->no_proxy,
-                                              .proxy_credential = secrets.proxy_credential};
-    *ret_line = credential_line(tx_arena(tx), &complete);
-    lane->dial = dial_new(tx_arena(tx), &complete);
-    connection_secrets_wipe(&secrets);
-    return 0;
-}
-
 /* What an administrator told or an earlier process learned of the app's rates; told of two apps, the smaller holds. */
 static void load_rates(struct lane *lane)
 {
@@ -227,20 +198,6 @@ static int lane_open(struct tx *tx, struct core *core, int64_t app_rid, struct l
     lane->next = core->lanes;
     core->lanes = lane;
     *ret = lane;
-    return 0;
-}
-
-static int lane_headers(struct tx *tx, struct lane *lane)
-{
-    if (lane->headers)
-        return 0;
-    const char *credential = NULL;
-    int r = open_connection(tx, lane, &credential);
-    if (r < 0)
-        return r;
-    const char **headers = arena_array(tx_arena(tx), 2, sizeof(*headers));
-    headers[0] = credential;
-    lane->headers = headers;
     return 0;
 }
 
@@ -680,34 +637,6 @@ static size_t answer_length(const struct flight *flight)
     return answer->shape == ANSWER_MEMBERS ? answer->member_count : answer->found_count;
 }
 
-/*
- * A credential that is refused while the one before it is kept: that one is used from now on, and the request is asked
- * again; nothing was done by it. So is what was sent with a credential that was replaced meanwhile. 1: so it was.
- */
-static int change_credential(struct tx *tx, struct lane *lane, struct flight *flight, enum error_class class)
-{
-    if (class == ERROR_NONE)
-        return connection_proven(tx, &lane->app, &lane->connection, flight->credential);
-    if (class != ERROR_CREDENTIALS)
-        return 0;
-    int r = connection_fall_back(tx, lane->core->options.keyring, &lane->app, flight->credential,
-                                 answer_words(tx_arena(tx), flight->answer));
-    if (r > 0) {
-        lane->headers = NULL;
-        r = connection_get(tx, lane->app.rid, &lane->connection);
-    }
-    if (r < 0 || flight->credential == lane->connection.version)
-        return r;
-    struct work work = {0};
-    r = flight->intent_rid ? intent_delete(tx, flight->intent_rid) : 0;
-    if (r >= 0)
-        r = work_find(tx, flight->app_rid, flight->work.kind, flight->work.object_rid, &work);
-    if (r > 0)
-        r = work_defer(tx, work.rid, lane->now);
-    lane->core->more = true;
-    return r < 0 ? r : 1;
-}
-
 static int end_part(struct tx *tx)
 {
     tx_continue(tx, 0);
@@ -735,7 +664,7 @@ static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
     if (r == 0 && flight->read_offset == 0)
         r = note_rate(tx, lane, flight, class);
     if (r == 0 && flight->read_offset == 0)
-        r = change_credential(tx, lane, flight, class);
+        r = lane_credential_answer(tx, lane, flight, class);
     if (r > 0) {
         flight->processed = flight->passed_over = true;
         return end_part(tx);

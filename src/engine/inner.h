@@ -89,6 +89,14 @@ int lane_request(struct tx *tx, struct lane *lane, const struct work *work, cons
 int lane_await_intent(struct tx *tx, struct lane *lane, const struct work *work, const struct intent *intent) MUSTCHECK;
 /* When the request of an intent was handed out, ms. */
 int64_t intent_asked(const struct lane *lane, const struct intent *intent);
+/* What the requests of this turn carry and how they get there: lane->headers, lane->dial (credential.c). */
+int lane_headers(struct tx *tx, struct lane *lane) MUSTCHECK;
+/*
+ * What an answer says of the credential. One that is refused while the one before it is kept: that one is used from now
+ * on, and the request is asked again; nothing was done by it. So is what was sent with a credential that was replaced
+ * meanwhile. 1: so it was. One that is taken is proven.
+ */
+int lane_credential_answer(struct tx *tx, struct lane *lane, struct flight *flight, enum error_class class) MUSTCHECK;
 /* Puts the row off. STEP_WAIT. */
 int lane_wait(struct tx *tx, const struct work *work, int64_t due) MUSTCHECK;
 /* A failure: back-off, hold, or the whole app, as the table of errors says; recorded, and told once. STEP_WAIT. */
