@@ -444,7 +444,7 @@ const struct route app_routes[] = {
      NULL},
     {"GET", "/api/v1/apps/{appId}/backlog", ROUTE_READ, ROLE_READ_ONLY, count_backlog, "countApplicationBacklog", NULL},
     {"POST", "/api/v1/apps/{appId}/backlog", ROUTE_WRITE, ROLE_OPERATOR, queue_backlog, "queueApplicationBacklog",
-     prepare_backlog},
+     prepare_backlog, true},
     {"GET", "/api/v1/groups/{groupId}/apps", ROUTE_READ, ROLE_READ_ONLY, list_group_apps,
      "listAssignedApplicationsForGroup", NULL},
     {"GET", "/api/v1/org", ROUTE_READ, ROLE_READ_ONLY, get_org, "getOrgState", NULL},

@@ -37,6 +37,7 @@ struct route {
      * target. It leads to exactly one call_continue() or call_refuse(), from any thread.
      */
     void (*prepare)(struct call *call);
+    bool own_plan; /* reads dryRun= itself; everything else that writes is rehearsed (plan.c) */
 };
 
 #define CALL_PARAMS 4
@@ -52,6 +53,8 @@ struct call {
     const struct session *session; /* NULL: called with a token */
     struct problem problem;
     int status;               /* 200 unless the handler says otherwise; 204 sends no body */
+    bool rehearsed;           /* dryRun=true: what is done is taken back, and what it would take away is the answer */
+    bool rehearsed_in_part;   /* the handler did not do all of it */
     const char *content_type; /* of a success; NULL: application/json */
     struct buf body_out;
     struct jout out;                    /* writes to body_out */

@@ -2,6 +2,7 @@
 /* Deletion limits, what they hold, what is decided about it, and who is protected. Nothing of this is published. */
 #include "push/deletions.h"
 #include "api/app_objects.h"
+#include "api/deletion_objects.h"
 #include "base/limits.h"
 #include "record/record.h"
 
@@ -310,14 +311,23 @@ static int write_person(struct tx *tx, struct jout *out, const struct deletion *
     return r == ERR_NOT_FOUND ? 0 : r;
 }
 
-static int write_change(struct tx *tx, struct call *call, const struct deletion *deletion)
+static int write_app(struct tx *tx, struct jout *out, int64_t app_rid)
+{
+    struct app app = {0};
+    int r = app_by_rid(tx, app_rid, &app);
+    if (r == 0)
+        jout_str(out, "appId", app.id);
+    return r == ERR_NOT_FOUND ? 0 : r;
+}
+
+int deletion_write(struct tx *tx, struct call *call, const struct deletion *deletion, bool with_app)
 {
     struct jout *out = &call->out;
-    int r = 0;
     jout_object(out, NULL);
+    int r = with_app ? write_app(tx, out, deletion->app_rid) : 0;
     jout_str(out, "kind", deletion_kind_name(deletion->kind));
     jout_str(out, "state", deletion_state_name(deletion->state));
-    if (deletion->user_rid)
+    if (r == 0 && deletion->user_rid)
         r = write_person(tx, out, deletion);
     else
         write_text(out, "externalId", deletion->external_id);
@@ -348,7 +358,7 @@ static int list_changes(struct tx *tx, struct call *call)
     int shown = MIN_OF(count, page.limit);
     jout_array(&call->out, NULL);
     for (int i = 0; r == 0 && i < shown; i++)
-        r = write_change(tx, call, &changes[i]);
+        r = deletion_write(tx, call, &changes[i], false);
     jout_end(&call->out);
     call_page_links(call, count > shown ? cursor(call, changes[shown - 1].rid) : NULL);
     return MIN_OF(count, r);

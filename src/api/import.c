@@ -273,6 +273,6 @@ static int import_rows(struct tx *tx, struct call *call)
 }
 
 const struct route import_routes[] = {
-    {"POST", "/api/v1/import", ROUTE_WRITE, ROLE_ADMIN, import_rows, "importRows", prepare_import},
+    {"POST", "/api/v1/import", ROUTE_WRITE, ROLE_ADMIN, import_rows, "importRows", prepare_import, true},
     {.method = NULL},
 };

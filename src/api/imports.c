@@ -177,9 +177,19 @@ static int cancel_import(struct tx *tx, struct call *call)
     return act_on_import(tx, call, import_cancel);
 }
 
+/* What it would take away is told only by taking it over: the plan does that at once. */
 static int approve_import(struct tx *tx, struct call *call)
 {
-    return act_on_import(tx, call, import_approve);
+    struct app app = {0};
+    struct import_run run = {0};
+    int r = act_on_import(tx, call, import_approve);
+    if (r < 0 || !call->rehearsed)
+        return r;
+    r = find_import(tx, call, &app, &run);
+    if (r == 0)
+        r = import_rehearse(tx, &app, &run);
+    call->rehearsed_in_part |= r > 0;
+    return MIN_OF(r, 0);
 }
 
 /* --- what pushing by name would do ---------------------------------------------------------------------------------

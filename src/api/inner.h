@@ -172,6 +172,13 @@ void call_answer(struct call *call, int result);
 /* answer.c: what is answered so far is forgotten. */
 void call_empty(struct call *call);
 
+/* --- plan.c ------------------------------------------------------------------------------------------------------- */
+
+/* Is the call to be rehearsed only (dryRun=true)? ERR_PROBLEM where that cannot be. */
+int call_is_rehearsal(struct call *call, bool *ret) MUSTCHECK;
+/* Answers with what the act would take away from apps. It was not done. */
+int call_rehearse(struct tx *tx, struct call *call) MUSTCHECK;
+
 /* idempotency.c: 1: the stored answer was put into the call; 0: none; ERR_PROBLEM: the key was used for another
  * request. */
 int idempotency_find(struct tx *tx, struct call *call) MUSTCHECK;

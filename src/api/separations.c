@@ -284,7 +284,7 @@ static int undo(struct tx *tx, struct call *call)
 
 const struct route separation_routes[] = {
     {"GET", SEPARATIONS, ROUTE_READ, ROLE_READ_ONLY, list, "listGroupSeparations", NULL},
-    {"POST", SEPARATIONS, ROUTE_WRITE, ROLE_OPERATOR, start, "startGroupSeparation", NULL},
+    {"POST", SEPARATIONS, ROUTE_WRITE, ROLE_OPERATOR, start, "startGroupSeparation", NULL, true},
     {"GET", SEPARATION, ROUTE_READ, ROLE_READ_ONLY, get, "getGroupSeparation", NULL},
     {"POST", SEPARATION "/undo", ROUTE_WRITE, ROLE_OPERATOR, undo, "undoGroupSeparation", NULL},
     {.method = NULL},

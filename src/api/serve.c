@@ -405,7 +405,12 @@ static int run(struct tx *tx, void *arg)
 {
     struct call *call = arg;
     call_empty(call);
+    bool rehearsal = false;
     int r = needs_secret(call) ? authenticate(tx, call) : 0;
+    if (r == 0)
+        r = call_is_rehearsal(call, &rehearsal);
+    if (r == 0 && rehearsal)
+        return keep_error(tx, call, call_rehearse(tx, call));
     if (r == 0)
         r = idempotency_find(tx, call);
     if (r != 0)

@@ -3,6 +3,7 @@
  * The turn. core_turn() is the whole of it: take answers, expand, plan for each app that is open and has work, note
  * when to look again.
  */
+#include "engine/engine.h"
 #include "engine/inner.h"
 
 #include "engine/dial.h"
@@ -714,8 +715,7 @@ static int take_answers(struct tx *tx, struct core *core)
 /* --- planning ------------------------------------------------------------------------------------------------------
  */
 
-/* One chunk. 1: there are more. */
-static int expand(struct tx *tx, struct work *work)
+int engine_expand(struct tx *tx, struct work *work)
 {
     tx_continue(tx, work->since);
     int r = work->kind < WORK_EXPAND_MAPPING ? app_expand(tx, work) : push_expand(tx, work);
@@ -742,7 +742,7 @@ static int expand_some(struct tx *tx, struct core *core, int64_t app_rid, int *c
             if (tx_spend(tx, 0) >= LIMIT_EXPAND_ROWS || (*chunks < TURN_CHUNKS && turn_is_long(core)))
                 return 0;
             (*chunks)--;
-            int r = expand(tx, &work[i]);
+            int r = engine_expand(tx, &work[i]);
             if (r < 0)
                 return r;
         }

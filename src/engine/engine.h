@@ -10,6 +10,7 @@
 #define ENGINE_ENGINE_H
 
 #include "app/app.h"
+#include "app/work.h"
 #include "auth/auth.h"
 #include "base/problem.h"
 #include "store/store.h"
@@ -51,6 +52,9 @@ int engine_check_account(struct tx *tx, const struct account *account) MUSTCHECK
 
 /* Everything of the app that failed or is held is tried again at once. 0 or a negative error. */
 int engine_retry(struct tx *tx, int64_t app_rid) MUSTCHECK;
+/* One chunk of a row of work that is an expansion. 1: there are more, 0: done, and the row is gone unless it was caused
+ * anew. */
+int engine_expand(struct tx *tx, struct work *work) MUSTCHECK;
 
 /* "Verify this connection": a read of the target with a credential that is not stored yet. */
 struct engine_verify {

@@ -477,6 +477,11 @@ static int set_state(struct tx *tx, const struct deletion_key *key, enum deletio
     return r < 0 ? r : 0;
 }
 
+int deletion_protect(struct tx *tx, const struct deletion_key *key)
+{
+    return set_state(tx, key, DELETION_PROTECTED);
+}
+
 /* 1 found, 0 not. */
 static int get_state(struct tx *tx, const struct deletion_key *key, enum deletion_state *ret_state,
                      int64_t *ret_hold_rid)
@@ -544,7 +549,7 @@ int deletion_forget_account(struct tx *tx, int64_t account_rid)
 }
 
 /* The group of the app, or the group of the directory whose members it has: either protects it. */
-static int group_is_protected(struct tx *tx, const struct target_group *target)
+int deletion_group_is_protected(struct tx *tx, const struct target_group *target)
 {
     struct group group = {0};
     int r = group_by_rid(tx, target->group_rid, &group);
@@ -559,6 +564,6 @@ static int group_is_protected(struct tx *tx, const struct target_group *target)
 int deletion_of_group(struct tx *tx, const struct target_group *group, const char **ret_why)
 {
     struct deletion_key key = {.kind = DELETION_GROUP, .object_rid = group->rid, .external_id = ""};
-    int is_protected = group_is_protected(tx, group);
+    int is_protected = deletion_group_is_protected(tx, group);
     return is_protected < 0 ? is_protected : deletion_may_go(tx, group->app_rid, &key, is_protected > 0, ret_why);
 }

@@ -139,6 +139,24 @@ int hold_decide(struct tx *tx, struct hold *hold, enum hold_status status, int64
 int hold_release(struct tx *tx, struct hold *hold, int64_t user_rid, const char *external_id, int64_t target_rid,
                  struct problem *problem) MUSTCHECK;
 
+/* --- plans: what an act would take away, while it is rehearsed (deletion_plan.c) ----------------------------------
+ */
+
+/* Of one app: what would go or be held, what of it would be held, and what would stay for being protected. */
+struct deletion_plan {
+    int64_t app_rid;
+    int64_t count[DELETION_MEMBER + 1]; /* by enum deletion_kind */
+    int64_t held, protected;
+};
+/* Before the act: what it adds has a rid above `*ret_mark`. */
+int deletion_plan_begin(struct tx *tx, int64_t *ret_mark) MUSTCHECK;
+/* After it: weighs what it added, as the planner would. */
+int deletion_plan_judge(struct tx *tx, int64_t mark) MUSTCHECK;
+/* For each app; ERR_TOO_LARGE beyond `limit` of them. The count. */
+int deletion_plan_count(struct tx *tx, int64_t mark, struct deletion_plan *ret, int limit) MUSTCHECK;
+/* Single ones, in order of rid above `after`. The count. */
+int deletion_plan_list(struct tx *tx, int64_t after, struct deletion *ret, int limit) MUSTCHECK;
+
 /* Removals from groups of an app that are held, rejected or not allowed. */
 int64_t deletion_held_members(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* Held and rejected removals of a target group, for the mapping's state. */

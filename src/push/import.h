@@ -216,6 +216,9 @@ int import_safeguard_judge(struct tx *tx, const struct import_run *run, const ch
 int import_hold(struct tx *tx, struct import_run *run, const char *why) MUSTCHECK;
 /* ...who lets it pass: E0000107 when it does not wait. import_cancel() is the other answer. */
 int import_approve(struct tx *tx, struct import_run *run, struct problem *problem) MUSTCHECK;
+/* Within tx_rehearse(), after import_approve(): takes over what the run found, as if the app said of everything that
+ * was in no list that it is gone. 1: more than can be rehearsed. */
+int import_rehearse(struct tx *tx, const struct app *app, struct import_run *run) MUSTCHECK;
 
 /* --- members of groups of apps -------------------------------------------------------------------------------------
  */

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 
 #define APPLY_ROWS (LIMIT_EXPAND_ROWS / 2) /* in one transaction */
+#define REHEARSE_CHUNKS 20                 /* of them in a rehearsal */
 
 SQL(STAGED_ADD, "INSERT INTO import_staged (run_rid, kind, external_id, member_id, name, profile, active, fate)"
                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
@@ -15,6 +16,7 @@ SQL(STAGED_DELETE, "DELETE FROM import_staged WHERE rid = $1");
 SQL(STAGED_MISSED_NEXT, "SELECT kind, external_id FROM import_staged WHERE run_rid = $1 AND fate = 1"
                         " ORDER BY rid LIMIT 1");
 SQL(STAGED_IS_GONE, "UPDATE import_staged SET fate = 2 WHERE run_rid = $1 AND kind = $2 AND external_id = $3");
+SQL(STAGED_ARE_GONE, "UPDATE import_staged SET fate = 2 WHERE run_rid = $1 AND fate = 1");
 SQL(STAGED_IS_THERE, "DELETE FROM import_staged WHERE run_rid = $1 AND kind = $2 AND external_id = $3");
 
 int staged_add(struct tx *tx, const struct import_run *run, const struct staged *row)
@@ -101,4 +103,13 @@ int import_apply(struct tx *tx, const struct app *app, struct import_run *run)
     if (r >= 0)
         r = import_store(tx, run);
     return r < 0 ? r : count > 0;
+}
+
+int import_rehearse(struct tx *tx, const struct app *app, struct import_run *run)
+{
+    int r = tx_exec(tx, &STAGED_ARE_GONE, I(run->rid));
+    r = r < 0 ? r : 1;
+    for (int chunks = 0; r > 0 && chunks < REHEARSE_CHUNKS; chunks++)
+        r = import_apply(tx, app, run);
+    return r;
 }

@@ -96,6 +96,10 @@ int deletion_forget_group(struct tx *tx, int64_t target_rid) MUSTCHECK;
  */
 int deletions_of_extra(struct tx *tx, int64_t app_rid, int64_t target_rid) MUSTCHECK;
 int deletions_of_strangers(struct tx *tx, int64_t app_rid, int64_t target_rid) MUSTCHECK;
+/* It is protected: does not go. */
+int deletion_protect(struct tx *tx, const struct deletion_key *key) MUSTCHECK;
+/* The group of the app, or the one whose members it has. 1 or 0. */
+int deletion_group_is_protected(struct tx *tx, const struct target_group *target) MUSTCHECK;
 /* Weighs everything of the kind in the app that is new: counted or held, nothing is new afterwards. */
 int deletions_judge(struct tx *tx, int64_t app_rid, enum deletion_kind kind) MUSTCHECK;
 /* The planner's question about one: 1 may be sent, 0 not, and why. Weighs if it is new. */

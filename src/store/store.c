@@ -116,6 +116,13 @@ struct batch {
     char id[ID_BYTES]; /* under which a commit of unknown outcome is found */
 };
 
+int tx_react_now(struct tx *tx)
+{
+    int r = tx_react(tx, tx->store->options.rooms);
+    tx->change_count = 0;
+    return r;
+}
+
 static int run_in_savepoint(struct store *store, struct store_job *job, struct batch *batch)
 {
     struct lane *lane = &store->writer;

@@ -199,6 +199,12 @@ int tx_urgency(const struct tx *tx);
  */
 int tx_try(struct tx *tx, tx_fn run, void *arg) MUSTCHECK;
 /*
+ * Runs a part of a job as if it were done, and takes everything back whatever comes of it: the job has written nothing
+ * by it. The part's own result. Within it tx_react_now() shows the rooms what was changed so far.
+ */
+int tx_rehearse(struct tx *tx, tx_fn run, void *arg) MUSTCHECK;
+int tx_react_now(struct tx *tx) MUSTCHECK;
+/*
  * A pointer of the caller's that lasts as long as the job, NULL at first, found by the address `key`: what a room would
  * look up again and again in one job. What hangs on it lives in tx_arena(). tx_try() takes it back too.
  */

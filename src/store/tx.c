@@ -165,6 +165,22 @@ int tx_try(struct tx *tx, tx_fn run, void *arg)
     return r < 0 ? r : result;
 }
 
+int tx_rehearse(struct tx *tx, tx_fn run, void *arg)
+{
+    assert(tx->writing);
+    struct handle *c = tx->handle;
+    int r = c->broken ? c->broken : c->backend->frame(c, FRAME_PART);
+    if (r < 0)
+        return r;
+    struct tx before = *tx;
+    int result = run(tx, arg);
+    r = c->backend->frame(c, FRAME_PART_UNDO);
+    if (r == 0)
+        r = c->backend->frame(c, FRAME_PART_KEEP);
+    *tx = before;
+    return r < 0 ? r : result;
+}
+
 void tx_wake(struct tx *tx)
 {
     tx->wake = true;

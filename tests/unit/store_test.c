@@ -208,6 +208,44 @@ static void test_parts_fail_alone(void **state)
     assert_int_equal(counted(f->store, &SEEN_COUNT, I(THING_ADDED)), 2); /* what the part appended went with it */
 }
 
+static int add_and_react(struct tx *tx, void *arg)
+{
+    int64_t seen = 0;
+    int r = add_thing(tx, arg);
+    if (r >= 0)
+        r = tx_react_now(tx);
+    if (r >= 0)
+        r = tx_get_int(tx, &seen, &SEEN_COUNT, I(THING_ADDED));
+    assert_int_equal(seen, 2); /* the rooms saw it at once */
+    return r < 0 ? r : 7;
+}
+
+static int with_rehearsal(struct tx *tx, void *arg)
+{
+    int64_t before = tx_change_number_taken(tx);
+    int r = tx_rehearse(tx, add_and_react, arg);
+    assert_int_equal(tx_change_number_taken(tx), before);
+    return r;
+}
+
+/* The store is as it was before a rehearsal, and nobody is woken. */
+static void test_a_rehearsal_writes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    open_store(f, 0);
+    struct add one = {.name = "one"};
+    struct add two = {.name = "two"};
+    assert_int_equal(store_write_wait(f->store, NULL, add_thing, &one), 0);
+    int wakes = f->wakes;
+    assert_int_equal(store_write_wait(f->store, NULL, with_rehearsal, &two), 7);
+    assert_int_equal(counted(f->store, &THING_COUNT, NO_BINDS), 1);
+    assert_int_equal(counted(f->store, &SEEN_COUNT, I(THING_ADDED)), 1);
+    assert_int_equal(f->wakes, wakes);
+    struct add three = {.name = "two"};
+    assert_int_equal(store_write_wait(f->store, NULL, add_thing, &three), 0); /* as if it had never been there */
+    assert_int_equal(counted(f->store, &SEEN_COUNT, I(THING_ADDED)), 2);
+}
+
 static void test_group_commit(void **state)
 {
     struct fixture *f = *state;
@@ -356,6 +394,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_jobs_in_line, setup, teardown),
         cmocka_unit_test_setup_teardown(test_jobs_on_threads, setup, teardown),
         cmocka_unit_test_setup_teardown(test_parts_fail_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_rehearsal_writes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_group_commit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reopen_keeps_all, setup, teardown),
         cmocka_unit_test_setup_teardown(test_binds_by_name, setup, teardown),
