@@ -8,8 +8,8 @@
  *     help.c      --help, the manual page             progress.c  the progress bar
  *     verbs.c     the table of verbs                  resolve.c   names to ids
  *     serve.c, datadir.c, rooms.c                     the server: the only place that knows every room
- *     import.c, backup.c, key.c, practice.c, demo.c, wait.c, user.c, group.c, rule.c, app.c, push.c, drift.c, hold.c,
- * token.c, pause.c
+ *     import.c, backup.c, key.c, practice.c, demo.c, wait.c, user.c, group.c, rule.c, app.c, profile_mapping.c, push.c,
+ * drift.c, hold.c, token.c, pause.c
  *
  * What people read goes to standard output, errors go to standard error as "muster: ..."; with --json both are JSON.
  */
@@ -318,6 +318,11 @@ int cmd_app_import_act(struct cli *cli); /* cancel, approve */
 int cmd_app_imported(struct cli *cli);
 int cmd_app_confirm(struct cli *cli);
 int cmd_app_ignore(struct cli *cli); /* and unignore */
+
+int cmd_profile_mapping_show(struct cli *cli);
+int cmd_profile_mapping_set(struct cli *cli);
+int cmd_profile_mapping_unset(struct cli *cli);
+int cmd_profile_mapping_preview(struct cli *cli);
 
 int cmd_push_list(struct cli *cli);
 int cmd_push_show(struct cli *cli);

@@ -221,6 +221,10 @@ static const struct option_spec group_options[] = {
     {0},
 };
 
+static const struct option_spec profile_mapping_options[] = {
+    {"on-creation", NULL, "send it when an account is created only; afterwards the app keeps what it has", false},
+    {0},
+};
 static const struct option_spec rule_list_options[] = {
     {"search", "TEXT", "those whose name has TEXT in it", false},
     OPTION_LIMIT,
@@ -723,6 +727,22 @@ const struct verb cli_verbs[] = {
      "Nothing is sent: its accounts and groups stay as they are.", "muster app delete \"Sales tool\" --deactivate",
      deactivate_options, VERB_CLIENT, cmd_app_delete},
 
+    {"profile-mapping show", "APP", 1, 1, "show which attribute of an app's users gets what", "",
+     "muster profile-mapping show \"Sales tool\"", NULL, VERB_CLIENT, cmd_profile_mapping_show},
+    {"profile-mapping set", "APP ATTRIBUTE=EXPRESSION...", 2, ANY, "say what attributes of an app's users get",
+     "EXPRESSION is over a person, as docs/expressions.md explains; docs/mapping.md says what an app is told, and how "
+     "attributes are added. Everybody who has the app is looked at again.",
+     "muster profile-mapping set \"Sales tool\" 'title=user.title ?: \"Employee\"'\nmuster profile-mapping set \"Sales "
+     "tool\" userType=user.userType --on-creation",
+     profile_mapping_options, VERB_CLIENT, cmd_profile_mapping_set},
+    {"profile-mapping unset", "APP ATTRIBUTE...", 2, ANY, "send attributes to an app no more",
+     "The app keeps what it has.", "muster profile-mapping unset \"Sales tool\" costCenter", NULL, VERB_CLIENT,
+     cmd_profile_mapping_unset},
+    {"profile-mapping preview", "APP USER [ATTRIBUTE=EXPRESSION]...", 2, ANY,
+     "show what an app would hold of a person, and change nothing",
+     "With expressions: as if they were set. Ends with status 1 when there is no usable value for an attribute.",
+     "muster profile-mapping preview \"Sales tool\" ada@example.com 'title=String.toUpperCase(user.title)'",
+     profile_mapping_options, VERB_CLIENT, cmd_profile_mapping_preview},
     {"push list", "APP", 1, 1, "list the groups that are pushed to an app", "", "muster push list \"Sales tool\"",
      push_list_options, VERB_CLIENT, cmd_push_list},
     {"push show", "APP GROUP", 2, 2, "show one pushed group",

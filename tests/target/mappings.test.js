@@ -116,6 +116,37 @@ function mappings(name, startTarget, { custom = true } = {}) {
             assert.equal((await extension(ann)).manager, undefined);
         });
 
+        test('on the command line: shown, tried, set and ended', async () => {
+            const app = await org.connectedApp(target);
+            const ann = await org.user(null, { department: 'Sales' });
+            await org.assignUser(app, ann);
+            await world.settle(app);
+            const cli = async (code, ...args) => {
+                const done = await muster.cli(['profile-mapping', ...args]);
+                assert.equal(done.code, code, done.output);
+                return done.output;
+            };
+            const expression = 'costCenter=String.toUpperCase(user.department)';
+            assert.match(await cli(0, 'show', app.label), /costCenter +user\.costCenter +always/);
+            const tried = await cli(0, 'preview', app.label, ann.profile.login, expression);
+            assert.match(tried, /costCenter +SALES +MAPPING/);
+            assert.match(await cli(0, 'preview', app.label, ann.profile.login), /this is what the app holds already/);
+            assert.match(await cli(4, 'set', app.label, 'title=user.nothing'), /properties\.title\.expression: position 1/);
+            assert.match(await cli(2, 'set', app.label, 'title'), /give ATTRIBUTE=EXPRESSION/);
+            await cli(0, 'set', app.label, expression);
+            await cli(0, 'set', app.label, 'userType="staff"', '--on-creation');
+            await world.settle(app);
+            assert.equal((await extension(ann)).costCenter, 'SALES');
+            assert.equal((await world.account(ann)).userType, undefined);
+            assert.match(await cli(0, 'show', app.label), /userType +"staff" +on creation/);
+            await cli(0, 'unset', app.label, 'costCenter');
+            assert.doesNotMatch(await cli(0, 'show', app.label), /costCenter/);
+            await world.settle(app);
+            assert.equal((await extension(ann)).costCenter, 'SALES', 'the app keeps what it has');
+            const found = JSON.parse(await cli(0, 'show', app.label, '--json'));
+            assert.equal(found.properties.userType.pushStatus, 'DONT_PUSH');
+        });
+
         if (!custom) return;
 
         test('an extension of its own, values of groups together, and a value of its own', async () => {
