@@ -26,9 +26,11 @@ static int read_facts(struct tx *tx, const struct work *work, struct facts *ret)
 }
 
 /* Somebody whose group was deleted or lost the app a moment ago, before the expansion came to him. 1: it is so. */
-static int bring_up_to_date(struct tx *tx, const struct work *work, struct facts *facts)
+static int bring_up_to_date(struct tx *tx, struct lane *lane, const struct work *work, struct facts *facts)
 {
-    int r = work_takes_away(tx, work->app_rid);
+    if (lane->takes_away < 0)
+        lane->takes_away = work_takes_away(tx, work->app_rid);
+    int r = lane->takes_away;
     if (r > 0)
         r = account_refresh(tx, work->app_rid, facts->account.user_rid, work->class);
     if (r <= 0)
@@ -313,7 +315,7 @@ int account_step(struct tx *tx, struct lane *lane, const struct work *work, bool
     int r = read_facts(tx, work, &facts);
     if (r == ERR_NOT_FOUND)
         return STEP_DONE;
-    int newer = r == 0 ? bring_up_to_date(tx, work, &facts) : r;
+    int newer = r == 0 ? bring_up_to_date(tx, lane, work, &facts) : r;
     if (newer > 0) { /* memberships that are to go are marked at the end of the turn */
         lane->core->more = true;
         return lane_wait(tx, work, lane->now);
@@ -468,7 +470,7 @@ int account_answer(struct tx *tx, struct lane *lane, struct flight *flight)
     struct facts facts = {0};
     int r = read_facts(tx, &flight->work, &facts);
     if (r == 0)
-        r = bring_up_to_date(tx, &flight->work, &facts);
+        r = bring_up_to_date(tx, lane, &flight->work, &facts);
     if (r < 0)
         return r == ERR_NOT_FOUND ? STEP_DONE : r;
     enum error_class class = answer_judge(flight->answer, flight->kind);

@@ -160,7 +160,7 @@ static void load_rates(struct lane *lane)
 
 static int lane_load(struct tx *tx, struct core *core, int64_t app_rid, struct lane *lane)
 {
-    *lane = (struct lane){.core = core, .state = app_state(core, app_rid), .now = tx_now(tx)};
+    *lane = (struct lane){.core = core, .state = app_state(core, app_rid), .takes_away = -1, .now = tx_now(tx)};
     int r = app_by_rid(tx, app_rid, &lane->app);
     if (r == 0)
         r = app_switches_get(tx, app_rid, &lane->switches);

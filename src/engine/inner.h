@@ -69,6 +69,7 @@ struct lane {
     const struct dial *dial;
     struct app_switches switches;
     struct traits traits;
+    int takes_away; /* work_takes_away() as this turn found it; -1: not asked yet */
     int64_t now;
     struct lane *next;
 };
