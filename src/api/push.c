@@ -222,6 +222,24 @@ static int write_details(struct tx *tx, struct jout *out, const struct mapping *
     return r < 0 ? r : write_member_errors(tx, out, mapping, state);
 }
 
+/* Ours, with expand=groups: the names beside the ids, so that a list needs no further calls. */
+static void write_names(struct call *call, const struct group *source, const struct group *target)
+{
+    const struct group *const groups[] = {source, target};
+    static const char *const keys[] = {"sourceGroup", "targetGroup"};
+    if (!str_eq(call_query(call, "expand"), "groups"))
+        return;
+    jout_object(&call->out, "_embedded");
+    for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+        jout_object(&call->out, keys[i]);
+        jout_str(&call->out, "id", groups[i]->id);
+        jout_str(&call->out, "name", groups[i]->name);
+        jout_str_opt(&call->out, "description", groups[i]->description);
+        jout_end(&call->out);
+    }
+    jout_end(&call->out);
+}
+
 /* The published object (reference group-push 3.2); ours are `state`, `memberErrors` and `existingMembers`. */
 int object_mapping(struct tx *tx, struct call *call, const char *key, const struct app *app,
                    const struct mapping *mapping, bool single)
@@ -267,6 +285,7 @@ int object_mapping(struct tx *tx, struct call *call, const char *key, const stru
     object_link(call, "sourceGroup", call_link(call, "/api/v1/groups/%s", source.id), NULL);
     object_link(call, "targetGroup", call_link(call, "/api/v1/groups/%s", target.id), NULL);
     jout_end(out);
+    write_names(call, &source, &target);
     jout_end(out);
     return r;
 }
@@ -279,6 +298,7 @@ struct list_filter {
     const char *status; /* published name, or NULL; ERROR is derived, so it is judged row by row */
     int64_t rule_rid;   /* ours: -1 none, 0 any */
     bool by_name;       /* ours: those that no rule made */
+    bool errors;        /* ours: ERROR, and those that are ACTIVE with an error: tried again, or with refused members */
     const char *q;      /* ours, folded: found in the name of the group or of the app's group; NULL for all */
 };
 
@@ -305,9 +325,11 @@ static int is_selected(struct tx *tx, const struct list_filter *filter, const st
     struct target_group target = {0};
     if ((filter->by_name && mapping->rule_rid) || (filter->rule_rid && filter->rule_rid != mapping->rule_rid))
         return 0;
-    int r = filter->status ? mapping_error(tx, mapping, &state) : 0;
+    int r = filter->status || filter->errors ? mapping_error(tx, mapping, &state) : 0;
     if (r < 0)
         return r;
+    if (filter->errors && !state.error)
+        return 0;
     if (filter->status && !str_eq(filter->status, mapping_status_name(mapping, &state)))
         return 0;
     if (!filter->q)
@@ -330,7 +352,9 @@ static int read_filter(struct tx *tx, struct call *call, const struct app *app, 
     const char *status = ret->status;
     if (status && !str_eq(status, "ACTIVE") && !str_eq(status, "INACTIVE") && !str_eq(status, "ERROR"))
         return call_invalid(call, "status", "Must be ACTIVE, INACTIVE or ERROR.");
-    int r = read_rule_filter(tx, call, app, ret);
+    int r = call_query_bool(call, "errors", false, &ret->errors);
+    if (r == 0)
+        r = read_rule_filter(tx, call, app, ret);
     if (r < 0)
         return r;
     const char *source_id = call_query(call, "sourceGroupId");

@@ -150,6 +150,20 @@ describe('push mappings', () => {
         assert.equal((await muster.call('GET', `/api/v1/apps/${own.id}/group-push/mappings?after=&sourceGroupId=`)).status, 200);
     });
 
+    test('lists: with the names of both groups, and those with an error alone', async () => {
+        const own = await org.app();
+        const group = await org.group('Named');
+        const mapping = await org.push(own, group);
+        const list = (query) => muster.ask('GET', `/api/v1/apps/${own.id}/group-push/mappings?${query}`);
+        const [named] = await list('expand=groups');
+        assert.deepEqual(named._embedded.sourceGroup, { id: group.id, name: group.profile.name });
+        assert.equal(named._embedded.targetGroup.id, mapping.targetGroupId);
+        assert.equal((await list(''))[0]._embedded, undefined);
+        assert.deepEqual(await list('errors=true'), []);
+        assert.equal((await list('errors=false')).length, 1);
+        assert.equal((await muster.call('GET', `/api/v1/apps/${own.id}/group-push/mappings?errors=some`)).status, 400);
+    });
+
     test('deleted: only when INACTIVE', async () => {
         const group = await org.group();
         const mapping = await org.push(app, group);

@@ -107,6 +107,16 @@ export async function get<T>(path: string, query: Query = {}, signal?: AbortSign
     return (await bodyOf(await send('GET', url(path, query), undefined, signal))) as T;
 }
 
+// Null when there is no such thing: an answer like others, which is kept while it is read anew.
+export async function getOrNull<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T | null> {
+    try {
+        return await get<T>(path, query, signal);
+    } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return null;
+        throw error;
+    }
+}
+
 export async function change<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
     return (await bodyOf(await send(method, path, body))) as T;
 }

@@ -62,6 +62,7 @@ function UserMenu() {
             <Dropdown
                 isOpen={open}
                 onOpenChange={setOpen}
+                shouldFocusFirstItemOnOpen
                 onSelect={() => setOpen(false)}
                 popperProps={{ position: 'right' }}
                 toggle={(ref) => (

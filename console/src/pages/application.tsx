@@ -4,7 +4,7 @@ import { Alert, Nav, NavItem, NavList, PageSection } from '@patternfly/react-cor
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { Link, Navigate, Route, Routes, useLocation, useParams } from 'react-router-dom';
-import { ApiError, get } from '../api/client';
+import { get, getOrNull } from '../api/client';
 import type { App, Sync } from '../api/types';
 import { ErrorAlert } from '../ui/errors';
 import { PageHead } from '../ui/page';
@@ -14,10 +14,12 @@ import { Time } from '../ui/time';
 
 const General = lazy(() => import('./app-general'));
 const Provisioning = lazy(() => import('./app-provisioning'));
+const PushGroups = lazy(() => import('./push-groups'));
 
 const TABS: [string, string][] = [
     ['general', 'General'],
     ['provisioning', 'Provisioning'],
+    ['push-groups', 'Push Groups'],
 ];
 
 // Nothing gets through to the app: the one thing to know on every tab.
@@ -42,8 +44,8 @@ export default function Application() {
     const { appId = '' } = useParams();
     const { pathname } = useLocation();
     const path = `/api/v1/apps/${encodeURIComponent(appId)}`;
-    const { data: app, error, refetch } = useQuery({ queryKey: [path], queryFn: ({ signal }) => get<App>(path, {}, signal) });
-    if (error instanceof ApiError && error.status === 404)
+    const { data: app, error, refetch } = useQuery({ queryKey: [path], queryFn: ({ signal }) => getOrNull<App>(path, {}, signal) });
+    if (app === null)
         return (
             <Nothing level="h1" title="This application is not there" action={<Link to="/applications">Applications</Link>}>
                 It may have been deleted.
@@ -77,6 +79,7 @@ export default function Application() {
                         <Route index element={<Navigate to={`${base}/general`} replace />} />
                         <Route path="general" element={<General app={app} />} />
                         <Route path="provisioning" element={<Provisioning app={app} />} />
+                        <Route path="push-groups" element={<PushGroups app={app} />} />
                         <Route path="*" element={<Nothing title="There is no such page" />} />
                     </Routes>
                 </Suspense>

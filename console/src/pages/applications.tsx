@@ -35,7 +35,7 @@ export default function Applications() {
             <PageHead title="Applications" actions={create} />
             <PageSection isFilled>
                 <Toolbar>
-                    <ToolbarContent>
+                    <ToolbarContent rowWrap={{ default: 'wrap' }}>
                         <ToolbarItem>
                             <Search label="Search applications" placeholder="Beginning of the name" />
                         </ToolbarItem>

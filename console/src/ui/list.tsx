@@ -34,14 +34,15 @@ export function useList<T>(path: string, query: Record<string, string | undefine
     return { page: data, error, loading: isLoading, stale: isPlaceholderData, narrowed, refetch: () => void refetch() };
 }
 
-// Changes parts of the address; another search begins at its first page. Null takes a part away.
+// Changes parts of the address; another search begins at its first page, a dialog leaves the page as it is. Null takes a
+// part away.
 export function useSetParams(): (change: Record<string, string | null>) => void {
     const [, setParams] = useSearchParams();
     return (change) =>
         setParams(
             (before) => {
                 const params = new URLSearchParams(before);
-                params.delete('after');
+                if (!('info' in change)) params.delete('after');
                 for (const [name, value] of Object.entries(change)) {
                     if (value) params.set(name, value);
                     else params.delete(name);
