@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "push/same_group.h"
 
 #define PAGE_DEFAULT 20 /* as published */
 #define CHUNK 100
@@ -135,6 +136,14 @@ static int read_priority(struct call *call, const struct jval *value, int *ret)
     return 0;
 }
 
+/* Of a new assignment; one that is there is changed whatever the policy says. */
+static int check_same_group(struct tx *tx, struct call *call, const struct app *app, const struct group *group)
+{
+    struct app_group assigned = {0};
+    int r = app_group_get(tx, app->rid, group->rid, &assigned);
+    return r == ERR_NOT_FOUND ? same_group_check(tx, app, group, false, &call->problem) : r;
+}
+
 /* A body may be left out, as may all of its fields. */
 static int put_assignment(struct tx *tx, struct call *call)
 {
@@ -151,6 +160,8 @@ static int put_assignment(struct tx *tx, struct call *call)
         r = read_priority(call, jval_get(body, "priority"), &priority);
     if (r == 0)
         r = find_group(tx, call, &app, &group);
+    if (r == 0)
+        r = check_same_group(tx, call, &app, &group);
     if (r == 0)
         r = app_group_put(tx, &app, &group, priority, profile, &assignment, &call->problem);
     return r ? r : write_assignment(call, &app, &assignment, &group);

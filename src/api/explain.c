@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "push/people.h"
 #include "push/rule.h"
+#include "push/same_group.h"
 #include "target/request.h"
 
 #define PEOPLE_DEFAULT 50 /* people of a kind on a page... */
@@ -344,15 +345,14 @@ static void write_counts(struct call *call, const struct app *app, const struct 
     jout_end(out);
 }
 
-/* Assigned and pushed: the published product does not support it; what it means here (invariant 6). */
+/* Assigned and pushed, and what that means here. */
 static int write_same_group(struct tx *tx, struct jout *out, const struct mapping *mapping)
 {
-    struct app_group assigned = {0};
-    int r = app_group_get(tx, mapping->app_rid, mapping->source_rid, &assigned);
-    if (r < 0 && r != ERR_NOT_FOUND)
-        return r;
-    jout_bool(out, "assignedAndPushed", r == 0);
-    return 0;
+    int same = same_group_is(tx, mapping->app_rid, mapping->source_rid);
+    jout_bool(out, "assignedAndPushed", same > 0);
+    if (same > 0)
+        jout_str(out, "assignedAndPushedMeans", same_group_meaning());
+    return MIN_OF(same, 0);
 }
 
 static int write_whole_group(struct tx *tx, struct call *call, const struct app *app, const struct mapping *mapping)

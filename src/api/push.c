@@ -8,6 +8,7 @@
 #include "engine/health.h"
 #include "push/deletions.h"
 #include "push/rule.h"
+#include "push/same_group.h"
 #include "record/record.h"
 #include "target/answer.h"
 
@@ -277,9 +278,14 @@ int object_mapping(struct tx *tx, struct call *call, const char *key, const stru
     jout_str(out, "status", mapping_status_name(mapping, &state));
     jout_str(out, "targetGroupId", target.id);
     jout_str(out, "existingMembers", existing_names[mapping->existing]);
+    int same = r < 0 ? r : same_group_is(tx, app->rid, source.rid);
+    jout_bool(out, "assignedAndPushed", same > 0);
+    if (same > 0 && single)
+        jout_str(out, "assignedAndPushedMeans", same_group_meaning());
+    r = MIN_OF(r, same);
     if (mapping->members_wait) /* U4: until the next change of them, or Push Now */
         jout_bool(out, "pushMembershipsImmediately", false);
-    r = write_details(tx, out, mapping, &state, single);
+    r = r < 0 ? r : write_details(tx, out, mapping, &state, single);
     jout_object(out, "_links");
     object_link(call, "app", call_link(call, "/api/v1/apps/%s", app->id), NULL);
     object_link(call, "sourceGroup", call_link(call, "/api/v1/groups/%s", source.id), NULL);

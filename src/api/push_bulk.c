@@ -7,6 +7,7 @@
 #include "api/push_objects.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "push/same_group.h"
 
 #define BULK_MAX 500   /* mappings of one bulk call */
 #define PUSHES_PAGE 50 /* apps that the pushes of a group show on a page, unless told otherwise */
@@ -166,6 +167,8 @@ static int write_push(struct tx *tx, struct call *call, int64_t app_rid, const s
     }
     /* The published product does not support it; here it is safe (invariant 6), and said. */
     jout_bool(out, "assignedAndPushed", assigned && mapped == 0);
+    if (assigned && mapped == 0)
+        jout_str(out, "assignedAndPushedMeans", same_group_meaning());
     jout_object(out, "_links");
     object_link(call, "app", call_link(call, "/api/v1/apps/%s", app.id), NULL);
     jout_end(out);

@@ -179,6 +179,7 @@ static const struct migration migrations[] = {
         " last_updated BIGINT NOT NULL);"
         "ALTER TABLE accounts ADD COLUMN refers_to TEXT;" /* the person that its document names */
         "CREATE INDEX accounts_by_reference ON accounts (app_rid, refers_to, rid) WHERE refers_to IS NOT NULL;"},
+    {10, "CREATE VIEW assigned_groups AS SELECT app_rid, group_rid FROM app_groups;"}, /* likewise */
 };
 
 const struct store_room app_room = {

@@ -341,6 +341,7 @@ int cmd_push_now(struct cli *cli);
 int cmd_push_retry(struct cli *cli);
 int cmd_push_repair(struct cli *cli);
 int cmd_push_person(struct cli *cli);
+int cmd_push_same_group(struct cli *cli);
 int cmd_push_errors(struct cli *cli);
 
 int cmd_drift_show(struct cli *cli);

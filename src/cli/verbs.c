@@ -785,6 +785,10 @@ const struct verb cli_verbs[] = {
     {"push person", "USER", 1, 1, "push somebody to every group of theirs in all apps anew",
      "The accounts are looked at in their apps, what was refused is tried again, and the groups are read back.",
      "muster push person ada@example.com", NULL, VERB_CLIENT, cmd_push_person},
+    {"push same-group", "[allow|warn|refuse]", 0, 1, "say what happens when one group is for assignment and for push",
+     "allow (the default): nothing, it is safe here. warn: an event of severity WARN. refuse: a group that an app is "
+     "assigned to is not pushed to it, nor the other way round. Acts from then on. Without a word: shows how it is.",
+     "muster push same-group\nmuster push same-group warn", NULL, VERB_CLIENT, cmd_push_same_group},
     {"push errors", "APP", 1, 1, "list what failed in an app", "Ends with status 1 when there is something.",
      "muster push errors \"Sales tool\"", NULL, VERB_CLIENT, cmd_push_errors},
 

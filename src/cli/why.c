@@ -215,6 +215,25 @@ int cmd_push_person(struct cli *cli)
     return CLI_OK;
 }
 
+int cmd_push_same_group(struct cli *cli)
+{
+    static const char *const words[][2] = {{"allow", "ALLOW"}, {"warn", "WARN"}, {"refuse", "REFUSE"}};
+    struct jval *body CLEANUP(jval_freep) = jval_new_object();
+    struct answer answer;
+    for (size_t i = 0; cli->arg_count > 0 && i < ARRAY_LEN(words); i++)
+        if (str_eq(cli->args[0], words[i][0]))
+            jval_set_str(body, "policy", words[i][1]);
+    if (cli->arg_count > 0 && jval_len(body) == 0)
+        return cli_fail(cli, CLI_USAGE, "%s: say allow, warn or refuse", cli->args[0]);
+    int r = client_open(cli);
+    if (r == CLI_OK)
+        r = client_call(cli, jval_len(body) ? "PUT" : "GET", "/api/v1/org/same-group", jval_len(body) ? body : NULL,
+                        &answer);
+    if (r == CLI_OK)
+        cli_print_object(cli, answer.body);
+    return r;
+}
+
 /* What is tried again, or would be, by cause. */
 static void say_plan(struct cli *cli, const char *app, const struct jval *plan)
 {

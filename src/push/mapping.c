@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "push/push_private.h"
+#include "push/same_group.h"
 #include "record/record.h"
 
 #define COLUMNS                                                                                                        \
@@ -279,6 +280,8 @@ int mapping_create(struct tx *tx, const struct app *app, const struct group *sou
 {
     struct target_group target = {0};
     int r = check_input(tx, app, source, input, problem);
+    if (r == 0)
+        r = same_group_check(tx, app, source, true, problem);
     if (r == 0)
         r = find_target(tx, app, input, &target, problem);
     if (r < 0)

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "push/push_private.h"
 #include "push/rule.h"
+#include "push/same_group.h"
 
 static const char *const kind_names[MATCH_COUNT] = {
     [MATCH_STARTS_WITH] = "STARTS_WITH", [MATCH_ENDS_WITH] = "ENDS_WITH", [MATCH_CONTAINS] = "CONTAINS",
@@ -29,7 +30,8 @@ const char *rule_outcome_name(enum rule_outcome outcome)
 {
     static const char *const names[] = {
         [RULE_NO_MATCH] = "NO_MATCH",       [RULE_CREATES] = "CREATE",        [RULE_LINKS] = "LINK",
-        [RULE_HAS_MAPPING] = "HAS_MAPPING", [RULE_MAPPED] = "ALREADY_MAPPED", [RULE_NAME_TAKEN] = "NAME_TAKEN"};
+        [RULE_HAS_MAPPING] = "HAS_MAPPING", [RULE_MAPPED] = "ALREADY_MAPPED", [RULE_NAME_TAKEN] = "NAME_TAKEN",
+        [RULE_SAME_GROUP] = "SAME_GROUP"};
     return names[outcome];
 }
 
@@ -114,6 +116,18 @@ static bool fits(const struct ready *ready, struct arena *scratch, const char *t
     }
 }
 
+/* Assigned to the app, where one group for both is refused. 1 or 0. */
+static int is_refused(struct tx *tx, int64_t app_rid, int64_t group_rid)
+{
+    enum same_group_policy policy = SAME_GROUP_ALLOW;
+    struct app_group assigned = {0};
+    int r = same_group_policy_get(tx, &policy);
+    if (r < 0 || policy != SAME_GROUP_REFUSE)
+        return r;
+    r = app_group_get(tx, app_rid, group_rid, &assigned);
+    return r == ERR_NOT_FOUND ? 0 : r < 0 ? r : 1;
+}
+
 int matcher_judge(struct tx *tx, const struct matcher *matcher, const struct group *group, enum rule_outcome *ret)
 {
     struct arena *scratch = tx_arena(tx);
@@ -128,6 +142,11 @@ int matcher_judge(struct tx *tx, const struct matcher *matcher, const struct gro
         *ret = matcher->rule_rid && mapping.rule_rid == matcher->rule_rid ? RULE_HAS_MAPPING : RULE_MAPPED;
     if (r != ERR_NOT_FOUND)
         return r;
+    r = is_refused(tx, matcher->app_rid, group->rid);
+    if (r > 0)
+        *ret = RULE_SAME_GROUP;
+    if (r != 0)
+        return MIN_OF(r, 0);
     r = target_group_by_name(tx, matcher->app_rid, group->name, &target);
     if (r == ERR_NOT_FOUND)
         *ret = RULE_CREATES;

@@ -119,6 +119,9 @@ static const struct migration migrations[] = {
      "ALTER TABLE target_groups ADD COLUMN repair_until BIGINT NOT NULL DEFAULT 0;" /* ms: if it is missing */
      "ALTER TABLE target_groups ADD COLUMN repaired_at BIGINT NOT NULL DEFAULT 0;"  /* ms: when it was missing last */
      "ALTER TABLE push_settings ADD COLUMN on_group_missing INTEGER NOT NULL DEFAULT 0;"}, /* enum group_missing */
+    {12, "CREATE TABLE push_org ("
+         " one INTEGER PRIMARY KEY CHECK (one = 1),"
+         " same_group INTEGER NOT NULL);"}, /* enum same_group_policy */
 };
 
 const char *push_text(struct tx *tx, const struct query *query, int column)

@@ -132,6 +132,10 @@ static int tell_skipped(struct tx *tx, const struct push_rule *rule, const struc
     if (outcome == RULE_MAPPED)
         return tell(tx, rule, group, "app.user_management.grouppush.mapping.created.from.rule.error.duplicate",
                     "Push rule made no mapping: the group is pushed already", SEVERITY_WARN);
+    if (outcome == RULE_SAME_GROUP)
+        return tell(tx, rule, group, "app.user_management.grouppush.mapping.created.from.rule.error.validation",
+                    "Push rule made no mapping: the group is assigned to the app, and one group for both is refused",
+                    SEVERITY_WARN);
     return tell(tx, rule, group,
                 upsert ? "application.provision.group_push.mapping.created.from.rule.warning.upsertGroup.duplicate.name"
                        : "application.provision.group_push.mapping.created.from.rule.warning.duplicate.name",

@@ -84,6 +84,7 @@ enum rule_outcome {
     RULE_HAS_MAPPING, /* this rule made the mapping that there is */
     RULE_MAPPED,      /* the group is pushed by name or by another rule (R4) */
     RULE_NAME_TAKEN,  /* the app has a group of this name (R5) */
+    RULE_SAME_GROUP,  /* the group is assigned to the app, and the organisation refuses one group for both */
 };
 const char *rule_outcome_name(enum rule_outcome outcome);
 

@@ -280,4 +280,61 @@ describe('why', () => {
         assert.equal(code, 0, output);
         assert.match(output, /1 accounts are looked at, and 2 pushed groups/);
     });
+
+    test('one group for assignment and push: said what it means, and warned of or refused where an organisation wants', async () => {
+        const policy = (value) => muster.ask('PUT', '/api/v1/org/same-group', { policy: value });
+        const group = await org.group(null, [await org.user()]);
+        await org.assignGroup(app, group);
+        const mapping = await org.push(app, group);
+        await world.settle(app);
+        const mappings = `/api/v1/apps/${app.id}/group-push/mappings`;
+        const shown = await muster.ask('GET', `${mappings}/${mapping.id}`);
+        assert.equal(shown.assignedAndPushed, true);
+        assert.match(shown.assignedAndPushedMeans, /safe here: who leaves is taken out/);
+        assert.equal((await muster.ask('GET', `/api/v1/groups/${group.id}/pushes`))[0].assignedAndPushed, true);
+        const listed = await muster.ask('GET', `/api/v1/apps/${app.id}/group-push/same-groups`);
+        assert.deepEqual(listed.map((each) => each.groupId), [group.id]);
+        assert.equal((await muster.ask('GET', path(mapping))).assignedAndPushed, true);
+
+        try {
+            await policy('REFUSE');
+            const assigned = await org.group();
+            await org.assignGroup(app, assigned);
+            let answer = await muster.call('POST', mappings, {
+                body: { sourceGroupId: assigned.id, targetGroupName: assigned.profile.name },
+            });
+            assert.equal(answer.status, 400);
+            assert.match(JSON.stringify(answer.json), /sourceGroupId: .* is assigned to this app already, and the organisation refuses/);
+            const onlyPushed = await org.group();
+            await org.push(app, onlyPushed);
+            answer = await muster.call('PUT', `/api/v1/apps/${app.id}/groups/${onlyPushed.id}`, { body: {} });
+            assert.equal(answer.status, 400);
+            assert.match(JSON.stringify(answer.json), /groupId: .* is pushed to this app already/);
+            answer = await muster.call('PUT', `/api/v1/apps/${app.id}/groups/${group.id}`, { body: { priority: 4 } });
+            assert.equal(answer.status, 200, 'what is there may be changed');
+            const preview = await muster.ask('POST', `/api/v1/apps/${app.id}/group-push/rules/preview`, {
+                name: 'x',
+                groupName: { operator: 'EQUALS', value: assigned.profile.name },
+            });
+            assert.equal(preview[0].outcome, 'SAME_GROUP');
+            await muster.ask('POST', `/api/v1/apps/${app.id}/group-push/rules`, {
+                name: 'Refused',
+                groupName: { operator: 'EQUALS', value: assigned.profile.name },
+            });
+            await world.settle(app);
+            assert.equal((await muster.ask('GET', `${mappings}?sourceGroupId=${assigned.id}`)).length, 0);
+
+            await policy('WARN');
+            await org.push(app, assigned);
+            const events = await muster.ask('GET', '/api/v1/logs?limit=1000&filter=eventType%20eq%20%22muster.same_group%22');
+            assert.equal(events.length, 1);
+            assert.equal(events[0].severity, 'WARN');
+            assert.ok(events[0].target.some((target) => target.id === assigned.id));
+            assert.equal((await muster.call('PUT', '/api/v1/org/same-group', { body: { policy: 'MAYBE' } })).status, 400);
+            assert.match((await muster.cli(['push', 'same-group'])).output, /policy +WARN/);
+            assert.equal((await muster.cli(['push', 'same-group', 'perhaps'])).code, 2);
+        } finally {
+            await policy('ALLOW');
+        }
+    });
 });
