@@ -10,9 +10,10 @@ const path = require('node:path');
 const { test } = require('node:test');
 const { BIN, Muster, Practice, databaseOf } = require('../lib/muster');
 const { run } = require('../lib/program');
-const { connectedApp, groupByName, importCrowd } = require('../target/crowd');
+const { connectedApp, groupByName, importCrowd, until } = require('../target/crowd');
 
 const PEOPLE = 300;
+const MIGRATE_MS = 1800000;
 const FULL_PEOPLE = 100000;
 const FULL_MEMBERSHIPS = 10; // of each person
 
@@ -32,7 +33,7 @@ function temporary() {
 }
 
 async function migrate(from, to) {
-    const { code, output } = await run(BIN, ['migrate', '--from', from, '--to', to, '--json']);
+    const { code, output } = await run(BIN, ['migrate', '--from', from, '--to', to, '--json'], { within: MIGRATE_MS });
     assert.equal(code, 0, output);
     return JSON.parse(output.slice(output.indexOf('{')));
 }
@@ -116,10 +117,10 @@ test('a migration that is killed leaves the source as it was, and a place that n
         // Killed as soon as it has something in the place: its schema says so.
         const child = spawn(BIN, ['migrate', '--from', muster.data, '--to', url], { stdio: 'ignore' });
         const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve(signal)));
-        for (;;) {
+        await until('the place says that it is unfinished', async () => {
             const made = await run('psql', ['-qAtc', "SELECT count(*) FROM store_state WHERE name = 'unfinished'", url]);
-            if (made.code === 0 && made.output.trim() === '1') break;
-        }
+            return made.code === 0 && made.output.trim() === '1';
+        });
         child.kill('SIGKILL');
         assert.equal(await ended, 'SIGKILL');
         const refused = await run(BIN, ['serve', '--data', muster.data, '--database', url, '--listen', '127.0.0.1:0']);

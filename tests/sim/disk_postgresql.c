@@ -12,8 +12,6 @@
 
 #include <unistd.h>
 
-#define SQL_BYTES (256 * 1024)
-
 static const struct store_room *const rooms[] = {&record_room, &auth_room, &directory_room, &app_room, &push_room,
                                                  &engine_room, NULL};
 
@@ -22,7 +20,6 @@ struct disk {
     struct store *store;
     struct store_options options;
     char location[512];
-    struct buf reset; /* the statements that do it */
     void (*on_commit)(void *data, bool wake);
     void *on_commit_data;
 };
@@ -55,33 +52,6 @@ static PGresult *ask(struct disk *disk, const char *sql)
     return result;
 }
 
-/* Keeps what the migrations wrote in tables beside, and writes down how everything becomes as it is now. */
-static void take_template(struct disk *disk)
-{
-    static const char names[] =
-        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname NOT LIKE 'store!_%' ESCAPE "
-        "'!' AND relnamespace = CAST(current_schema() AS regnamespace) ORDER BY oid";
-    PGresult *tables = ask(disk, names);
-    buf_init(&disk->reset, SQL_BYTES);
-    buf_str(&disk->reset, "TRUNCATE store_batch"); /* what a crash leaves: the next run has the same ids */
-    for (int i = 0; i < PQntuples(tables); i++)
-        buf_printf(&disk->reset, ", %s", PQgetvalue(tables, i, 0));
-    buf_str(&disk->reset, " RESTART IDENTITY CASCADE; SELECT setval('store_change', 1, false)");
-    for (int i = 0; i < PQntuples(tables); i++) {
-        char sql[512];
-        const char *table = PQgetvalue(tables, i, 0);
-        (void)snprintf(sql, sizeof(sql), "SELECT 1 FROM %s LIMIT 1", table);
-        PGresult *rows = ask(disk, sql);
-        if (PQntuples(rows)) {
-            (void)snprintf(sql, sizeof(sql), "CREATE TEMPORARY TABLE template_%s AS TABLE %s", table, table);
-            PQclear(ask(disk, sql));
-            buf_printf(&disk->reset, "; INSERT INTO %s SELECT * FROM template_%s", table, table);
-        }
-        PQclear(rows);
-    }
-    PQclear(tables);
-}
-
 struct disk *disk_new(const struct env *env)
 {
     char name[64];
@@ -93,9 +63,8 @@ struct disk *disk_new(const struct env *env)
     disk->options = (struct store_options){
         .path = disk->location, .env = env, .rooms = rooms, .on_commit = store_committed, .on_commit_data = disk};
     disk->conn = PQconnectdb(disk->location);
-    PQclear(ask(disk, "SET client_min_messages = warning"));
     open_store(disk);
-    take_template(disk);
+    test_keep(disk->conn);
     return disk;
 }
 
@@ -103,14 +72,13 @@ struct disk *disk_free(struct disk *disk)
 {
     store_close(disk->store);
     PQfinish(disk->conn);
-    buf_free(&disk->reset);
     free(disk);
     return NULL;
 }
 
 void disk_reset(struct disk *disk)
 {
-    PQclear(ask(disk, buf_text(&disk->reset)));
+    test_reset(disk->conn);
 }
 
 struct store *disk_store(struct disk *disk)

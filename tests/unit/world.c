@@ -76,9 +76,10 @@ int world_setup(void **state)
     (void)snprintf(path, sizeof(path), "%s/key", world->dir);
     assert_int_equal(keyring_load(&world->keyring, path, true, why, sizeof(why)), 0);
     (void)snprintf(path, sizeof(path), "%s/muster.db", world->dir);
-    struct store_options options = {.path = test_location(path), .env = &world->env, .rooms = rooms};
+    struct store_options options = {.path = test_shared_location(path), .env = &world->env, .rooms = rooms};
     if (store_open(&world->store, &options, why, sizeof(why)) < 0)
         fail_msg("%s", why);
+    test_opened(options.path);
     struct practice_options target = {.token = "t0p-secret", .base_url = BASE_URL};
     world->practice = practice_new(&world->env, &target);
     assert_int_equal(store_write_wait(world->store, NULL, make_app, world), 0);
