@@ -161,7 +161,7 @@ static int order_groups(struct tx *tx, struct call *call)
 
 const struct route conversion_routes[] = {
     {"POST", ASSIGNMENTS "/convert", ROUTE_WRITE, ROLE_OPERATOR, convert_assignments, "convertApplicationAssignments",
-     NULL},
+     NULL, true},
     {"PUT", ASSIGNMENTS "/priorities", ROUTE_WRITE, ROLE_OPERATOR, order_groups, "orderApplicationGroupAssignments",
      NULL},
     {.method = NULL},

@@ -206,6 +206,8 @@ static const struct {
     {"listEventHookDeliveries", "EventHook", "List the newest deliveries to an event hook"},
     {"newEventHookSigningSecret", "EventHook", "Make a new secret that deliveries are signed with; shown once"},
     {"listLogEvents", "SystemLog", "List the system log: between two times, or polling; filter and q select"},
+    {"listImportedPeople", "Import", "List the people whom imports made, and who are not deactivated"},
+    {"listImportedMemberships", "Import", "List the memberships that imports made"},
     {"importRows", "Import", "Bring in many users or memberships in one transaction; dryRun=true changes nothing"},
     {"getWellknownOrgMetadata", "OrgSetting", "Read the organisation's id"},
     {"getOrgState", "Org", "Read whether sending is paused everywhere"},

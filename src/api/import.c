@@ -144,16 +144,46 @@ static void write_error(struct jout *out, size_t row, bool membership, const str
     jout_end(out);
 }
 
-static int run_rows(struct chunk *chunk, const struct jval *rows, bool memberships)
+static int run_gone_user(struct chunk *chunk, const struct jval *row, enum import_result *ret, struct problem *problem)
+{
+    const char *login = jval_get_str(row, "login");
+    if (!login || !*login)
+        return refuse(problem, "login", "The field cannot be left blank");
+    return import_user_gone(chunk->tx, login, ret, problem);
+}
+
+static int run_gone_membership(struct chunk *chunk, const struct jval *row, enum import_result *ret,
+                               struct problem *problem)
+{
+    const char *login = jval_get_str(row, "login"), *group = jval_get_str(row, "group");
+    if (!login || !*login)
+        return refuse(problem, "login", "The field cannot be left blank");
+    if (!group || !*group)
+        return refuse(problem, "group", "The field cannot be left blank");
+    return import_membership_gone(chunk->tx, login, group, ret, problem);
+}
+
+/* What a chunk holds, by the name of its array. */
+static const struct kind {
+    const char *name;
+    bool memberships;
+    size_t rows; /* at most: what ends has more to be done for it than what is brought in */
+    int (*run)(struct chunk *chunk, const struct jval *row, enum import_result *ret, struct problem *problem);
+} kinds[] = {{"users", false, LIMIT_IMPORT_ROWS, run_user},
+             {"memberships", true, LIMIT_IMPORT_ROWS, run_membership},
+             {"goneUsers", false, LIMIT_IMPORT_GONE, run_gone_user},
+             {"goneMemberships", true, LIMIT_IMPORT_GONE, run_gone_membership}};
+
+static int run_rows(struct chunk *chunk, const struct jval *rows, const struct kind *kind)
 {
     jout_array(chunk->out, "errors");
     for (size_t i = 0; i < jval_len(rows); i++) {
         struct problem problem = {0};
         enum import_result result = IMPORT_SAME;
         const struct jval *row = jval_at(rows, i);
-        int r = memberships ? run_membership(chunk, row, &result, &problem) : run_user(chunk, row, &result, &problem);
+        int r = kind->run(chunk, row, &result, &problem);
         if (r == ERR_PROBLEM)
-            write_error(chunk->out, i, memberships, &problem);
+            write_error(chunk->out, i, kind->memberships, &problem);
         else if (r < 0)
             return r;
         else
@@ -163,35 +193,42 @@ static int run_rows(struct chunk *chunk, const struct jval *rows, bool membershi
     return 0;
 }
 
-static int check_body(const struct jval *body, bool *ret_memberships, struct problem *problem)
+static int check_body(const struct jval *body, const struct kind **ret_kind, struct problem *problem)
 {
-    const struct jval *users = jval_get(body, "users"), *memberships = jval_get(body, "memberships");
-    if (!users == !memberships)
+    const struct kind *kind = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (!jval_get(body, kinds[i].name))
+            continue;
+        if (kind)
+            return problem_invalid(problem, "body", "%s: give either %s or %s", kind->name, kind->name, kinds[i].name);
+        kind = &kinds[i];
+    }
+    if (!kind)
         return problem_invalid(problem, "body", "users: give either users or memberships");
-    const char *name = users ? "users" : "memberships";
-    const struct jval *rows = users ? users : memberships;
+    const struct jval *rows = jval_get(body, kind->name);
     if (jval_type(rows) != JVAL_ARRAY)
-        return problem_invalid(problem, name, "%s: must be an array", name);
-    if (jval_len(rows) > LIMIT_IMPORT_ROWS)
-        return problem_invalid(problem, name, "%s: has %zu rows; send at most %d at once", name, jval_len(rows),
-                               LIMIT_IMPORT_ROWS);
-    *ret_memberships = memberships != NULL;
+        return problem_invalid(problem, kind->name, "%s: must be an array", kind->name);
+    if (jval_len(rows) > kind->rows)
+        return problem_invalid(problem, kind->name, "%s: has %zu rows; send at most %zu at once", kind->name,
+                               jval_len(rows), kind->rows);
+    *ret_kind = kind;
     return 0;
 }
 
 int import_chunk(struct tx *tx, const struct jval *body, struct jout *out, struct problem *problem)
 {
-    bool memberships = false;
+    const struct kind *kind = NULL;
     struct chunk chunk = {.tx = tx, .out = out};
-    int r = check_body(body, &memberships, problem);
+    int r = check_body(body, &kind, problem);
     if (r == 0)
         r = directory_import_begin(tx, &chunk.import);
     if (r >= 0)
         r = schema_load(tx, SCHEMA_USER, &chunk.schema);
     if (r < 0)
         return r;
+    assert(kind);
     jout_object(out, NULL);
-    r = run_rows(&chunk, jval_get(body, memberships ? "memberships" : "users"), memberships);
+    r = run_rows(&chunk, jval_get(body, kind->name), kind);
     if (r < 0)
         return r;
     jout_int(out, "created", chunk.counts[IMPORT_CREATED]);
@@ -199,6 +236,79 @@ int import_chunk(struct tx *tx, const struct jval *body, struct jout *out, struc
     jout_int(out, "unchanged", chunk.counts[IMPORT_SAME]);
     jout_end(out);
     return 0;
+}
+
+/* --- what imports made ---------------------------------------------------------------------------------------------
+ */
+
+static int write_users_made(struct tx *tx, int64_t after, struct jout *out, const char **ret_next)
+{
+    struct imported_user *users = arena_array(tx_arena(tx), LIMIT_IMPORT_ROWS, sizeof(*users));
+    int count = imported_users(tx, after, users, LIMIT_IMPORT_ROWS);
+    for (int i = 0; i < count; i++) {
+        jout_object(out, NULL);
+        jout_str(out, "id", users[i].id);
+        jout_str(out, "login", users[i].login);
+        jout_end(out);
+    }
+    if (count == LIMIT_IMPORT_ROWS)
+        *ret_next = arena_printf(tx_arena(tx), "%lld", (long long)users[count - 1].rid);
+    return MIN_OF(count, 0);
+}
+
+static int write_members_made(struct tx *tx, int64_t group, int64_t user, struct jout *out, const char **ret_next)
+{
+    struct imported_member *members = arena_array(tx_arena(tx), LIMIT_IMPORT_ROWS, sizeof(*members));
+    int count = imported_members(tx, group, user, members, LIMIT_IMPORT_ROWS);
+    for (int i = 0; i < count; i++) {
+        jout_object(out, NULL);
+        jout_str(out, "login", members[i].login);
+        jout_str(out, "group", members[i].group);
+        jout_end(out);
+    }
+    if (count == LIMIT_IMPORT_ROWS)
+        *ret_next = arena_printf(tx_arena(tx), "%lld.%lld", (long long)members[count - 1].group_rid,
+                                 (long long)members[count - 1].user_rid);
+    return MIN_OF(count, 0);
+}
+
+int import_made_write(struct tx *tx, bool memberships, const char *after, struct jout *out, const char **ret_next)
+{
+    char *end = NULL;
+    int64_t first = after ? strtoll(after, &end, 10) : 0;
+    int64_t second = end && *end == '.' ? strtoll(end + 1, &end, 10) : 0;
+    if (after && (!end || *end || end == after))
+        return ERR_SYNTAX;
+    *ret_next = NULL;
+    jout_array(out, NULL);
+    int r =
+        memberships ? write_members_made(tx, first, second, out, ret_next) : write_users_made(tx, first, out, ret_next);
+    jout_end(out);
+    return r;
+}
+
+static int list_made(struct tx *tx, struct call *call, bool memberships)
+{
+    const char *after = NULL;
+    const char *next = NULL;
+    int r = call_cursor(call, &after);
+    if (r == 0)
+        r = import_made_write(tx, memberships, after, &call->out, &next);
+    if (r == ERR_SYNTAX)
+        return call_invalid(call, "after", "is no cursor of this list; take it from the link next");
+    if (r == 0)
+        call_page_links(call, next);
+    return r;
+}
+
+static int list_users_made(struct tx *tx, struct call *call)
+{
+    return list_made(tx, call, false);
+}
+
+static int list_members_made(struct tx *tx, struct call *call)
+{
+    return list_made(tx, call, true);
 }
 
 /* --- the call --------------------------------------------------------------------------------------------------------
@@ -274,5 +384,8 @@ static int import_rows(struct tx *tx, struct call *call)
 
 const struct route import_routes[] = {
     {"POST", "/api/v1/import", ROUTE_WRITE, ROLE_ADMIN, import_rows, "importRows", prepare_import, true},
+    {"GET", "/api/v1/import/users", ROUTE_READ, ROLE_READ_ONLY, list_users_made, "listImportedPeople", NULL},
+    {"GET", "/api/v1/import/memberships", ROUTE_READ, ROLE_READ_ONLY, list_members_made, "listImportedMemberships",
+     NULL},
     {.method = NULL},
 };

@@ -70,6 +70,7 @@
 #define LIMIT_REACTOR_ROWS 1000   /* rows that one fact may write; what would write more becomes an expand row */
 #define LIMIT_EXPAND_ROWS 1000    /* rows that one expand chunk handles, one transaction each */
 #define LIMIT_READ_MS 10000       /* milliseconds before a read is interrupted */
+#define LIMIT_IMPORT_GONE 100     /* people or memberships that one import transaction ends */
 #define LIMIT_IMPORT_ROWS 1000    /* rows in one import transaction */
 #define LIMIT_BACKLOG_COUNT 20000 /* accounts that "what would the backlog do" looks at before it answers in part */
 

@@ -41,12 +41,25 @@ static int remote_has_attribute(void *data, const char *name)
            jval_get(jval_path(remote->schema, "definitions.custom.properties"), name);
 }
 
+static int remote_each_made(void *data, bool memberships, int (*each)(const struct jval *item, void *arg), void *arg)
+{
+    const struct remote *remote = data;
+    return client_each(remote->cli, memberships ? "/api/v1/import/memberships" : "/api/v1/import/users", each, arg);
+}
+
 /* --- into a store ----------------------------------------------------------------------------------------------------
  */
 
 struct local {
     struct cli *cli;
     struct datadir data;
+};
+
+/* A page of what imports made. */
+struct made_page {
+    bool memberships;
+    char after[48], next[48];
+    struct buf text;
 };
 
 struct local_chunk {
@@ -111,10 +124,41 @@ static int local_has_attribute(void *data, const char *name)
     return question.found;
 }
 
+static int local_page(struct tx *tx, void *arg)
+{
+    struct made_page *page = arg;
+    struct jout out;
+    const char *next = NULL;
+    buf_clear(&page->text);
+    jout_init(&out, &page->text);
+    int r = import_made_write(tx, page->memberships, page->after[0] ? page->after : NULL, &out, &next);
+    (void)snprintf(page->next, sizeof(page->next), "%s", next ? next : "");
+    return r;
+}
+
+static int local_each_made(void *data, bool memberships, int (*each)(const struct jval *item, void *arg), void *arg)
+{
+    struct local *local = data;
+    struct made_page page = {.memberships = memberships};
+    int r = 0;
+    buf_init(&page.text, LIMIT_API_ANSWER_BYTES);
+    do {
+        struct jval *items CLEANUP(jval_freep) = NULL;
+        r = store_read_wait(local->data.store, local_page, &page);
+        if (r == 0)
+            r = jval_parse(&items, buf_text(&page.text), page.text.len, NULL);
+        for (size_t i = 0; r == 0 && i < jval_len(items); i++)
+            r = each(jval_at(items, i), arg);
+        memcpy(page.after, page.next, sizeof(page.after));
+    } while (r == 0 && page.next[0]);
+    buf_free(&page.text);
+    return r < 0 ? cli_fail(local->cli, CLI_FAILED, "what imports made cannot be read: %s", err_text(r)) : CLI_OK;
+}
+
 /* --- the verb --------------------------------------------------------------------------------------------------------
  */
 
-static int read_files(struct import *import)
+int import_files(struct import *import)
 {
     int r = CLI_OK;
     for (size_t i = 0; r == CLI_OK && i < import->cli->arg_count; i++)
@@ -133,7 +177,7 @@ static int check_first(struct import *import)
     struct import check = *import;
     check.dry_run = true;
     check.resume = check.keep_progress = false;
-    int r = read_files(&check);
+    int r = import_files(&check);
     import_end(&check);
     if (r == CLI_OK && bad_rows(&check) > 0) {
         import->users.bad = check.users.bad;
@@ -163,8 +207,30 @@ static void say_totals(const struct import *import, const char *what, const stru
             import->dry_run ? " (nothing was changed: --dry-run)" : "");
 }
 
+static int check_options(const struct cli *cli)
+{
+    bool authoritative = cli_flag(cli, "authoritative");
+    if (authoritative && cli_flag(cli, "resume"))
+        return cli_fail(cli, CLI_USAGE, "--resume does not go with --authoritative, which reads the files whole");
+    if (!authoritative && (cli_flag(cli, "yes") || cli_option(cli, "allow-missing")))
+        return cli_fail(cli, CLI_USAGE, "--yes and --allow-missing go with --authoritative");
+    return CLI_OK;
+}
+
+static struct jval *ended_json(const struct import_ended *ended)
+{
+    struct jval *out = jval_new_object();
+    jval_set(out, "plannedPeople", jval_new_int(ended->planned_people));
+    jval_set(out, "plannedMemberships", jval_new_int(ended->planned_memberships));
+    jval_set(out, "people", jval_new_int(ended->people));
+    jval_set(out, "memberships", jval_new_int(ended->memberships));
+    return out;
+}
+
 static int run_import(struct cli *cli, const struct import_sink *sink)
 {
+    bool authoritative = cli_flag(cli, "authoritative");
+    struct import_ended ended = {0};
     struct jval *errors CLEANUP(jval_freep) = jval_new_array();
     struct import import = {.cli = cli,
                             .sink = sink,
@@ -172,18 +238,25 @@ static int run_import(struct cli *cli, const struct import_sink *sink)
                             .resume = cli_flag(cli, "resume"),
                             .keep_progress = true,
                             .errors = errors};
-    int r = CLI_OK;
-    if (cli_flag(cli, "strict") && !import.dry_run)
+    int r = check_options(cli);
+    if (r)
+        return r;
+    if (cli_flag(cli, "strict") && !import.dry_run && !authoritative)
         r = check_first(&import);
     if (r == CLI_OK)
-        r = read_files(&import);
+        r = authoritative ? import_authoritative(&import, &ended) : import_files(&import);
     import_end(&import);
     say_totals(&import, "people", &import.users);
     say_totals(&import, "memberships", &import.memberships);
+    if (authoritative && r == CLI_OK && !import.dry_run)
+        cli_say(cli, "ended: %lld people deactivated, %lld memberships", (long long)ended.people,
+                (long long)ended.memberships);
     struct jval *out = jval_new_object();
     jval_set(out, "dryRun", jval_new_bool(import.dry_run));
     jval_set(out, "users", totals_json(&import.users));
     jval_set(out, "memberships", totals_json(&import.memberships));
+    if (authoritative)
+        jval_set(out, "ended", ended_json(&ended));
     jval_set(out, "errors", jval_ref(errors));
     cli_print_json(cli, out);
     return r == CLI_OK && bad_rows(&import) > 0 ? CLI_FAILED : r;
@@ -201,6 +274,7 @@ static int import_locally(struct cli *cli, const char *dir)
     char *real = r == CLI_OK ? realpath(local.data.store_path, NULL) : NULL;
     struct import_sink sink = {.send = local_send,
                                .has_attribute = local_has_attribute,
+                               .each_made = local_each_made,
                                .data = &local,
                                .target = real ? real : local.data.shown};
     if (r == CLI_OK)
@@ -223,8 +297,11 @@ int cmd_import(struct cli *cli)
         return r;
     client_set_timeout(cli->client, IMPORT_TIMEOUT_MS);
     struct remote remote = {.cli = cli};
-    struct import_sink sink = {
-        .send = remote_send, .has_attribute = remote_has_attribute, .data = &remote, .target = client_url(cli->client)};
+    struct import_sink sink = {.send = remote_send,
+                               .has_attribute = remote_has_attribute,
+                               .each_made = remote_each_made,
+                               .data = &remote,
+                               .target = client_url(cli->client)};
     r = run_import(cli, &sink);
     (void)jval_free(remote.schema);
     return r;

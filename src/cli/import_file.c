@@ -18,6 +18,7 @@
 
 #define CHUNK_BYTES ((size_t)900 * 1024) /* bytes of JSON in a chunk: below LIMIT_BODY_BYTES */
 #define LOGIN_SLOTS 65536                /* chains of the table of logins */
+#define TRAILER "#rows"                  /* first field of a last line that tells how many rows there are */
 #define PROGRESS_BYTES 16384             /* bytes of a progress file */
 
 enum file_kind { FILE_USERS, FILE_MEMBERSHIPS };
@@ -43,9 +44,13 @@ struct reader {
     int64_t lines[LIMIT_IMPORT_ROWS];
     const char *logins[LIMIT_IMPORT_ROWS];
     size_t chunk_bytes;
+    /* wholeness */
+    char last_byte;
+    int64_t records; /* behind the first line, without the trailer */
+    int64_t trailer; /* the number of rows that the last line tells; -1: there is none */
 };
 
-/* --- logins of a dry run ---------------------------------------------------------------------------------------------
+/* --- what was seen --------------------------------------------------------------------------------------------------
  */
 
 struct login {
@@ -66,34 +71,67 @@ static size_t login_slot(const char *key)
     return hash % LOGIN_SLOTS;
 }
 
-static bool login_seen(const struct import *import, struct arena *scratch, const char *login)
+static bool key_is_there(const struct logins *table, const char *key)
 {
-    const char *key = text_fold(scratch, login);
-    for (const struct login *l = import->seen ? import->seen->slots[login_slot(key)] : NULL; l; l = l->next)
+    for (const struct login *l = table ? table->slots[login_slot(key)] : NULL; l; l = l->next)
         if (strcmp(l->key, key) == 0)
             return true;
     return false;
 }
 
+static void note_key(struct logins **table, const char *key)
+{
+    if (!*table) {
+        *table = NEW(struct logins);
+        **table = (struct logins){.arena = arena_new()};
+    }
+    struct login *l = arena_alloc((*table)->arena, sizeof(*l) + strlen(key) + 1);
+    memcpy(l->key, key, strlen(key) + 1);
+    l->next = (*table)->slots[login_slot(key)];
+    (*table)->slots[login_slot(key)] = l;
+}
+
+static bool login_seen(const struct import *import, struct arena *scratch, const char *login)
+{
+    return key_is_there(import->seen, text_fold(scratch, login));
+}
+
 static void login_note(struct import *import, struct arena *scratch, const char *login)
 {
-    if (!import->seen) {
-        import->seen = NEW(struct logins);
-        *import->seen = (struct logins){.arena = arena_new()};
-    }
-    const char *key = text_fold(scratch, login);
-    struct login *l = arena_alloc(import->seen->arena, sizeof(*l) + strlen(key) + 1);
-    memcpy(l->key, key, strlen(key) + 1);
-    l->next = import->seen->slots[login_slot(key)];
-    import->seen->slots[login_slot(key)] = l;
+    note_key(&import->seen, text_fold(scratch, login));
+}
+
+/* A person, or a membership. */
+static const char *row_key(struct arena *scratch, const char *login, const char *group)
+{
+    const char *person = text_fold(scratch, login);
+    return group ? arena_printf(scratch, "%s\n%s", person, text_fold(scratch, group)) : person;
+}
+
+bool import_holds(const struct import *import, const char *login, const char *group)
+{
+    struct arena *scratch CLEANUP(arena_freep) = arena_new();
+    return key_is_there(import->held, row_key(scratch, login, group));
+}
+
+int64_t import_rows(const struct import *import)
+{
+    const struct import_totals *u = &import->users, *m = &import->memberships;
+    return u->created + u->updated + u->unchanged + m->created + m->updated + m->unchanged;
+}
+
+static void table_free(struct logins **table)
+{
+    if (*table)
+        (void)arena_free((*table)->arena);
+    free(*table);
+    *table = NULL;
 }
 
 void import_end(struct import *import)
 {
-    if (import->seen)
-        (void)arena_free(import->seen->arena);
-    free(import->seen);
-    import->seen = NULL;
+    table_free(&import->seen);
+    table_free(&import->held);
 }
 
 /* --- bad rows --------------------------------------------------------------------------------------------------------
@@ -196,7 +234,8 @@ static int read_progress(struct reader *reader)
                         "starts over and is harmless",
                         path, reader->name);
     reader->skip_to = jval_int(jval_get(state, "line"), 0);
-    *reader->totals = (struct import_totals){.created = jval_int(jval_get(state, "created"), 0),
+    *reader->totals = (struct import_totals){.there = true,
+                                             .created = jval_int(jval_get(state, "created"), 0),
                                              .updated = jval_int(jval_get(state, "updated"), 0),
                                              .unchanged = jval_int(jval_get(state, "unchanged"), 0),
                                              .bad = jval_int(jval_get(state, "bad"), 0)};
@@ -323,8 +362,29 @@ static struct jval *membership_row(const struct reader *reader, const struct csv
     return row;
 }
 
+/* "#rows,1234": how many rows stood before it. Spreadsheets fill it up with empty fields. */
+static int take_trailer(struct reader *reader, const struct csv_record *record)
+{
+    char *end = NULL;
+    bool plain = record->count >= 2 && record->fields[1][0] >= '0' && record->fields[1][0] <= '9';
+    int64_t rows = plain ? strtoll(record->fields[1], &end, 10) : -1;
+    for (size_t i = 2; i < record->count; i++)
+        plain &= record->fields[i][0] == '\0';
+    if (!plain || *end)
+        return cli_fail(reader->import->cli, CLI_FAILED, "%s:%lld: the last line must be " TRAILER ",NUMBER",
+                        reader->name, (long long)record->line);
+    reader->trailer = rows;
+    return CLI_OK;
+}
+
 static int take_record(struct reader *reader, const struct csv_record *record)
 {
+    if (reader->trailer >= 0)
+        return cli_fail(reader->import->cli, CLI_FAILED, "%s:%lld: nothing may stand behind the line " TRAILER,
+                        reader->name, (long long)record->line);
+    if (record->count > 0 && strcmp(record->fields[0], TRAILER) == 0)
+        return take_trailer(reader, record);
+    reader->records++;
     if (record->line <= reader->skip_to)
         return CLI_OK;
     if (record->count != reader->columns) {
@@ -348,6 +408,9 @@ static int take_record(struct reader *reader, const struct csv_record *record)
         unsent_row(reader, record->line, "status", "must be ACTIVE, STAGED or empty");
         return CLI_OK;
     }
+    if (reader->import->whole)
+        note_key(&reader->import->held,
+                 row_key(reader->arena, login, reader->group_at >= 0 ? record->fields[reader->group_at] : NULL));
     struct jval *row = reader->kind == FILE_USERS ? user_row(reader, record) : membership_row(reader, record);
     return add_row(reader, row, record->line, login);
 }
@@ -406,6 +469,7 @@ static int take_header(struct reader *reader, const struct csv_record *record)
     if (reader->kind == FILE_MEMBERSHIPS)
         reader->status_at = -1;
     reader->totals = reader->kind == FILE_USERS ? &reader->import->users : &reader->import->memberships;
+    reader->totals->there = true;
     int r = check_columns(reader);
     return r ? r : read_progress(reader);
 }
@@ -421,8 +485,28 @@ static int read_bytes(void *data, char *bytes, size_t n)
         if (got < 0 && errno == EINTR)
             continue;
         reader->bytes += MAX_OF(got, 0);
+        if (got > 0)
+            reader->last_byte = bytes[got - 1];
         return (int)got;
     }
+}
+
+/* A file that was cut must not pass for one from which people are missing. */
+static int check_whole(struct reader *reader)
+{
+    struct cli *cli = reader->import->cli;
+    if (reader->trailer >= 0 && reader->trailer != reader->records)
+        return cli_fail(cli, CLI_FAILED, "%s holds %lld rows, but its last line tells of %lld: it is not whole",
+                        reader->name, (long long)reader->records, (long long)reader->trailer);
+    if (!reader->import->whole)
+        return CLI_OK;
+    if (reader->last_byte != '\n')
+        return cli_fail(cli, CLI_FAILED, "%s does not end with a line break: its last line may have been cut",
+                        reader->name);
+    if (reader->records == 0)
+        return cli_fail(cli, CLI_FAILED, "%s holds no rows: an authoritative import never follows an empty file",
+                        reader->name);
+    return CLI_OK;
 }
 
 static int read_records(struct reader *reader, struct csv *csv)
@@ -447,6 +531,8 @@ static int read_records(struct reader *reader, struct csv *csv)
     if (r == CLI_OK && !reader->headings)
         return cli_fail(reader->import->cli, CLI_FAILED, "%s is empty; the first line must name the columns",
                         reader->name);
+    if (r == CLI_OK)
+        r = check_whole(reader);
     return r ? r : send_chunk(reader);
 }
 
@@ -454,7 +540,7 @@ int import_file(struct import *import, const char *path)
 {
     const char *slash = strrchr(path, '/');
     struct reader *reader = NEW(struct reader);
-    *reader = (struct reader){.import = import, .path = path, .name = slash ? slash + 1 : path};
+    *reader = (struct reader){.import = import, .path = path, .name = slash ? slash + 1 : path, .trailer = -1};
     reader->fd = open(path, O_RDONLY | O_CLOEXEC);
     int r = CLI_OK;
     if (reader->fd < 0 || fstat(reader->fd, &reader->stat) != 0)

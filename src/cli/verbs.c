@@ -80,6 +80,9 @@ static const struct option_spec import_options[] = {
     {"strict", NULL, "look at every row first and import nothing if one is bad", false},
     {"dry-run", NULL, "change nothing, say what would happen", false},
     {"resume", NULL, "go on where an interrupted import of these files ended", false},
+    {"authoritative", NULL, "end what earlier imports made and the files do not hold, after showing the plan", false},
+    {"yes", NULL, "with --authoritative: agree to the plan", false},
+    {"allow-missing", "PERCENT", "with --authoritative: how much may be missing from a file; 20 if absent", false},
     {0},
 };
 
@@ -450,6 +453,12 @@ const struct verb cli_verbs[] = {
      "stop the others; the status is 1 then. The rows travel 1,000 a transaction; FILE.muster-progress remembers how "
      "far "
      "an import came, for --resume.\n\n"
+     "With --authoritative what an earlier import made and the files no longer hold ends: people are deactivated, "
+     "memberships removed; of what there is no file for nothing is said. The files are read to their end first, must "
+     "end "
+     "with a line break and hold no bad row, and may end with a line #rows,NUMBER that tells how many rows they have. "
+     "The "
+     "plan is shown before anything is changed.\n\n"
      "With --data the import runs in this process, and no server may be using DIR.",
      "muster import users.csv memberships.csv\n"
      "muster import --dry-run users.csv   # what would happen\n"

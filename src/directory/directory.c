@@ -100,6 +100,11 @@ static const struct migration migrations[] = {
     /* For other rooms, that join it: who is in which group, and what decides whether they are pushed. */
     {4, "CREATE VIEW group_people AS SELECT m.group_rid, m.user_rid, u.status, u.deleted"
         " FROM memberships AS m JOIN users AS u ON u.rid = m.user_rid;"},
+    /* 1: an import made it (import_gone.c). */
+    {5, "ALTER TABLE users ADD COLUMN imported INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE memberships ADD COLUMN imported INTEGER NOT NULL DEFAULT 0;"
+        "CREATE INDEX users_imported ON users (rid) WHERE imported = 1;"
+        "CREATE INDEX memberships_imported ON memberships (group_rid, user_rid) WHERE imported = 1;"},
 };
 
 const struct store_room directory_room = {

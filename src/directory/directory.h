@@ -93,6 +93,7 @@ struct user_input {
     const char *provider;          /* NULL: "OKTA" */
     const char *provider_name;     /* NULL: that of the type */
     const char *recovery_question; /* NULL: none */
+    bool imported;                 /* an import makes it (import.h) */
 };
 int user_create(struct tx *tx, const struct user_input *input, struct user *ret, struct problem *problem) MUSTCHECK;
 /* `replace`: attributes that are absent are cleared (PUT); otherwise they stay (POST, partial). */

@@ -35,7 +35,8 @@ static int create_user(struct directory_import *import, const struct jval *profi
     const struct user_input input = {.profile = profile,
                                      .has_password = password_hash != NULL,
                                      .password_hash = password_hash,
-                                     .activate = activate};
+                                     .activate = activate,
+                                     .imported = true};
     struct user user;
     return user_create_with(import->tx, import->schema, &input, &user, problem);
 }
@@ -177,7 +178,7 @@ int directory_import_membership(struct directory_import *import, const char *log
     if (r == 0)
         r = create_group(import, key, group_name, NULL, &group, problem);
     if (r >= 0)
-        r = membership_insert(import->tx, group->rid, user.rid);
+        r = membership_insert(import->tx, group->rid, user.rid, true);
     if (r > 0) {
         r = membership_added(import->tx, group, &user, NULL);
         group->last_membership_updated = tx_now(import->tx); /* the row says so now: not again for the next member */

@@ -34,4 +34,27 @@ int directory_import_group(struct directory_import *import, const char *name, co
 int directory_import_membership(struct directory_import *import, const char *login, const char *group_name,
                                 enum import_result *ret, struct problem *problem) MUSTCHECK;
 
+/*
+ * What imports made and what is still there, for an authoritative import: people who are not deactivated, by rid above
+ * `after`; memberships, by group and person above these. The count; texts in the tx's arena.
+ */
+struct imported_user {
+    int64_t rid;
+    const char *id, *login;
+};
+struct imported_member {
+    int64_t group_rid, user_rid;
+    const char *login, *group;
+};
+int imported_users(struct tx *tx, int64_t after, struct imported_user *ret, int limit) MUSTCHECK;
+int imported_members(struct tx *tx, int64_t after_group, int64_t after_user, struct imported_member *ret,
+                     int limit) MUSTCHECK;
+/*
+ * Deactivates the person, or ends the membership, if an import made it: IMPORT_UPDATED, else IMPORT_SAME. A membership
+ * that a rule gives too stays, as the rule's. ERR_PROBLEM as user_transition() refuses.
+ */
+int import_user_gone(struct tx *tx, const char *login, enum import_result *ret, struct problem *problem) MUSTCHECK;
+int import_membership_gone(struct tx *tx, const char *login, const char *group_name, enum import_result *ret,
+                           struct problem *problem) MUSTCHECK;
+
 #endif

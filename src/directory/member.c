@@ -4,9 +4,10 @@
 #include "directory/rule.h"
 
 /* direct 2: a rule had made it, and now there is another reason besides. */
-SQL(MEMBERSHIP_INSERT, "INSERT INTO memberships (group_rid, user_rid, created, direct) VALUES ($1, $2, $3, 1)"
-                       " ON CONFLICT (group_rid, user_rid) DO UPDATE SET direct = 2 WHERE memberships.direct = 0"
-                       " RETURNING direct");
+SQL(MEMBERSHIP_INSERT,
+    "INSERT INTO memberships (group_rid, user_rid, created, imported, direct) VALUES ($1, $2, $3, $4, 1)"
+    " ON CONFLICT (group_rid, user_rid) DO UPDATE SET direct = 2 WHERE memberships.direct = 0"
+    " RETURNING direct");
 SQL(MEMBERSHIP_REMOVE, "DELETE FROM memberships WHERE group_rid = $1 AND user_rid = $2");
 SQL(MEMBERSHIP_EXISTS, "SELECT 1 FROM memberships WHERE group_rid = $1 AND user_rid = $2");
 SQL(MEMBERSHIP_IS_DIRECT, "SELECT 1 FROM memberships WHERE group_rid = $1 AND user_rid = $2 AND direct <> 0");
@@ -36,10 +37,10 @@ static int check_group(const struct group *group, struct problem *problem)
                                       : "groupId: The members of a built-in group cannot be changed");
 }
 
-int membership_insert(struct tx *tx, int64_t group_rid, int64_t user_rid)
+int membership_insert(struct tx *tx, int64_t group_rid, int64_t user_rid, bool imported)
 {
     int64_t direct = 0;
-    int r = tx_get_int(tx, &direct, &MEMBERSHIP_INSERT, I(group_rid), I(user_rid), I(tx_now(tx)));
+    int r = tx_get_int(tx, &direct, &MEMBERSHIP_INSERT, I(group_rid), I(user_rid), I(tx_now(tx)), I(imported));
     return r < 0 ? r : r > 0 && direct == 1;
 }
 
@@ -96,7 +97,7 @@ int member_add(struct tx *tx, const struct group *group, const struct user *user
         (void)problem_set(problem, E0000038, "%s", "");
         return problem_cause(problem, "userId: The user is deactivated; activate the user first");
     }
-    r = membership_insert(tx, group->rid, user->rid);
+    r = membership_insert(tx, group->rid, user->rid, false);
     return r <= 0 ? r : membership_added(tx, group, user, NULL);
 }
 

@@ -43,7 +43,7 @@ int group_store_profile(struct tx *tx, struct group *group, const struct jval *p
 
 /* Makes the row of a direct membership. 1 added, 0 was there already (and is direct now). Neither event nor time stamp
  * of the group. */
-int membership_insert(struct tx *tx, int64_t group_rid, int64_t user_rid) MUSTCHECK;
+int membership_insert(struct tx *tx, int64_t group_rid, int64_t user_rid, bool imported) MUSTCHECK;
 /* The rule that changed a membership, and how many in a row it was. */
 struct membership_cause {
     const char *rule_id;

@@ -16,10 +16,11 @@ SQL(USERS_BY_LOGIN_RANGE, "SELECT " USER_COLUMNS " FROM users u"
                           " WHERE u.login_key >= $1 AND u.login_key < $2 AND u.deleted = 0"
                           " ORDER BY u.login_key LIMIT 2");
 SQL(USER_RID_BY_LOGIN, "SELECT rid FROM users WHERE login_key = $1 AND deleted = 0");
-SQL(USER_INSERT, "INSERT INTO users (id, status, login, login_key, email_key, first_key, last_key, name, profile,"
-                 " password_hash, provider, provider_name, recovery_question, created, activated, status_changed,"
-                 " last_login, last_updated, password_changed, version, deleted) VALUES ($1, $2, $3, $4, $5, $6, $7,"
-                 " $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, $17, $18, 1, 0) RETURNING rid");
+SQL(USER_INSERT,
+    "INSERT INTO users (id, status, login, login_key, email_key, first_key, last_key, name, profile,"
+    " password_hash, provider, provider_name, recovery_question, created, activated, status_changed,"
+    " last_login, last_updated, password_changed, imported, version, deleted) VALUES ($1, $2, $3, $4, $5, $6, $7,"
+    " $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, $17, $18, $19, 1, 0) RETURNING rid");
 SQL(USER_SET_PROFILE, "UPDATE users SET login = $2, login_key = $3, email_key = $4, first_key = $5, last_key = $6,"
                       " name = $7, profile = $8, last_updated = $9, version = version + 1 WHERE rid = $1");
 SQL(USER_SET_PASSWORD, "UPDATE users SET password_hash = $2, password_changed = $3, last_updated = $4, status = $5,"
@@ -229,7 +230,7 @@ static int insert_user(struct tx *tx, const struct user_input *input, const stru
                       T(keys->email_key), T(keys->first_key), T(keys->last_key), T(user->name), T(user->profile),
                       T(input->has_password ? input->password_hash : NULL), T(user->provider), T(user->provider_name),
                       T(user->recovery_question), I(user->created), I(user->activated), I(user->status_changed),
-                      I(user->last_updated), I(user->password_changed));
+                      I(user->last_updated), I(user->password_changed), I(input->imported));
 }
 
 int user_create_with(struct tx *tx, const struct schema *schema, const struct user_input *input, struct user *ret,
