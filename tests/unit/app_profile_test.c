@@ -105,6 +105,35 @@ static int64_t settled(struct fixture *f, int64_t app, const char *login)
     return user;
 }
 
+/* Every account that somebody has to ask about was made there as wanted. */
+static int take_as_sent_run(struct tx *tx, void *arg)
+{
+    struct step *s = arg;
+    struct account *accounts = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS * 2, sizeof(*accounts));
+    int count = account_list(tx, s->app, 0, accounts, LIMIT_EXPAND_ROWS * 2);
+    int r = MIN_OF(count, 0);
+    for (int i = 0; r >= 0 && i < count; i++) {
+        struct user user;
+        struct account *a = &accounts[i];
+        struct jval *profile CLEANUP(jval_freep) = NULL;
+        struct work work;
+        r = work_find(tx, s->app, WORK_ACCOUNT, a->rid, &work);
+        if (r == 0)
+            continue;
+        if (r > 0)
+            r = user_by_rid(tx, a->user_rid, &user);
+        if (r == 0)
+            r = account_wanted_profile(tx, a, &user, &profile);
+        if (r == 0)
+            r = account_set_known(tx, a, user.id, ORIGIN_CREATED, KNOWN_ACTIVE);
+        if (r == 0)
+            r = account_set_sent(tx, a, profile, KNOWN_ACTIVE);
+        if (r == 0)
+            r = work_delete(tx, s->app, WORK_ACCOUNT, a->rid);
+    }
+    return r;
+}
+
 static void made_by_expressions(void **state)
 {
     struct fixture *f = *state;
@@ -437,6 +466,68 @@ static void a_manager_of_many(void **state)
     assert_int_equal(in_work(f, app), 120);
 }
 
+static int join_crowd_run(struct tx *tx, void *arg)
+{
+    struct step *s = arg;
+    struct group group;
+    int r = group_by_rid(tx, s->group, &group);
+    for (int i = 0; r >= 0 && i < 500; i++) {
+        struct user user;
+        struct jval *profile CLEANUP(jval_freep) = jval_new_object();
+        const char *login = arena_printf(tx_arena(tx), "crowd-%lld-%d@example.com", (long long)s->number, i);
+        static const char *const names[] = {"login", "email", "firstName", "lastName"};
+        for (size_t k = 0; k < ARRAY_LEN(names); k++)
+            jval_set_str(profile, names[k], login);
+        jval_set_str(profile, "city", i % 2 ? "Rome" : "Oslo");
+        r = user_create(tx, &(struct user_input){.profile = profile, .activate = true}, &user, &s->problem);
+        if (r == 0)
+            r = member_add(tx, &group, &user, &s->problem);
+    }
+    return r;
+}
+
+/* 1,500 people: the expansion comes to them in two chunks, and to work only for those whose document changes. */
+static void a_changed_mapping_goes_in_chunks(void **state)
+{
+    struct fixture *f = *state;
+    int64_t app = fx_app(f, "App", "cud");
+    int64_t all = fx_group(f, "All");
+    for (int i = 0; i < 3; i++)
+        fx_do(f, join_crowd_run, &(struct step){.group = all, .number = i});
+    fx_give(f, app, all, -1, NULL);
+    for (int i = 0; i < 2; i++) {
+        (void)fx_expand(f);
+        fx_do(f, take_as_sent_run, &(struct step){.app = app});
+    }
+    assert_int_equal(in_work(f, app), 0);
+    map(f, app, "{\"title\":{\"expression\":\"user.city == 'Rome' ? 'Roman' : user.title\"}}");
+    assert_int_equal(fx_expand(f), 1); /* what came of it stands before the rest */
+    assert_int_equal(in_work(f, app), 500 + 1);
+    fx_do(f, take_as_sent_run, &(struct step){.app = app});
+    assert_int_equal(fx_expand(f), 1);
+    assert_int_equal(in_work(f, app), 250);
+}
+
+static int delete_app_run(struct tx *tx, void *arg)
+{
+    struct step *s = arg;
+    struct app app;
+    int r = app_by_rid(tx, s->app, &app);
+    if (r == 0)
+        r = app_set_status(tx, &app, APP_INACTIVE, &s->problem);
+    return r < 0 ? r : app_delete(tx, &app, &s->problem);
+}
+
+static void an_app_goes_with_its_mapping(void **state)
+{
+    struct fixture *f = *state;
+    int64_t app = fx_app(f, "App", "cud");
+    (void)settled(f, app, "ada");
+    map(f, app, "{\"title\":null}");
+    fx_do(f, delete_app_run, &(struct step){.app = app});
+    assert_int_equal(fx_expand(f), 0);
+}
+
 static void what_does_not_fit_is_told(void **state)
 {
     struct fixture *f = *state;
@@ -469,6 +560,8 @@ int main(void)
         TEST(a_change_looks_at_mappings_that_read_it),
         TEST(managers_are_known_by_their_accounts),
         TEST(a_manager_of_many),
+        TEST(a_changed_mapping_goes_in_chunks),
+        TEST(an_app_goes_with_its_mapping),
         TEST(what_does_not_fit_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
