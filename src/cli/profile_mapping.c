@@ -40,7 +40,7 @@ static void print_properties(struct cli *cli, const struct jval *properties)
 
 int cmd_profile_mapping_show(struct cli *cli)
 {
-    const char *id;
+    const char *id = "";
     struct answer answer;
     int r = open_and_find(cli, &id);
     if (r == CLI_OK)
@@ -74,7 +74,7 @@ static int read_properties(struct cli *cli, size_t first, struct jval **ret)
 
 static int change(struct cli *cli, struct jval *properties, const char *said)
 {
-    const char *id;
+    const char *id = "";
     struct answer answer;
     struct jval *body CLEANUP(jval_freep) = jval_new_object();
     jval_set(body, "properties", properties);
@@ -134,8 +134,8 @@ static void print_preview(struct cli *cli, const struct jval *preview)
 /* Attributes that no value can be made for are a failure, so that scripts notice. */
 int cmd_profile_mapping_preview(struct cli *cli)
 {
-    const char *id;
-    const char *user;
+    const char *id = "";
+    const char *user = "";
     struct answer answer;
     struct jval *body CLEANUP(jval_freep) = jval_new_object();
     struct jval *properties = NULL;

@@ -211,9 +211,9 @@ describe('push rules', () => {
     test('settings', async () => {
         const own = await org.app();
         const path = `${base(own)}/settings`;
-        assert.deepEqual(await call('GET', path), { renameAppGroups: true, onSourceGroupDeleted: 'LEAVE', deleteLinkedGroups: false, verify: 'NEVER', dialect: 'STANDARD' });
-        assert.deepEqual(await call('PUT', path, { renameAppGroups: false }), { renameAppGroups: false, onSourceGroupDeleted: 'LEAVE', deleteLinkedGroups: false, verify: 'NEVER', dialect: 'STANDARD' });
-        assert.deepEqual(await call('PUT', path, { onSourceGroupDeleted: 'DELETE', deleteLinkedGroups: true }), { renameAppGroups: false, onSourceGroupDeleted: 'DELETE', deleteLinkedGroups: true, verify: 'NEVER', dialect: 'STANDARD' });
+        assert.deepEqual(await call('GET', path), { renameAppGroups: true, onSourceGroupDeleted: 'LEAVE', deleteLinkedGroups: false, onGroupMissing: 'ALERT', verify: 'NEVER', dialect: 'STANDARD' });
+        assert.deepEqual(await call('PUT', path, { renameAppGroups: false }), { renameAppGroups: false, onSourceGroupDeleted: 'LEAVE', deleteLinkedGroups: false, onGroupMissing: 'ALERT', verify: 'NEVER', dialect: 'STANDARD' });
+        assert.deepEqual(await call('PUT', path, { onSourceGroupDeleted: 'DELETE', deleteLinkedGroups: true }), { renameAppGroups: false, onSourceGroupDeleted: 'DELETE', deleteLinkedGroups: true, onGroupMissing: 'ALERT', verify: 'NEVER', dialect: 'STANDARD' });
         assert.equal((await call('PUT', path, { verify: 'SAMPLED' })).verify, 'SAMPLED');
         assert.equal((await call('GET', path)).deleteLinkedGroups, true);
         for (const dialect of ['CATALOG', 'CUSTOM', 'STANDARD']) {
