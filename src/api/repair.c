@@ -191,8 +191,8 @@ const struct route repair_routes[] = {
     {"POST", "/api/v1/apps/{appId}/group-push/mappings/{mappingId}/repair", ROUTE_WRITE, ROLE_OPERATOR, repair_mapping,
      "repairGroupPushMapping", NULL},
     {"POST", "/api/v1/users/{id}/push", ROUTE_WRITE, ROLE_OPERATOR, push_person, "pushUser", NULL},
-    {"POST", "/api/v1/apps/{appId}/group-push/retry", ROUTE_WRITE, ROLE_OPERATOR, retry_one_app, "retryAllGroups",
-     NULL},
-    {"POST", "/api/v1/org/retry", ROUTE_WRITE, ROLE_OPERATOR, retry_everywhere, "retryEverything", NULL},
+    {"POST", "/api/v1/apps/{appId}/group-push/retry", ROUTE_WRITE, ROLE_OPERATOR, retry_one_app, "retryAllGroups", NULL,
+     true},
+    {"POST", "/api/v1/org/retry", ROUTE_WRITE, ROLE_OPERATOR, retry_everywhere, "retryEverything", NULL, true},
     {.method = NULL},
 };
