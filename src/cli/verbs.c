@@ -172,7 +172,12 @@ static const struct option_spec drift_list_options[] = {
     OPTION_LIMIT,
     {0},
 };
-static const struct option_spec drift_repair_options[] = {OPTIONS_DIFFERENCES, OPTION_ALL, {0}};
+static const struct option_spec drift_repair_options[] = {
+    OPTIONS_DIFFERENCES,
+    OPTION_ALL,
+    {"dry-run", NULL, "say what the app would lose by it, and do nothing", false},
+    {0},
+};
 static const struct option_spec drift_accept_options[] = {
     OPTIONS_DIFFERENCES,
     OPTION_ALL,

