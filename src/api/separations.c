@@ -201,11 +201,11 @@ static int read_input(struct tx *tx, struct call *call, struct group *ret_group,
 
 static int start(struct tx *tx, struct call *call)
 {
-    struct app app;
+    struct app app = {0};
     struct group group = {0};
     struct separation_input input = {0};
-    struct separation_plan plan;
-    struct separation separation;
+    struct separation_plan plan = {0};
+    struct separation separation = {0};
     bool dry = false;
     int r = find_app(tx, call, &app);
     if (r == 0)
@@ -226,8 +226,8 @@ static int start(struct tx *tx, struct call *call)
 
 static int list(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct page page;
+    struct app app = {0};
+    struct page page = {0};
     struct separation found[PAGE_MAX + 1];
     int r = find_app(tx, call, &app);
     if (r == 0)
@@ -256,8 +256,8 @@ static int find(struct tx *tx, struct call *call, struct app *ret_app, struct se
 
 static int get(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct separation separation;
+    struct app app = {0};
+    struct separation separation = {0};
     bool wait = false;
     int r = call_query_bool(call, "wait", false, &wait);
     if (r == 0)
@@ -272,8 +272,8 @@ static int get(struct tx *tx, struct call *call)
 
 static int undo(struct tx *tx, struct call *call)
 {
-    struct app app;
-    struct separation separation;
+    struct app app = {0};
+    struct separation separation = {0};
     int r = call_body_optional(call);
     if (r == 0)
         r = find(tx, call, &app, &separation);
