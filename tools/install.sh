@@ -2,7 +2,7 @@
 # Sourced by ./dev: which Debian 12 packages each kind of work needs, and how they are installed when they are missing.
 
 PACKAGES_BUILD="gcc libc6-dev meson ninja-build pkg-config python3 libmicrohttpd-dev libcurl4-openssl-dev libjansson-dev
-    libsqlite3-dev libpq-dev libsodium-dev libunistring-dev libpcre2-dev libcmocka-dev ca-certificates"
+    libsqlite3-dev libpq-dev libsodium-dev libunistring-dev libpcre2-dev libcmocka-dev ca-certificates tzdata"
 PACKAGES_CHECK="clang clang-tidy clang-format git"
 PACKAGES_TEST="openssl git postgresql"
 PACKAGES_FUZZ="clang libclang-rt-14-dev llvm"

@@ -2,6 +2,7 @@
 #include "push/cron.h"
 
 #include "base/err.h"
+#include "base/zone.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -144,6 +145,18 @@ int64_t cron_next(const struct cron *cron, int64_t ms)
             if (day * (DAY_S / 60) + minute >= first && fits(cron->hours, minute / 60) &&
                 fits(cron->minutes, minute % 60))
                 return (day * DAY_S + minute * 60LL) * 1000;
+    }
+    return 0;
+}
+
+int64_t cron_next_in(const struct cron *cron, const struct zone *zone, int64_t ms)
+{
+    int64_t next = zone_local(zone, ms);
+    /* Local times that were shown already, since the clock was put back, are passed over. */
+    while ((next = cron_next(cron, next)) != 0) {
+        int64_t utc = zone_utc(zone, next);
+        if (utc > ms)
+            return utc;
     }
     return 0;
 }

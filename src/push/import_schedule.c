@@ -2,6 +2,7 @@
 /* Imports that start by themselves. */
 #include "push/import_private.h"
 
+#include "base/zone.h"
 #include "push/cron.h"
 
 #define STARTED_AT_ONCE 16
@@ -9,24 +10,31 @@
 SQL(SCHEDULE_DUE, "SELECT app_rid FROM import_settings WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at LIMIT $2");
 SQL(SCHEDULE_NEXT, "SELECT next_at FROM import_settings WHERE next_at > 0 ORDER BY next_at LIMIT 1");
 
-static bool is_utc(const char *zone)
+/* The first time of the schedule after now, by the clocks of its zone; 0: none. */
+static int next_time(const struct import_settings *settings, const struct cron *cron, int64_t now, int64_t *ret,
+                     struct problem *problem)
 {
-    static const char *const names[] = {"UTC", "Etc/UTC", "GMT", "Etc/GMT"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (str_eq(zone, names[i]))
-            return true;
-    return !zone;
+    struct zone *zone = NULL;
+    if (!settings->timezone) {
+        *ret = cron_next(cron, now);
+        return 0;
+    }
+    if (zone_load(&zone, settings->timezone) < 0)
+        return problem_invalid(problem, "schedule",
+                               "timezone: \"%.64s\" is no time zone that this system knows; give a name of the IANA "
+                               "database, such as Europe/Berlin, or UTC",
+                               settings->timezone);
+    *ret = cron_next_in(cron, zone, now);
+    (void)zone_free(zone);
+    return 0;
 }
 
 int import_schedule_next(struct tx *tx, struct import_settings *settings, struct problem *problem)
 {
     struct cron cron = {0};
     char why[128] = "";
+    int64_t next = 0;
     settings->next_at = 0;
-    if (!is_utc(settings->timezone))
-        return problem_invalid(problem, "schedule",
-                               "timezone: \"%.64s\" is not supported; give the expression in UTC, with timezone UTC",
-                               settings->timezone);
     if (!settings->expression)
         return settings->scheduled ? problem_invalid(problem, "schedule",
                                                      "fullImport.expression: Must be given while status is ENABLED, "
@@ -36,7 +44,9 @@ int import_schedule_next(struct tx *tx, struct import_settings *settings, struct
         return problem_invalid(
             problem, "schedule",
             "fullImport.expression: Must have five fields as of UNIX cron, such as \"0 3 * * *\"; %s", why);
-    int64_t next = cron_next(&cron, tx_now(tx));
+    int r = next_time(settings, &cron, tx_now(tx), &next, problem);
+    if (r < 0)
+        return r;
     if (next == 0)
         return problem_invalid(problem, "schedule", "fullImport.expression: Names a day that never comes");
     settings->next_at = settings->scheduled ? next : 0;

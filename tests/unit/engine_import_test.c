@@ -871,6 +871,22 @@ static void test_schedule(void **state)
     assert_int_equal(latest(world).rid, first + 1);
 }
 
+/* Clocks in India show full hours when UTC shows half ones. */
+static void test_schedule_in_a_zone(void **state)
+{
+    struct world *world = *state;
+    set(world, (struct import_settings){.scheduled = true, .expression = "0 * * * *", .timezone = "Asia/Kolkata"});
+    int64_t hour = 60 * MINUTE_MS;
+    world->now = world->now / hour * hour + 29L * MINUTE_MS;
+    (void)world_turn(world);
+    struct act none = {.world = world, .what = LATEST};
+    assert_int_equal(try_act(&none), 0);
+    world->now += MINUTE_MS;
+    world_settle(world, MINUTE_MS);
+    expect_state(world, IMPORT_COMPLETED);
+    assert_true(latest(world).scheduled);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
 
 int main(void)
@@ -893,6 +909,7 @@ int main(void)
         TEST(test_all_on_one_endless_page),
         TEST(test_failed_page_changes_nothing),
         TEST(test_refused_list_fails_at_once),
+        TEST(test_schedule_in_a_zone),
         TEST(test_one_at_a_time_and_cancel),
         TEST(test_crash_after_every_turn),
         TEST(test_app_that_is_off_is_not_read),
