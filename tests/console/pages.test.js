@@ -34,6 +34,13 @@ before(async () => {
         groupName: { operator: 'STARTS_WITH', value: 'Region' },
     });
     const base = `/applications/${app.id}`;
+    const other = await muster.ask('POST', '/api/v1/apps', { label: 'Assigned', signOnMode: 'AUTO_LOGIN' });
+    const assigned = `/applications/${other.id}`;
+    const profile = { login: 'ann.long@example.com', email: 'ann.long@example.com', firstName: 'Ann', lastName: LONG.slice(-50) };
+    const ann = await muster.ask('POST', '/api/v1/users', { profile });
+    await muster.ask('POST', `/api/v1/apps/${other.id}/users`, { id: ann.id, scope: 'USER' });
+    const [everyone] = await muster.ask('GET', `/api/v1/groups?q=${encodeURIComponent(LONG)}`);
+    await muster.ask('PUT', `/api/v1/apps/${other.id}/groups/${everyone.id}`, { profile: { title: 'Engineer' } });
     pages = [
         // address, what is there when it is shown
         ['/applications', LONG],
@@ -42,6 +49,10 @@ before(async () => {
         ['/applications/0oa000000000000000000', 'This application is not there'],
         [`${base}/general`, 'App settings'],
         [`${base}/provisioning`, 'Provisioning to App'],
+        [`${base}/assignments`, 'Nobody has this app yet'],
+        [`${base}/assignments?filter=groups`, 'No group has this app yet'],
+        [`${assigned}/assignments`, 'ann.long@example.com'],
+        [`${assigned}/assignments?filter=groups`, LONG],
         [`${base}/push-groups`, 'because_it_says'],
         [`${base}/push-groups?q=nothing`, 'No pushed group matches'],
         [`${base}/push-groups?filter=errors`, 'Contractors'],
@@ -58,6 +69,10 @@ after(async () => {
 // What can be used and stands outside of the window, or is cut there; what scrolls by itself is left out.
 function overTheEdge() {
     const found = document.documentElement.scrollWidth > window.innerWidth ? ['the page'] : [];
+    for (const each of document.querySelectorAll('.muster-scroll-x')) {
+        const beyond = each.scrollWidth - each.clientWidth;
+        if (beyond > 1) found.push(`${beyond} pixels of a table`);
+    }
     for (const each of document.querySelectorAll('main a, main button, main input:not([type=checkbox]), main h1, [role=dialog] button')) {
         const { left, right, width } = each.getBoundingClientRect();
         if (width > 0 && (right > window.innerWidth + 1 || left < -1) && !each.closest('nav, .muster-scroll-x')) found.push(each.outerHTML.slice(0, 120));

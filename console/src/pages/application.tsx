@@ -14,11 +14,13 @@ import { Time } from '../ui/time';
 
 const General = lazy(() => import('./app-general'));
 const Provisioning = lazy(() => import('./app-provisioning'));
+const Assignments = lazy(() => import('./assignments'));
 const PushGroups = lazy(() => import('./push-groups'));
 
 const TABS: [string, string][] = [
     ['general', 'General'],
     ['provisioning', 'Provisioning'],
+    ['assignments', 'Assignments'],
     ['push-groups', 'Push Groups'],
 ];
 
@@ -79,6 +81,7 @@ export default function Application() {
                         <Route index element={<Navigate to={`${base}/general`} replace />} />
                         <Route path="general" element={<General app={app} />} />
                         <Route path="provisioning" element={<Provisioning app={app} />} />
+                        <Route path="assignments" element={<Assignments app={app} />} />
                         <Route path="push-groups" element={<PushGroups app={app} />} />
                         <Route path="*" element={<Nothing title="There is no such page" />} />
                     </Routes>

@@ -137,12 +137,10 @@ export function PushTable({
                             />
                         </Th>
                     )}
-                    <Th width={35}>Group</Th>
-                    <Th width={35} modifier="wrap">
-                        Group in {app.label}
-                    </Th>
-                    <Th modifier="wrap">Last push</Th>
-                    <Th>Push status</Th>
+                    <Th>Group</Th>
+                    <Th modifier="wrap">Group in {app.label}</Th>
+                    <Th className="muster-column-time">Last push</Th>
+                    <Th className="muster-column-status">Push status</Th>
                 </Tr>
             </Thead>
             <Tbody>
