@@ -170,7 +170,7 @@ export function AssignedPeople({ app }: { app: App }) {
                     <Thead>
                         <Tr>
                             <Th width={25}>Person</Th>
-                            <Th width={25} modifier="wrap">
+                            <Th width={25} modifier="wrap" className="muster-name">
                                 User name in {app.label}
                             </Th>
                             <Th>Type</Th>

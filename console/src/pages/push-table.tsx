@@ -138,7 +138,9 @@ export function PushTable({
                         </Th>
                     )}
                     <Th>Group</Th>
-                    <Th modifier="wrap">Group in {app.label}</Th>
+                    <Th modifier="wrap" className="muster-name">
+                        Group in {app.label}
+                    </Th>
                     <Th className="muster-column-time">Last push</Th>
                     <Th className="muster-column-status">Push status</Th>
                 </Tr>
