@@ -25,7 +25,11 @@ static int own_profile(struct tx *tx, const struct account *account, const struc
     for (size_t i = 0; i < profile->count; i++) {
         const char *name = profile->attributes[i].name;
         const struct jval *value = jval_get(made.values, name);
-        if (made.source[i] == FROM_GROUP || made.source[i] == FROM_GROUPS)
+        if (made.source[i] != FROM_GROUP && made.source[i] != FROM_GROUPS)
+            continue;
+        if (profile->attributes[i].reference) /* not the app's id, which names nobody here */
+            jval_set_str(own, name, made.names);
+        else
             jval_set(own, name, value ? jval_copy(value) : jval_new_null());
     }
     made_profile_free(&made);

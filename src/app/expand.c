@@ -111,13 +111,27 @@ static const char *key_of_person(struct arena *arena, const struct user *user, i
     return text_fold(arena, which == 0 ? user->id : user->login);
 }
 
+static const char referrers_key; /* the address is the key of the job's count */
+
+/* How many accounts this job looked at because of whom they name: managers come and go in crowds too. */
+static int *referrers_looked(struct tx *tx)
+{
+    void **memo = tx_memo(tx, &referrers_key);
+    if (!*memo)
+        *memo = memset(arena_alloc(tx_arena(tx), sizeof(int)), 0, sizeof(int));
+    return *memo;
+}
+
+/* 1: they are too many for this job. */
 static int spread_key(struct tx *tx, const struct app *app, const char *key)
 {
     struct account *few = arena_array(tx_arena(tx), REACT_ACCOUNTS + 1, sizeof(*few));
+    int *looked = referrers_looked(tx);
     int64_t cursor = 0;
     int count = account_list_referrers(tx, app->rid, key, 0, few, REACT_ACCOUNTS + 1);
-    if (count < 0 || count > REACT_ACCOUNTS)
-        return count < 0 ? count : 1;
+    if (count <= 0 || count > REACT_ACCOUNTS - *looked)
+        return count <= 0 ? count : 1;
+    *looked += count;
     int r = look_again(tx, app, few, count, WORK_FRESH, &cursor);
     return r < 0 ? r : 0;
 }

@@ -204,6 +204,7 @@ static int resolve(struct maker *m, struct jval **value)
     const char *name = jval_str(*value);
     if (!name || !*name)
         return 0;
+    m->made->names = arena_strdup(tx_arena(m->tx), name);
     m->made->refers_to = text_fold(tx_arena(m->tx), name);
     int r = user_by_id(m->tx, name, &named);
     if (r == ERR_NOT_FOUND)
@@ -327,7 +328,7 @@ static int make_attribute(struct maker *m, const struct app_attribute *a, enum v
         (void)jval_free(value);
         return r;
     }
-    *ret_source = value_is_empty(value) && source != FROM_PERSON ? FROM_NOWHERE : source;
+    *ret_source = value_is_empty(value) && !given ? FROM_NOWHERE : source;
     take(m, a, value);
     return 0;
 }

@@ -87,7 +87,8 @@ struct made_profile {
     enum value_source *source; /* of each attribute, in the order of the schema */
     struct profile_error *errors;
     size_t error_count;
-    const char *refers_to; /* key of the person that the reference names (account.h); NULL */
+    const char *names;     /* whom the reference names, as it was said; NULL */
+    const char *refers_to; /* the same as a key (account.h) */
 };
 /* `profile` NULL: as stored. The caller frees with made_profile_free(). Errors are of single attributes, which stay in
  * the app as they are. */

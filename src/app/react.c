@@ -140,15 +140,21 @@ static int on_user_profile(struct tx *tx, const struct change *change)
     return r;
 }
 
-/* The person's account appeared, changed or went: so does what others' documents say of it. */
+/* The person's account appeared, changed or went: so does what others' documents say of it. While it is not there, who
+ * wants it makes no difference to them. */
 static int on_account(struct tx *tx, const struct change *change)
 {
     struct app app;
     struct user user;
+    struct account account;
     int r = account_any_refers(tx, change->detail);
     if (r <= 0)
         return r;
-    r = app_by_rid(tx, change->detail, &app);
+    r = account_by_rid(tx, change->subject, &account);
+    if (r == 0 && change->kind == CHANGE_ACCOUNT_WANTED && !account.external_id)
+        return 0;
+    if (r == 0)
+        r = app_by_rid(tx, change->detail, &app);
     if (r == 0)
         r = account_user(tx, change->object, &user);
     if (r < 0)

@@ -436,6 +436,35 @@ static void managers_are_known_by_their_accounts(void **state)
     assert_null(fx_account(f, app, ada).refers_to);
 }
 
+static int convert_run(struct tx *tx, void *arg)
+{
+    struct step *s = arg;
+    struct app app;
+    struct account account;
+    int r = app_by_rid(tx, s->app, &app);
+    if (r == 0)
+        r = account_get(tx, s->app, s->user, &account);
+    return r < 0 ? r : account_convert(tx, &app, &account, SCOPE_USER, &s->problem);
+}
+
+/* What a group says of the manager is a name, not the app's id, also when it becomes the person's own. */
+static void a_manager_that_a_group_names(void **state)
+{
+    struct fixture *f = *state;
+    int64_t app = fx_app(f, "App", "cud");
+    int64_t eve = settled(f, app, "eve");
+    int64_t ada = fx_user(f, "ada", true);
+    int64_t team = fx_group(f, "Team");
+    fx_join(f, team, ada);
+    fx_give(f, app, team, -1, "{\"managerId\":\"eve@example.com\",\"lastName\":null}");
+    const char *there = arena_printf(f->arena, "\"%s\"", fx_account(f, app, eve).external_id);
+    expect_wanted(f, app, ada, "managerId", there);
+    fx_do(f, convert_run, &(struct step){.app = app, .user = ada});
+    assert_int_equal(fx_account(f, app, ada).scope, SCOPE_USER);
+    assert_string_equal(fx_account(f, app, ada).profile, "{\"lastName\":null,\"managerId\":\"eve@example.com\"}");
+    expect_wanted(f, app, ada, "managerId", there);
+}
+
 static void a_manager_of_many(void **state)
 {
     struct fixture *f = *state;
@@ -456,7 +485,7 @@ static void a_manager_of_many(void **state)
     for (size_t i = 0; i < ARRAY_LEN(users); i++)
         fx_ack(f, app, users[i]);
     fx_assign(f, app, eve);
-    assert_int_equal(fx_expand(f), 2);
+    assert_int_equal(fx_expand(f), 0);    /* she is not there yet */
     assert_int_equal(in_work(f, app), 1); /* her own account */
     fx_ack(f, app, eve);
     struct work work;
@@ -464,6 +493,34 @@ static void a_manager_of_many(void **state)
     assert_int_equal(fx_expand(f), 2); /* one for each name of hers */
     assert_false(fx_find(f, app, WORK_EXPAND_REFERRERS, eve, &work));
     assert_int_equal(in_work(f, app), 120);
+}
+
+/* Two managers of 60 lose the app in one job: the people of the second one are left to an expansion. */
+static void managers_of_many_in_one_job(void **state)
+{
+    struct fixture *f = *state;
+    int64_t app = fx_app(f, "App", "cu");
+    int64_t bosses = fx_group(f, "Bosses");
+    int64_t boss[] = {fx_user(f, "eve", true), fx_user(f, "kim", true)};
+    for (size_t i = 0; i < ARRAY_LEN(boss); i++)
+        fx_join(f, bosses, boss[i]);
+    fx_give(f, app, bosses, -1, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(boss); i++)
+        fx_ack(f, app, boss[i]);
+    for (int i = 0; i < 120; i++) {
+        char login[16];
+        (void)snprintf(login, sizeof(login), "p%d", i);
+        int64_t user = fx_user(f, login, true);
+        fx_profile(f, user, i % 2 ? "{\"managerId\":\"eve@example.com\"}" : "{\"managerId\":\"kim@example.com\"}");
+        fx_assign(f, app, user);
+        fx_ack(f, app, user);
+    }
+    assert_int_equal(in_work(f, app), 0);
+    fx_take(f, app, bosses);
+    assert_int_equal(in_work(f, app), 60 + 1);
+    fx_do(f, take_as_sent_run, &(struct step){.app = app});
+    assert_int_equal(fx_expand(f), 2); /* one for each name */
+    assert_int_equal(in_work(f, app), 60);
 }
 
 static int join_crowd_run(struct tx *tx, void *arg)
@@ -559,7 +616,9 @@ int main(void)
         TEST(a_value_that_groups_took_back_goes),
         TEST(a_change_looks_at_mappings_that_read_it),
         TEST(managers_are_known_by_their_accounts),
+        TEST(a_manager_that_a_group_names),
         TEST(a_manager_of_many),
+        TEST(managers_of_many_in_one_job),
         TEST(a_changed_mapping_goes_in_chunks),
         TEST(an_app_goes_with_its_mapping),
         TEST(what_does_not_fit_is_told),
