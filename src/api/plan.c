@@ -12,7 +12,7 @@
 #include "app/work.h"
 #include "engine/engine.h"
 
-#define PLAN_MS 1500 /* milliseconds that a rehearsal may take, while others wait to write */
+#define PLAN_MS 3000 /* milliseconds that a rehearsal may take, while others wait to write */
 #define PLAN_APPS 1000
 #define PLAN_ROWS 1000 /* rows of work looked at for one app and lane */
 #define PAGE_PLAN 200
