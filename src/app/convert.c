@@ -22,6 +22,7 @@ static int own_profile(struct tx *tx, const struct account *account, const struc
         r = profile_make(tx, profile, account, user, &made);
     if (r < 0)
         return r;
+    assert(made.source && made.values);
     for (size_t i = 0; i < profile->count; i++) {
         const char *name = profile->attributes[i].name;
         const struct jval *value = jval_get(made.values, name);
