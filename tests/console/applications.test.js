@@ -33,7 +33,7 @@ test('an app is created; a name that is taken is told beside the field', async (
     await page.getByRole('heading', { name: 'My tool', level: 1 }).waitFor();
     assert.match(page.url(), /\/provisioning$/);
     await page.getByRole('link', { name: 'Applications' }).first().click();
-    await button('Create app integration').click();
+    await button('Create app integration').first().click();
     await page.getByLabel('App name').fill('My tool');
     await button('Create').click();
     await page.getByRole('dialog').getByText(/already|exists|in use|taken/i).first().waitFor();

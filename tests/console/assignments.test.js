@@ -143,7 +143,7 @@ test('an account that fails: why, and trying again', async () => {
     await assign('Person', 'ida@example.com');
     await desk.row('Error').getByText('Not today').waitFor();
     await desk.target.faults([]);
-    await desk.button('Retry all that failed').click();
+    await desk.acting('/group-push/retry', () => desk.button('Retry all that failed').click());
     await desk.row('In step').waitFor();
     assert.equal((await accountOf(ida)).active, true);
 });

@@ -108,6 +108,15 @@ class Desk {
         return this.page.getByRole('dialog');
     }
 
+    // Does something that changes something, and waits until the server has answered that it is done. What the page said
+    // before may still be there, so that it proves nothing.
+    async acting(path, run) {
+        const answered = this.page.waitForResponse((response) => response.request().method() !== 'GET' && response.url().includes(path));
+        await run();
+        const answer = await answered;
+        assert.ok(answer.ok(), `${answer.url()}: ${answer.status()}`);
+    }
+
     // The row of a table that is about this.
     row(name) {
         return this.page.getByRole('row').filter({ has: this.page.getByText(name, { exact: true }) });
@@ -138,7 +147,7 @@ class Desk {
             await this.page.getByLabel('Link Group').check();
             await this.choose('Group in My tool', target);
         }
-        await this.button(save).click();
+        await this.acting('/group-push/mappings', () => this.button(save).click());
         await this.said(`${name} is being pushed`);
     }
 
@@ -156,7 +165,10 @@ class Desk {
     // The Active / Inactive button of a group, and what is chosen in its menu.
     async statusMenu(name, item) {
         await this.row(name).getByRole('button', { name: /push status of|status of the rule/ }).click();
-        await this.page.getByRole('menuitem', { name: item }).click();
+        const choose = () => this.page.getByRole('menuitem', { name: item }).click();
+        // The others open a dialog first.
+        if (/^(Push now|Activate|Deactivate)/.test(item)) await this.acting('/group-push/', choose);
+        else await choose();
     }
 
     async unlink(name, how) {

@@ -55,10 +55,8 @@ test('C9315, C9330: Link Group, with and without renaming', async () => {
         await desk.openPushGroups();
         await desk.button('Settings').click();
         await desk.page.getByLabel('Rename app groups to match group name').setChecked(rename);
-        await desk.button('Save').click();
-        await desk.said('The settings are saved');
-        await desk.button('Refresh App Groups').click();
-        await desk.said('are being read');
+        await desk.acting('/group-push/settings', () => desk.button('Save').click());
+        await desk.acting('/group-push/refresh', () => desk.button('Refresh App Groups').click());
         await desk.settle();
         await desk.pushByName(name, { target: there });
         await desk.holds(rename ? name : there, [ann, bob]);
@@ -79,7 +77,6 @@ test('C9316: Push now makes exact what was changed behind our back', async () =>
             Operations: [{ op: 'add', path: 'members', value: [{ value: stranger.id }] }],
         });
         await desk.statusMenu(name, 'Push now');
-        await desk.said(`${name} is being pushed`);
         await desk.holds(name, people);
     }
 });
@@ -199,7 +196,7 @@ test('a group that fails: under Errors with its cause, the words of the app and 
     await desk.dialog().getByText('POST /Groups').waitFor();
     await desk.dialog().getByText('HTTP 403').waitFor();
     await desk.target.faults([]);
-    await desk.dialog().getByRole('button', { name: 'Try again now' }).click();
+    await desk.acting('/push', () => desk.dialog().getByRole('button', { name: 'Try again now' }).click());
     await desk.dialog().getByText('ACTIVE').waitFor();
     await desk.holds('Broken', [ann]);
     await desk.dialog().getByRole('button', { name: 'Close' }).last().click();
