@@ -65,11 +65,9 @@ async function axe(page) {
     return violations.map((each) => `${each.id}: ${each.help}: ${each.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
 }
 
-async function setTheme(page, theme) {
-    await page.evaluate((value) => {
-        window.localStorage.setItem('muster.theme', value);
-        document.documentElement.classList.toggle('pf-v6-theme-dark', value === 'dark');
-    }, theme);
+// Before a page is opened: one that changes while it is looked at has colours in between.
+function chooseTheme(page, theme) {
+    return page.addInitScript((value) => window.localStorage.setItem('muster.theme', value), theme);
 }
 
-module.exports = { ADA, Browser, axe, linkFile, setTheme };
+module.exports = { ADA, Browser, axe, linkFile, chooseTheme };

@@ -6,7 +6,7 @@
 const assert = require('node:assert/strict');
 const { after, before, test } = require('node:test');
 const { Muster, Practice } = require('../lib/muster');
-const { Browser, axe, setTheme } = require('./browser');
+const { Browser, axe, chooseTheme } = require('./browser');
 
 const FIRST_LOAD_BYTES_MAX = 400000;
 const LONG = 'A group whose name is long because_it_says_everything_that_there_is_to_say_without_a_blank_anywhere_in_between';
@@ -47,6 +47,8 @@ before(async () => {
         ['/applications?q=nothing', 'No application matches'],
         ['/nowhere', 'There is no such page'],
         ['/applications/0oa000000000000000000', 'This application is not there'],
+        ['/system-log', 'application.lifecycle.create'],
+        ['/system-log?q=nothing-like-this', 'No events match'],
         [`${base}/general`, 'App settings'],
         [`${base}/provisioning`, 'Provisioning to App'],
         [`${base}/assignments`, 'Nobody has this app yet'],
@@ -87,11 +89,12 @@ for (const [width, theme] of [
 ]) {
     test(`every page at ${width} pixels, ${theme}`, async () => {
         const page = await browser.openAsAdministrator(muster, { viewport: { width, height: 900 } });
+        await chooseTheme(page, theme);
         const wrong = [];
         for (const [address, shown] of pages) {
             await page.goto(address);
             await page.getByText(shown).first().waitFor();
-            await setTheme(page, theme);
+            assert.equal(await page.evaluate(() => document.documentElement.classList.contains('pf-v6-theme-dark')), theme === 'dark');
             for (const finding of await axe(page)) wrong.push(`${address}: ${finding}`);
             for (const finding of await page.evaluate(overTheEdge)) wrong.push(`${address}: over the edge: ${finding}`);
         }

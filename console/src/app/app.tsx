@@ -12,6 +12,7 @@ import { Shell } from './shell';
 const Welcome = lazy(() => import('../pages/welcome'));
 const Applications = lazy(() => import('../pages/applications'));
 const Application = lazy(() => import('../pages/application'));
+const SystemLog = lazy(() => import('../pages/system-log'));
 
 function NotFound() {
     return (
@@ -39,6 +40,7 @@ function Pages() {
                     <Route path="/" element={<Navigate to="/applications" replace />} />
                     <Route path="/applications" element={<Applications />} />
                     <Route path="/applications/:appId/*" element={<Application />} />
+                    <Route path="/system-log" element={<SystemLog />} />
                     <Route path="*" element={<NotFound />} />
                 </Routes>
             </Suspense>

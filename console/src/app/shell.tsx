@@ -33,7 +33,10 @@ import { useToasts } from '../ui/toasts';
 import { useSession } from './session';
 import { setTheme, storedTheme, type Theme } from './theme';
 
-const PLACES = [{ to: '/applications', text: 'Applications' }];
+const PLACES = [
+    { to: '/applications', text: 'Applications' },
+    { to: '/system-log', text: 'System Log' },
+];
 const ROLES = { ADMIN: 'Administrator', OPERATOR: 'Operator', READ_ONLY: 'Read-only' };
 const THEMES: [Theme, string][] = [
     ['system', 'As the system says'],
