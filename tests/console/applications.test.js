@@ -88,7 +88,8 @@ test('what was before a switch was on is counted, and sent when one says so', as
     await page.getByRole('dialog').getByText('1 account made').waitFor();
     await button('Send').click();
     await page.getByText('The backlog is queued').waitFor();
-    await muster.synced(app.id);
+    const { change } = await muster.ask('GET', `/api/v1/apps/${app.id}/sync`);
+    await muster.synced(app.id, { after: change });
     assert.deepEqual((await target.users()).map((user) => user.userName), ['ada@example.com']);
     assert.deepEqual(page.wrong, []);
 });

@@ -7,6 +7,7 @@ const { Muster, Practice } = require('../lib/muster');
 const { Browser } = require('./browser');
 
 const ON = { status: 'ENABLED' };
+const PATIENCE_MS = 20000;
 
 class Desk {
     static async start() {
@@ -75,6 +76,14 @@ class Desk {
     async settle(app = this.app) {
         const { change } = await this.ask('GET', `/api/v1/apps/${app.id}/sync`);
         return this.muster.synced(app.id, { after: change });
+    }
+
+    async until(holds, what) {
+        const deadline = Date.now() + PATIENCE_MS;
+        while (!(await holds())) {
+            assert.ok(Date.now() < deadline, `not so in ${PATIENCE_MS} ms: ${what}`);
+            await new Promise((resolve) => setTimeout(resolve, 50));
+        }
     }
 
     async targetGroup(name) {
