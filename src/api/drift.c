@@ -424,6 +424,17 @@ static int read_body(struct tx *tx, struct call *call, const struct app *app, st
                   {"externalId", &given.external_id}};
     int r = field_bool(call, call->body, "all", &all);
     bool any = all;
+    /* A slip in what narrows the selection would widen it. */
+    for (void *it = jval_first(call->body); r >= 0 && it; it = jval_next(call->body, it)) {
+        const char *key = jval_iter_key(it);
+        bool known = str_eq(key, "all") || str_eq(key, "differenceId") || str_eq(key, "note");
+        for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+            known |= str_eq(key, fields[i].name);
+        if (!known)
+            return call_invalid(call, key, "There is no such field; leave it out");
+        if (jval_type(jval_iter_value(it)) == JVAL_NULL)
+            return call_invalid(call, key, "null selects nothing; leave the field out to select by the others");
+    }
     for (size_t i = 0; r >= 0 && i < ARRAY_LEN(fields); i++) {
         r = field_string(call, call->body, fields[i].name, fields[i].to);
         any |= r > 0;

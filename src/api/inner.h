@@ -53,7 +53,8 @@ struct throttle *throttle_free(struct throttle *throttle); /* accepts NULL, retu
 /* False: at least `max` failures of that key within LIMIT_SIGN_IN_WAIT_MS. */
 bool throttle_open(struct throttle *throttle, const char *key, int max, int64_t now_ms);
 void throttle_failed(struct throttle *throttle, const char *key, int64_t now_ms);
-void throttle_forget(struct throttle *throttle, const char *key);
+/* One of those that throttle_failed() counted was none. */
+void throttle_forgive(struct throttle *throttle, const char *key);
 
 /* --- proxy.c ------------------------------------------------------------------------------------------------------ */
 

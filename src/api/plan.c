@@ -12,6 +12,8 @@
 #include "app/work.h"
 #include "engine/engine.h"
 
+#include <strings.h>
+
 #define PLAN_MS 3000 /* milliseconds that a rehearsal may take, while others wait to write */
 #define PLAN_APPS 1000
 #define PLAN_ROWS 1000 /* rows of work looked at for one app and lane */
@@ -183,11 +185,27 @@ static int rehearse(struct tx *tx, void *arg)
     return r;
 }
 
+/* Whoever asks what would happen must not make it happen by a slip: given once, and spelled as it is. */
+static int check_spelling(struct call *call)
+{
+    int given = 0;
+    for (size_t i = 0; i < call->query.count; i++) {
+        const char *name = call->query.items[i].name;
+        given += str_eq(name, "dryRun");
+        if (strcasecmp(name, "dryRun") == 0 && !str_eq(name, "dryRun"))
+            return call_invalid(call, "dryRun", "The parameter is spelled dryRun; nothing was done");
+    }
+    return given > 1 ? call_invalid(call, "dryRun", "The parameter is given twice; nothing was done") : 0;
+}
+
 int call_is_rehearsal(struct call *call, bool *ret)
 {
     *ret = false;
-    if (call->route->kind != ROUTE_WRITE || call->route->own_plan)
+    if (call->route->kind != ROUTE_WRITE)
         return 0;
+    int spelling = check_spelling(call);
+    if (spelling < 0 || call->route->own_plan)
+        return spelling;
     int r = call_query_bool(call, "dryRun", false, ret);
     if (r == 0 && *ret && call->route->prepare && call->route->prepare != user_body_prepare)
         return call_invalid(call, "dryRun", "There is no plan for this operation: leave it out.");

@@ -93,24 +93,37 @@ static const char *key_of(const struct sign_in *in, bool as, bool from)
                         from ? call_client(in->call) : "");
 }
 
+/* Counts, or takes back, a failure under each of the keys. */
+static void count_failure(const struct sign_in *in, void (*count)(const struct sign_in *in, const char *key))
+{
+    count(in, key_of(in, false, true));
+    if (!in->email)
+        return;
+    count(in, key_of(in, true, true));
+    count(in, key_of(in, true, false));
+}
+
+static void add_failure(const struct sign_in *in, const char *key)
+{
+    throttle_failed(in->call->api->throttle, key, env_now(in->call->api->options.env));
+}
+
+static void forgive_failure(const struct sign_in *in, const char *key)
+{
+    throttle_forgive(in->call->api->throttle, key);
+}
+
+/* Counted as a failure until it succeeds, so that many at once are not all let through before the first has failed. */
 static bool may_try(const struct sign_in *in)
 {
     struct throttle *throttle = in->call->api->throttle;
     int64_t now = env_now(in->call->api->options.env);
-    return throttle_open(throttle, key_of(in, false, true), LIMIT_SIGN_IN_FAILURES_FROM, now) &&
-           (!in->email || (throttle_open(throttle, key_of(in, true, true), LIMIT_SIGN_IN_FAILURES, now) &&
-                           throttle_open(throttle, key_of(in, true, false), LIMIT_SIGN_IN_FAILURES_AS, now)));
-}
-
-static void note_failure(const struct sign_in *in)
-{
-    struct throttle *throttle = in->call->api->throttle;
-    int64_t now = env_now(in->call->api->options.env);
-    throttle_failed(throttle, key_of(in, false, true), now);
-    if (!in->email)
-        return;
-    throttle_failed(throttle, key_of(in, true, true), now);
-    throttle_failed(throttle, key_of(in, true, false), now);
+    bool open = throttle_open(throttle, key_of(in, false, true), LIMIT_SIGN_IN_FAILURES_FROM, now) &&
+                (!in->email || (throttle_open(throttle, key_of(in, true, true), LIMIT_SIGN_IN_FAILURES, now) &&
+                                throttle_open(throttle, key_of(in, true, false), LIMIT_SIGN_IN_FAILURES_AS, now)));
+    if (open)
+        count_failure(in, add_failure);
+    return open;
 }
 
 /* Calls that are refused roll back, so that the event of the failure has a job of its own. */
@@ -136,7 +149,6 @@ static void refuse_recorded(struct store_job *job, int result)
 static void refuse_password(struct sign_in *in)
 {
     struct call *call = in->call;
-    note_failure(in);
     (void)problem_set(&call->problem, E0000004, "%s", "");
     (void)problem_cause(&call->problem, "The e-mail address or the password is wrong");
     in->job = (struct store_job){.run = record_failure,
@@ -169,6 +181,7 @@ static void burn(void *arg)
         refuse_password(in);
         return;
     }
+    count_failure(in, forgive_failure);
     if (in->new_password && password_hash(in->new_password, in->hash) < 0) {
         (void)problem_set(&call->problem, E0000009, "%s", "");
         call_refuse(call);
@@ -198,7 +211,6 @@ static void found_what_to_compare(struct store_job *job, int result)
     struct sign_in *in = job->arg;
     struct call *call = in->call;
     if (result == ERR_NOT_FOUND) {
-        note_failure(in);
         refuse_link(call);
         call_refuse(call);
     } else if (result < 0) {
@@ -327,11 +339,7 @@ static int sign_in(struct tx *tx, struct call *call)
         (void)problem_set(&call->problem, E0000004, "%s", "");
         return problem_cause(&call->problem, "The e-mail address or the password is wrong");
     }
-    if (r == 0)
-        r = begin_session(tx, call, now.rid);
-    if (r == 0)
-        throttle_forget(call->api->throttle, key_of(in, true, true));
-    return r;
+    return r < 0 ? r : begin_session(tx, call, now.rid);
 }
 
 /* Whoever has the first link names himself. */
@@ -384,9 +392,13 @@ static int change_password(struct tx *tx, struct call *call)
         return r;
     if (!in)
         return call_invalid(call, "currentPassword", "The password is wrong");
-    int64_t rid = call->session->administrator.rid;
-    r = administrator_set_password(tx, rid, in->hash);
-    return r < 0 ? r : begin_session(tx, call, rid);
+    struct administrator now = {0};
+    r = administrator_by_rid(tx, call->session->administrator.rid, &now);
+    if (r == 0 && !str_eq(now.password_hash, in->stored)) /* it was changed since it was compared */
+        return call_invalid(call, "currentPassword", "The password is wrong");
+    if (r == 0)
+        r = administrator_set_password(tx, now.rid, in->hash);
+    return r < 0 ? r : begin_session(tx, call, now.rid);
 }
 
 static int sign_out(struct tx *tx, struct call *call)

@@ -93,12 +93,12 @@ void throttle_failed(struct throttle *throttle, const char *key, int64_t now_ms)
     (void)pthread_mutex_unlock(&throttle->lock);
 }
 
-void throttle_forget(struct throttle *throttle, const char *key)
+void throttle_forgive(struct throttle *throttle, const char *key)
 {
     uint64_t hashed = hash(throttle, key);
     (void)pthread_mutex_lock(&throttle->lock);
     struct slot *slot = find(throttle, hashed);
-    if (slot)
-        *slot = (struct slot){0};
+    if (slot && slot->count > 0)
+        slot->count--;
     (void)pthread_mutex_unlock(&throttle->lock);
 }

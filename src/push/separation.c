@@ -3,6 +3,7 @@
 #include "push/separation.h"
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "push/push_private.h"
 #include "push/rule.h"
 #include "push/separation_private.h"
@@ -186,13 +187,13 @@ int separation_event(struct tx *tx, const struct separation *separation, const c
 /* --- what is refused -----------------------------------------------------------------------------------------------
  */
 
-/* A push rule that matches the new name would push the new group by itself. */
-static int check_push_rules(struct tx *tx, const struct app *app, const char *name, struct problem *problem)
+/* Would an ACTIVE push rule of the app push a group like this one? 1: `*ret` is the rule. */
+static int find_push_rule(struct tx *tx, int64_t app_rid, const struct group *group, struct push_rule *ret,
+                          struct problem *problem)
 {
     struct push_rule *rules = arena_array(tx_arena(tx), SEPARATION_RULES, sizeof(*rules));
-    const struct group group = {.type = GROUP_OKTA, .name = name};
     for (int64_t after = 0;;) {
-        int count = push_rule_list(tx, app->rid, after, rules, SEPARATION_RULES);
+        int count = push_rule_list(tx, app_rid, after, rules, SEPARATION_RULES);
         for (int i = 0; i < count; i++) {
             struct matcher *matcher = NULL;
             enum rule_outcome outcome = RULE_NO_MATCH;
@@ -201,19 +202,54 @@ static int check_push_rules(struct tx *tx, const struct app *app, const char *na
                 continue;
             int r = matcher_new(&matcher, &rules[i], problem);
             if (r == 0)
-                r = matcher_judge(tx, matcher, &group, &outcome);
+                r = matcher_judge(tx, matcher, group, &outcome);
             matcher_free(matcher);
-            if (r < 0)
-                return r;
-            if (outcome != RULE_NO_MATCH)
-                return problem_invalid(problem, "name",
-                                       "name: The push rule \"%s\" would push a group of this name by itself; choose a "
-                                       "name that it does not match, or deactivate the rule",
-                                       rules[i].name);
+            *ret = rules[i];
+            if (r < 0 || outcome != RULE_NO_MATCH)
+                return r < 0 ? r : 1;
         }
         if (count < SEPARATION_RULES)
             return MIN_OF(count, 0);
     }
+}
+
+/* A push rule that matches the new group would push it by itself, and an app would see something after all. */
+static int check_push_rules(struct tx *tx, const struct group *group, const char *name, struct problem *problem)
+{
+    const struct group new = {.type = GROUP_OKTA, .name = name, .description = group->description};
+    struct push_rule rule = {0};
+    struct app app = {0};
+    int64_t app_rid = 0;
+    for (;;) {
+        int r = app_rids(tx, app_rid, &app_rid, 1);
+        if (r <= 0)
+            return r;
+        r = find_push_rule(tx, app_rid, &new, &rule, problem);
+        if (r > 0)
+            r = app_by_rid(tx, app_rid, &app);
+        else if (r == 0)
+            continue;
+        return r < 0 ? r
+                     : problem_invalid(problem, "name",
+                                       "name: The push rule \"%s\" of the app \"%s\" would push a group of this name "
+                                       "and description by itself; choose a name that it does not match, or deactivate "
+                                       "the rule",
+                                       rule.name, app.label);
+    }
+}
+
+static int check_name(struct tx *tx, const char *name, struct problem *problem)
+{
+    struct group other;
+    if (!name || !*name)
+        return problem_invalid(problem, "name", "name: The field cannot be left blank; name the new group");
+    if (text_has_control(name) || text_chars(name) > LIMIT_NAME_CHARS)
+        return problem_invalid(problem, "name", "name: Give 1 to %d characters, without control characters",
+                               LIMIT_NAME_CHARS);
+    int r = group_by_name(tx, name, &other);
+    if (r == 0)
+        return problem_invalid(problem, "name", "name: There is a group of this name already (%s)", other.id);
+    return r == ERR_NOT_FOUND ? 0 : r;
 }
 
 static int check_open(struct tx *tx, const struct group *group, struct problem *problem)
@@ -328,7 +364,6 @@ static int plan_members(struct tx *tx, const struct app *app, const struct group
 static int look(struct tx *tx, const struct app *app, const struct group *group, const struct separation_input *input,
                 struct separation_plan *ret, struct problem *problem)
 {
-    struct group other;
     *ret = (struct separation_plan){0};
     int r = check_group(group, input, problem);
     if (r == 0)
@@ -344,13 +379,9 @@ static int look(struct tx *tx, const struct app *app, const struct group *group,
         r = check_use(group, input, ret, problem);
     if (r < 0)
         return r;
-    if (!input->name || !*input->name)
-        return problem_invalid(problem, "name", "name: The field cannot be left blank; name the new group");
-    r = group_by_name(tx, input->name, &other);
+    r = check_name(tx, input->name, problem);
     if (r == 0)
-        return problem_invalid(problem, "name", "name: There is a group of this name already (%s)", other.id);
-    if (r == ERR_NOT_FOUND)
-        r = check_push_rules(tx, app, input->name, problem);
+        r = check_push_rules(tx, group, input->name, problem);
     if (r < 0)
         return r;
     ret->rules = arena_array(tx_arena(tx), SEPARATION_RULES + 1, sizeof(*ret->rules));

@@ -128,6 +128,14 @@ test('wrong passwords are refused alike, logged, and slowed down', async () => {
     refused(await post('/api/v1/session', undefined), 400, 'E0000003', /JSON object/);
 });
 
+test('many guesses at once are no way around that', async () => {
+    await invited('READ_ONLY', 'many@example.com');
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => signIn('many@example.com', `guess number ${i}`)));
+    const count = (status) => answers.filter((answer) => answer.status === status).length;
+    assert.equal(count(401), 5);
+    assert.equal(count(429), 7);
+});
+
 test('what changes something has to come from a page of ours', async () => {
     const browser = await signedIn(ADA.email);
     const group = { profile: { name: 'Made by clicks' } };

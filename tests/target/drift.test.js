@@ -141,6 +141,14 @@ describe('drift', () => {
         const { code, output } = await muster.cli(['drift', 'repair', 'Drifting', '--user', logins[1]]);
         assert.equal(code, 0, output);
         await until('the name is as it should be', async () => (await there(logins[1])).name.givenName === 'First1');
+        for (const [body, field] of [
+            [{ kind: 'MEMBER_EXTRA', userid: 'x' }, /userid: There is no such field/],
+            [{ kind: 'MEMBER_EXTRA', userId: null }, /userId: null selects nothing/],
+        ]) {
+            const slip = await muster.call('POST', drift('/repair'), { body });
+            assert.equal(slip.status, 400, slip.text);
+            assert.match(slip.text, field);
+        }
         const nothing = await muster.call('POST', drift('/repair'), { body: {} });
         assert.equal(nothing.status, 400);
         assert.match(nothing.json.errorCauses[0].errorSummary, /Say which/);

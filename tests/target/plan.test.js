@@ -239,6 +239,11 @@ describe('a plan before the push', () => {
     test('a refusal is the same, and what has no plan says so', async () => {
         const none = await muster.call('DELETE', '/api/v1/groups/00gnothing?dryRun=true');
         assert.equal(none.status, 404);
+        for (const slip of ['dryRun=false&dryRun=true', 'dryrun=true', 'DryRun=true']) {
+            const answer = await muster.call('DELETE', `/api/v1/groups/${groups.Team.id}?${slip}`);
+            assert.equal(answer.status, 400, slip);
+            assert.match(answer.text, /dryRun: The parameter is .*nothing was done/);
+        }
         const wrong = await muster.call('DELETE', `/api/v1/groups/${groups.Team.id}?dryRun=perhaps`);
         assert.equal(wrong.status, 400);
         assert.match(wrong.json.errorCauses[0].errorSummary, /dryRun/);

@@ -139,7 +139,16 @@ describe('one group becomes two', () => {
         }
         await muster.ask('POST', `/api/v1/apps/${app.id}/group-push/rules`, { name: 'r', status: 'ACTIVE', groupName: { operator: 'STARTS_WITH', value: 'Zed' } });
         const matched = await muster.call('POST', path, { body: { solution: 'ASSIGNMENT', groupId: group.id, name: 'Zed access' } });
-        assert.match(matched.text, /The push rule \\"r\\" would push a group of this name/);
+        assert.match(matched.text, /The push rule \\"r\\" of the app \\"Fourth\\" would push a group of this name/);
+        await muster.ask('POST', `/api/v1/apps/${app.id}/group-push/rules`, { name: 'd', status: 'ACTIVE', groupDescription: { operator: 'CONTAINS', value: 'to be pushed' } });
+        const described = await muster.ask('POST', '/api/v1/groups', { profile: { name: 'Described', description: 'is to be pushed' } });
+        await muster.ask('PUT', `/api/v1/apps/${app.id}/groups/${described.id}`, {});
+        const copied = await muster.call('POST', path, { body: { solution: 'ASSIGNMENT', groupId: described.id, name: 'Fine' } });
+        assert.match(copied.text, /The push rule \\"d\\" of the app/, 'the new group has the description of the old one');
+        for (const name of ['a\nb', 'x'.repeat(256)]) {
+            const bad = await muster.call('POST', `${path}?dryRun=true`, { body: { solution: 'ASSIGNMENT', groupId: group.id, name } });
+            assert.match(bad.text, /name: Give 1 to 255 characters/);
+        }
         assert.equal((await muster.call('GET', `${path}/sep00000000`)).status, 404);
     });
 });
