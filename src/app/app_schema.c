@@ -188,23 +188,6 @@ static void write_base(struct arena *arena, struct jout *out)
     jout_end(out);
 }
 
-static void write_custom(struct jout *out, const struct jval *custom)
-{
-    jout_object(out, "custom");
-    jout_str(out, "id", "#custom");
-    jout_str(out, "type", "object");
-    jout_object(out, "properties");
-    for (void *it = jval_first(custom); it; it = jval_next(custom, it))
-        jout_val(out, jval_iter_key(it), jval_iter_value(it));
-    jout_end(out);
-    jout_array(out, "required");
-    for (void *it = jval_first(custom); it; it = jval_next(custom, it))
-        if (jval_is_true(jval_get(jval_iter_value(it), "required")))
-            jout_str(out, NULL, jval_iter_key(it));
-    jout_end(out);
-    jout_end(out);
-}
-
 int app_schema_write(struct tx *tx, const struct app *app, const char *self, struct jout *out)
 {
     struct profile_document document;
@@ -221,7 +204,7 @@ int app_schema_write(struct tx *tx, const struct app *app, const char *self, str
     jout_time(out, "created", document.is_new ? app->created : document.created);
     jout_time(out, "lastUpdated", document.is_new ? app->created : document.last_updated);
     jout_object(out, "definitions");
-    write_custom(out, jval_get(json, "custom"));
+    schema_write_custom(out, jval_get(json, "custom"));
     write_base(tx_arena(tx), out);
     jout_end(out);
     jout_raw(out, "properties",

@@ -297,9 +297,8 @@ static void write_base(struct jout *out, enum schema_kind kind, const struct jva
     jout_end(out);
 }
 
-static void write_custom(struct jout *out, const struct jval *document)
+void schema_write_custom(struct jout *out, const struct jval *custom)
 {
-    const struct jval *custom = jval_get(document, "custom");
     jout_object(out, "custom");
     jout_str(out, "id", "#custom");
     jout_str(out, "type", "object");
@@ -339,7 +338,7 @@ int schema_write(struct tx *tx, enum schema_kind kind, const char *self, struct 
         jout_time(out, "lastUpdated", document.last_updated);
     }
     jout_object(out, "definitions");
-    write_custom(out, document.json);
+    schema_write_custom(out, jval_get(document.json, "custom"));
     write_base(out, kind, document.json);
     jout_end(out);
     jout_object(out, "properties");

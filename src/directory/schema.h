@@ -90,6 +90,9 @@ int profile_merge(struct arena *arena, const struct schema *schema, const struct
 /* Writes the published UserSchema or GroupSchema as an object into an open array or as the whole answer. `self` is the
  * absolute link to it. */
 int schema_write(struct tx *tx, enum schema_kind kind, const char *self, struct jout *out) MUSTCHECK;
+/* The definition "custom" of a published schema into an open object: `custom` has a definition for each attribute, as
+ * stored; NULL: none. Of an app's schema too. */
+void schema_write_custom(struct jout *out, const struct jval *custom);
 /*
  * Adds, changes and (given as null) removes custom attributes, from a body in the published form. Of base attributes,
  * firstName and lastName can be made optional, titles, descriptions, permissions and masters can be changed.
