@@ -108,7 +108,7 @@ test('C9294, C9311: unassign a person, and a group; what that does is said in nu
     await desk.settle();
     await act('Leaving', 'Unassign');
     await desk.dialog().getByText('2 accounts are deactivated').waitFor();
-    await desk.dialog().getByRole('button', { name: 'Unassign' }).click();
+    await desk.acting('/groups/', () => desk.dialog().getByRole('button', { name: 'Unassign' }).click());
     await desk.row('Leaving').waitFor({ state: 'detached' });
     for (const each of group) assert.equal((await accountOf(each)).active, false);
 });

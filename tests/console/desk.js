@@ -183,7 +183,8 @@ class Desk {
     async unlink(name, how) {
         await this.statusMenu(name, 'Unlink pushed group');
         await this.dialog().getByLabel(how).check();
-        await this.dialog().getByRole('button', { name: 'Unlink' }).click();
+        // Behind an open dialog no row is to be found by its role: that it is gone says nothing before the answer.
+        await this.acting('/mappings/bulk', () => this.dialog().getByRole('button', { name: 'Unlink' }).click());
         await this.row(name).waitFor({ state: 'detached' });
     }
 
