@@ -57,17 +57,13 @@ function linkFile(muster) {
     return path.join(muster.data, 'first-administrator.link');
 }
 
-// What axe finds on the page as it is now, in words.
-async function axe(page) {
+// What axe finds on the page as it is now, in words: by all of its rules, or by those that are named.
+async function axe(page, rules = true) {
     // By the debugger, which the Content-Security-Policy does not bind.
     await page.evaluate(AXE);
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    const options = { resultTypes: ['violations'], ...(rules === true ? {} : { runOnly: { type: 'rule', values: rules } }) };
+    const { violations } = await page.evaluate((all) => globalThis.axe.run(document, all), options);
     return violations.map((each) => `${each.id}: ${each.help}: ${each.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
 }
 
-// Before a page is opened: one that changes while it is looked at has colours in between.
-function chooseTheme(page, theme) {
-    return page.addInitScript((value) => window.localStorage.setItem('muster.theme', value), theme);
-}
-
-module.exports = { ADA, Browser, axe, linkFile, chooseTheme };
+module.exports = { ADA, Browser, axe, linkFile };

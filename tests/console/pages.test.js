@@ -1,72 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every page in both themes and from 360 pixels on: axe finds nothing, nothing stands over the edge, nothing is forbidden by
-// the Content-Security-Policy. And how much the first page loads.
+// Every page of pages.js in both themes and from 360 pixels to 4K: axe finds nothing, nothing stands over the edge, nothing
+// is forbidden by the Content-Security-Policy. And how much the first page loads.
 'use strict';
 
 const assert = require('node:assert/strict');
 const { after, before, test } = require('node:test');
-const { Muster, Practice } = require('../lib/muster');
-const { Browser, axe, chooseTheme } = require('./browser');
+const { axe } = require('./browser');
+const { PAGES } = require('./pages');
+const { Tour } = require('./tour');
 
 const FIRST_LOAD_BYTES_MAX = 400000;
-const LONG = 'A group whose name is long because_it_says_everything_that_there_is_to_say_without_a_blank_anywhere_in_between';
+// As a screen of 1280 pixels at 200 % is one of 640. What the theme changes is colours.
+const LOOKS = [
+    { width: 1280, theme: 'light', axe: true },
+    { width: 1280, theme: 'dark', axe: ['color-contrast'] },
+    { width: 360, theme: 'dark', axe: true },
+    { width: 360, theme: 'light', axe: ['color-contrast'] },
+    { width: 640, theme: 'light' },
+    { width: 3840, theme: 'light' },
+];
 
-let muster;
-let target;
-let browser;
-let pages;
+let tour;
 before(async () => {
-    [muster, target, browser] = await Promise.all([Muster.start(), Practice.start(), Browser.start()]);
-    const app = await muster.ask('POST', '/api/v1/apps', { label: LONG, signOnMode: 'AUTO_LOGIN' });
-    await muster.ask('POST', `/api/v1/apps/${app.id}/connections/default?activate=true`, {
-        baseUrl: target.baseUrl,
-        profile: { authScheme: 'TOKEN', token: target.token },
-    });
-    const push = (body) => muster.ask('POST', `/api/v1/apps/${app.id}/group-push/mappings`, body);
-    const group = (name) => muster.ask('POST', '/api/v1/groups', { profile: { name, description: `${LONG}, described` } });
-    await push({ sourceGroupId: (await group(LONG)).id, targetGroupName: LONG });
-    await muster.synced(app.id);
-    await target.faults([{ name: 'status', method: 'POST', path: '/Groups', status: 409 }]);
-    const mapping = await push({ sourceGroupId: (await group('Contractors')).id, targetGroupName: 'Contractors' });
-    await muster.sync(app.id);
-    await muster.ask('POST', `/api/v1/apps/${app.id}/group-push/rules`, {
-        name: 'Regions',
-        groupName: { operator: 'STARTS_WITH', value: 'Region' },
-    });
-    const base = `/applications/${app.id}`;
-    const other = await muster.ask('POST', '/api/v1/apps', { label: 'Assigned', signOnMode: 'AUTO_LOGIN' });
-    const assigned = `/applications/${other.id}`;
-    const profile = { login: 'ann.long@example.com', email: 'ann.long@example.com', firstName: 'Ann', lastName: LONG.slice(-50) };
-    const ann = await muster.ask('POST', '/api/v1/users', { profile });
-    await muster.ask('POST', `/api/v1/apps/${other.id}/users`, { id: ann.id, scope: 'USER' });
-    const [everyone] = await muster.ask('GET', `/api/v1/groups?q=${encodeURIComponent(LONG)}`);
-    await muster.ask('PUT', `/api/v1/apps/${other.id}/groups/${everyone.id}`, { profile: { title: 'Engineer' } });
-    pages = [
-        // address, what is there when it is shown
-        ['/applications', LONG],
-        ['/applications?q=nothing', 'No application matches'],
-        ['/nowhere', 'There is no such page'],
-        ['/applications/0oa000000000000000000', 'This application is not there'],
-        ['/system-log', 'application.lifecycle.create'],
-        ['/system-log?q=nothing-like-this', 'No events match'],
-        [`${base}/general`, 'App settings'],
-        [`${base}/provisioning`, 'Provisioning to App'],
-        [`${base}/assignments`, 'Nobody has this app yet'],
-        [`${base}/assignments?filter=groups`, 'No group has this app yet'],
-        [`${assigned}/assignments`, 'ann.long@example.com'],
-        [`${assigned}/assignments?filter=groups`, LONG],
-        [`${base}/push-groups`, 'because_it_says'],
-        [`${base}/push-groups?q=nothing`, 'No pushed group matches'],
-        [`${base}/push-groups?filter=errors`, 'Contractors'],
-        [`${base}/push-groups?filter=rule`, 'Regions'],
-        [`${base}/push-groups?filter=errors&info=${mapping.id}`, 'Try again now'],
-    ];
+    tour = await Tour.start();
 });
-after(async () => {
-    await browser.stop();
-    await target.stop();
-    await muster.stop();
-});
+after(() => tour.stop());
 
 // What can be used and stands outside of the window, or is cut there; what scrolls by itself is left out.
 function overTheEdge() {
@@ -82,29 +40,51 @@ function overTheEdge() {
     return found;
 }
 
-for (const [width, theme] of [
-    [1280, 'light'],
-    [360, 'dark'],
-    [3840, 'dark'],
-]) {
-    test(`every page at ${width} pixels, ${theme}`, async () => {
-        const page = await browser.openAsAdministrator(muster, { viewport: { width, height: 900 } });
-        await chooseTheme(page, theme);
+// Two frames later what a change of the window leads to has been drawn.
+const drawn = (page) => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+
+test('each entry of pages.js has a name of its own', () => {
+    assert.equal(new Set(PAGES.map((each) => each.name)).size, PAGES.length);
+});
+
+for (const entry of PAGES) {
+    test(`${entry.name}: axe, widths and themes`, async () => {
+        const page = await tour.visit(entry);
         const wrong = [];
-        for (const [address, shown] of pages) {
-            await page.goto(address);
-            await page.getByText(shown).first().waitFor();
-            assert.equal(await page.evaluate(() => document.documentElement.classList.contains('pf-v6-theme-dark')), theme === 'dark');
-            for (const finding of await axe(page)) wrong.push(`${address}: ${finding}`);
-            for (const finding of await page.evaluate(overTheEdge)) wrong.push(`${address}: over the edge: ${finding}`);
+        for (const look of LOOKS) {
+            await page.setViewportSize({ width: look.width, height: 900 });
+            await page.emulateMedia({ colorScheme: look.theme });
+            await drawn(page);
+            assert.equal(await page.evaluate(() => document.documentElement.classList.contains('pf-v6-theme-dark')), look.theme === 'dark');
+            const told = `${look.width} pixels, ${look.theme}`;
+            if (look.axe) for (const finding of await axe(page, look.axe)) wrong.push(`${told}: ${finding}`);
+            for (const finding of await page.evaluate(overTheEdge)) wrong.push(`${told}: over the edge: ${finding}`);
         }
-        assert.deepEqual([...wrong, ...page.wrong], []);
-        await page.context().close();
+        assert.deepEqual([...wrong, ...page.wrong.splice(0)], []);
     });
 }
 
+test('dark or light is chosen in the menu, whatever the system says, and is kept', async () => {
+    const page = await tour.browser.openAsAdministrator(tour.empty, { colorScheme: 'light' });
+    const dark = () => page.evaluate(() => document.documentElement.classList.contains('pf-v6-theme-dark'));
+    const choose = async (text) => {
+        await page.getByRole('button', { name: /^Account of/ }).click();
+        await page.getByRole('menuitem', { name: text }).click();
+    };
+    await page.goto('/applications');
+    await choose('Dark');
+    assert.equal(await dark(), true);
+    await page.reload();
+    assert.equal(await dark(), true);
+    await choose('As the system says');
+    assert.equal(await dark(), false);
+    assert.deepEqual(page.wrong, []);
+    await page.context().close();
+});
+
 test('the first page is loaded with less than 400 kB, and the second visit with next to nothing', async () => {
-    const page = await browser.openAsAdministrator(muster);
+    const page = await tour.browser.openAsAdministrator(tour.inhabited);
+    const heading = () => page.getByRole('heading', { level: 1 }).waitFor();
     const bytes = async () => {
         let sum = 0;
         const count = async (request) => {
@@ -114,8 +94,8 @@ test('the first page is loaded with less than 400 kB, and the second visit with 
         const counted = [];
         const listen = (request) => counted.push(count(request).catch(() => 0));
         page.on('requestfinished', listen);
-        await page.goto('/applications');
-        await page.getByText(LONG).waitFor();
+        await page.goto('/');
+        await heading();
         page.off('requestfinished', listen);
         await Promise.all(counted);
         return sum;
@@ -125,7 +105,7 @@ test('the first page is loaded with less than 400 kB, and the second visit with 
     const assets = await page.evaluate(() => performance.getEntriesByType('resource').filter((each) => each.name.includes('/assets/')).length);
     assert.ok(assets >= 4);
     await page.reload();
-    await page.getByText(LONG).waitFor();
+    await heading();
     const again = await page.evaluate(() =>
         performance.getEntriesByType('resource').filter((each) => each.name.includes('/assets/') && each.transferSize > 0).map((each) => each.name),
     );

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// The organisation that every page is looked at with: usual names and one that is as long as it may become, apps in each
+// state, pushes that are in step, failed or switched off. What pages.js leads to stands in what it returns.
+'use strict';
+
+const LONG = `because_it_says_everything_that_there_is_to_say_without_a_blank_anywhere_in_between_${'and_so_on_'.repeat(13)}`.slice(0, 200);
+const PEOPLE = ['Ada Lovelace', 'Grace Hopper', 'Alan Turing', 'Katherine Johnson', 'Edsger Dijkstra', 'Barbara Liskov', 'Dennis Ritchie', 'Radia Perlman'];
+const GROUPS = [
+    ['Engineering', 'Everybody who writes software', [0, 1, 2, 4, 5, 6, 7]],
+    ['Research', 'Works with universities', [2, 3, 5]],
+    ['Networking', undefined, [7]],
+    ['Design', 'How it looks and feels', [0, 6]],
+    ['Contractors', 'People of other companies', [3, 4]],
+    ['Alumni', 'Those who were here once', [1]],
+    ['Region North', undefined, [0, 3]],
+    ['Region South', undefined, [1, 2]],
+    [LONG, `${LONG.slice(0, 100)}, described`, [0, 1]],
+];
+const ON = { status: 'ENABLED' };
+
+const loginOf = (name) => `${name.toLowerCase().replace(/\W+/g, '.')}@example.com`;
+
+class Organisation {
+    constructor(muster, target) {
+        Object.assign(this, { muster, target, people: {}, groups: {} });
+        this.ask = (method, path, body) => muster.ask(method, path, body);
+    }
+
+    async settle() {
+        await this.ask('POST', '/api/v1/users', {
+            profile: { login: 'ann.long@example.com', email: 'ann.long@example.com', firstName: 'Ann', lastName: LONG.slice(0, 50) },
+        });
+        for (const name of PEOPLE) {
+            const [firstName, lastName] = name.split(' ');
+            const profile = { login: loginOf(name), email: loginOf(name), firstName, lastName };
+            this.people[name] = await this.ask('POST', '/api/v1/users', { profile });
+        }
+        for (const [name, description, members] of GROUPS) {
+            const group = await this.ask('POST', '/api/v1/groups', { profile: { name, description } });
+            this.groups[name] = group;
+            for (const each of members) await this.ask('PUT', `/api/v1/groups/${group.id}/users/${this.people[PEOPLE[each]].id}`);
+        }
+    }
+
+    async app(label, connected = true) {
+        const app = await this.ask('POST', '/api/v1/apps', { label, signOnMode: 'AUTO_LOGIN' });
+        if (!connected) return app;
+        await this.ask('POST', `/api/v1/apps/${app.id}/connections/default?activate=true`, {
+            baseUrl: this.target.baseUrl,
+            profile: { authScheme: 'TOKEN', token: this.target.token },
+        });
+        await this.ask('PUT', `/api/v1/apps/${app.id}/features/USER_PROVISIONING`, {
+            create: { lifecycleCreate: ON },
+            update: { lifecycleDeactivate: ON, profile: ON },
+        });
+        return app;
+    }
+
+    assignGroup(app, name, profile) {
+        return this.ask('PUT', `/api/v1/apps/${app.id}/groups/${this.groups[name].id}`, profile ? { profile } : {});
+    }
+
+    push(app, name, body = {}) {
+        const sourceGroupId = this.groups[name].id;
+        return this.ask('POST', `/api/v1/apps/${app.id}/group-push/mappings`, { sourceGroupId, targetGroupName: name, ...body });
+    }
+}
+
+// An app whose pushes have gone all ways that there are.
+async function usedApp(org) {
+    const app = await org.app('Chat');
+    for (const name of ['Engineering', 'Research']) await org.assignGroup(app, name);
+    await org.ask('POST', `/api/v1/apps/${app.id}/users`, { id: org.people['Katherine Johnson'].id, scope: 'USER' });
+    for (const name of ['Engineering', 'Research', LONG]) await org.push(app, name);
+    await org.push(app, 'Alumni', { status: 'INACTIVE' });
+    await org.ask('POST', `/api/v1/apps/${app.id}/group-push/rules`, { name: 'Regions', groupName: { operator: 'STARTS_WITH', value: 'Region' } });
+    await org.muster.sync(app.id);
+    await org.target.faults([{ name: 'status', method: 'POST', path: '/Groups', status: 403, text: 'This plan has no room for more groups' }]);
+    const failed = await org.push(app, 'Contractors');
+    await org.push(app, 'Networking');
+    await org.muster.sync(app.id);
+    await org.target.faults([]);
+    return { app, failed };
+}
+
+// Makes it; the addresses that pages.js uses.
+async function inhabit(muster, target) {
+    const org = new Organisation(muster, target);
+    await org.settle();
+    const { app, failed } = await usedApp(org);
+    const empty = await org.app('Wiki', false);
+    const long = await org.app(LONG.slice(0, 100));
+    await org.ask('POST', `/api/v1/apps/${long.id}/users`, { id: org.people['Ada Lovelace'].id, scope: 'USER' });
+    await org.assignGroup(long, LONG, { title: 'Engineer' });
+    await org.push(long, LONG);
+    await muster.sync(long.id);
+    return {
+        app: `/applications/${app.id}`,
+        empty: `/applications/${empty.id}`,
+        long: `/applications/${long.id}`,
+        failed: failed.id,
+    };
+}
+
+module.exports = { LONG, inhabit };

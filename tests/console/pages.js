@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every page of the console, once: for axe and the widths (pages.test.js) and for the pictures in docs/ (screens.js).
+// A page that is added to the console is added here, what it shows to organisation.js.
+//
+//   name     of the picture's file, unique
+//   path     an address, or a function of what organisation.js returned
+//   shown    a text that is there when the page is
+//   picture  what docs/screens.md says of it; without it there is none
+//   open     what is done on the page first: a function of it, such as one that opens a dialog
+//   who      'nobody': not signed in; else the administrator
+//   where    'empty': an organisation in which nothing is yet; else that of organisation.js
+'use strict';
+
+const { LONG } = require('./organisation');
+
+const button = (page, name) => page.getByRole('button', { name, exact: true });
+const item = (page, name) => page.getByRole('menuitem', { name });
+
+const PAGES = [
+    { name: 'sign-in', path: '/sign-in', shown: 'Sign in to Muster', who: 'nobody', picture: 'Signing in' },
+
+    { name: 'applications', path: '/applications', shown: 'Chat', picture: 'Applications' },
+    { name: 'applications-none', path: '/applications', shown: 'There are no applications yet', where: 'empty', picture: 'Applications, before there is one' },
+    { name: 'applications-no-match', path: '/applications?q=nothing', shown: 'No application matches' },
+    { name: 'not-found', path: '/nowhere', shown: 'There is no such page' },
+    { name: 'app-not-found', path: '/applications/0oa000000000000000000', shown: 'This application is not there' },
+    {
+        name: 'app-create',
+        path: '/applications',
+        shown: 'Chat',
+        open: async (page) => {
+            await button(page, 'Create app integration').first().click();
+            await page.getByLabel('App name').waitFor();
+        },
+    },
+
+    { name: 'app-general', path: (at) => `${at.app}/general`, shown: 'App settings', picture: 'One app: General' },
+    { name: 'app-provisioning', path: (at) => `${at.app}/provisioning`, shown: 'Provisioning to App', picture: 'One app: Provisioning' },
+    { name: 'app-provisioning-none', path: (at) => `${at.empty}/provisioning`, shown: 'SCIM base URL' },
+    { name: 'app-people', path: (at) => `${at.app}/assignments`, shown: 'ada.lovelace@example.com', picture: 'One app: people who have it' },
+    { name: 'app-people-none', path: (at) => `${at.empty}/assignments`, shown: 'Nobody has this app yet' },
+    { name: 'app-groups', path: (at) => `${at.app}/assignments?filter=groups`, shown: 'Engineering', picture: 'One app: groups whose members have it' },
+    { name: 'app-groups-none', path: (at) => `${at.empty}/assignments?filter=groups`, shown: 'No group has this app yet' },
+    { name: 'app-long-groups', path: (at) => `${at.long}/assignments?filter=groups`, shown: LONG },
+    { name: 'app-long-people', path: (at) => `${at.long}/assignments`, shown: 'ada.lovelace@example.com' },
+
+    { name: 'push-groups', path: (at) => `${at.app}/push-groups`, shown: 'Contractors', picture: 'One app: Push Groups' },
+    { name: 'push-groups-none', path: (at) => `${at.empty}/push-groups`, shown: 'Push Groups' },
+    { name: 'push-groups-long', path: (at) => `${at.long}/push-groups`, shown: LONG, picture: 'Push Groups, with names as long as they may be' },
+    { name: 'push-groups-no-match', path: (at) => `${at.app}/push-groups?q=nothing`, shown: 'No pushed group matches' },
+    { name: 'push-groups-errors', path: (at) => `${at.app}/push-groups?filter=errors`, shown: 'Contractors', picture: 'Push Groups: what failed' },
+    { name: 'push-groups-rules', path: (at) => `${at.app}/push-groups?filter=rule`, shown: 'Regions', picture: 'Push Groups: by rule' },
+    {
+        name: 'push-groups-information',
+        path: (at) => `${at.app}/push-groups?filter=errors&info=${at.failed}`,
+        shown: 'Try again now',
+        picture: 'Push Groups: why a group failed, and what helps',
+    },
+    {
+        name: 'push-groups-by-name',
+        path: (at) => `${at.app}/push-groups`,
+        shown: 'Contractors',
+        picture: 'Push Groups: find groups by name',
+        open: async (page) => {
+            await button(page, 'Push Groups').click();
+            await item(page, 'Find groups by name').click();
+            await page.getByRole('combobox', { name: 'Group to push' }).fill('Design');
+            await page.getByRole('option', { name: 'Design' }).first().click();
+            await page.getByText('Match result & push action').waitFor();
+        },
+    },
+    {
+        name: 'push-groups-by-rule',
+        path: (at) => `${at.app}/push-groups`,
+        shown: 'Contractors',
+        picture: 'Push Groups: find groups by rule',
+        open: async (page) => {
+            await button(page, 'Push Groups').click();
+            await item(page, 'Find groups by rule').click();
+            await page.getByLabel('Rule name').fill('Teams');
+            await page.getByRole('textbox', { name: 'Group name' }).fill('E');
+            await page.getByRole('grid', { name: 'Groups that match' }).waitFor();
+        },
+    },
+    {
+        name: 'push-groups-settings',
+        path: (at) => `${at.app}/push-groups`,
+        shown: 'Contractors',
+        open: async (page) => {
+            await button(page, 'Settings').click();
+            await page.getByLabel('Rename app groups to match group name').waitFor();
+        },
+    },
+    {
+        name: 'push-groups-bulk',
+        path: (at) => `${at.app}/push-groups`,
+        shown: 'Contractors',
+        open: async (page) => {
+            await button(page, 'Bulk Edit').click();
+            await page.getByLabel('Select Contractors', { exact: true }).check();
+            await page.getByText('1 group selected').first().waitFor();
+        },
+    },
+
+    { name: 'system-log', path: '/system-log', shown: 'user.session.start', picture: 'System Log' },
+    { name: 'system-log-no-match', path: '/system-log?q=nothing-like-this', shown: 'No events match' },
+];
+
+module.exports = { PAGES };
