@@ -244,6 +244,30 @@ static int preview_mapping(struct tx *tx, struct call *call)
     return r < 0 ? r : preview(tx, call, &app, &user, properties);
 }
 
+/* --- checking ------------------------------------------------------------------------------------------------------
+ */
+
+static int check_mapping(struct tx *tx, struct call *call)
+{
+    struct app app = {0};
+    struct expr_error error;
+    const struct jval *body = NULL;
+    int r = call_body_object(call, &body);
+    if (r == 0)
+        r = find_mapping(tx, call, &app);
+    if (r < 0)
+        return r;
+    const char *property = jval_get_str(body, "property");
+    const char *expression = jval_get_str(body, "expression");
+    if (!property)
+        return call_invalid(call, "property", "Name an attribute of the app's users");
+    if (!expression)
+        return call_invalid(call, "expression", "Give the expression as a text");
+    bool push = !str_eq(jval_get_str(body, "pushStatus"), "DONT_PUSH");
+    r = app_mapping_check(tx, &app, property, expression, push, &error, &call->problem);
+    return object_check(call, r, &error);
+}
+
 #define MAPPINGS "/api/v1/mappings"
 #define MAPPING MAPPINGS "/{mappingId}"
 
@@ -252,5 +276,6 @@ const struct route mapping_routes[] = {
     {"GET", MAPPING, ROUTE_READ, ROLE_READ_ONLY, get_mapping, "getProfileMapping", NULL},
     {"POST", MAPPING, ROUTE_WRITE, ROLE_ADMIN, update_mapping, "updateProfileMapping", NULL},
     {"POST", MAPPING "/preview", ROUTE_READ, ROLE_READ_ONLY, preview_mapping, "previewProfileMapping", NULL},
+    {"POST", MAPPING "/check", ROUTE_READ, ROLE_READ_ONLY, check_mapping, "checkProfileMappingExpression", NULL},
     {.method = NULL},
 };

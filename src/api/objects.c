@@ -127,3 +127,18 @@ int object_after_rid(struct call *call, const struct page *page, int64_t *ret)
     *ret = rid;
     return 0;
 }
+
+int object_check(struct call *call, int r, const struct expr_error *error)
+{
+    struct jout *out = &call->out;
+    if (r < 0 && r != ERR_SYNTAX)
+        return r;
+    jout_object(out, NULL);
+    jout_bool(out, "valid", r == 0);
+    if (r < 0 && error->position > 0)
+        jout_int(out, "position", error->position);
+    if (r < 0)
+        jout_str(out, "errorSummary", error->text);
+    jout_end(out);
+    return 0;
+}

@@ -5,6 +5,7 @@
 
 #include "api/call.h"
 #include "directory/directory.h"
+#include "expr/expr.h"
 
 /* The id of the only user type. */
 #define USER_TYPE_ID "oty0defaultuser00000"
@@ -21,5 +22,9 @@ void object_link(struct call *call, const char *name, const char *href, const ch
 
 /* Rid from a cursor that this API made of one: call_page()'s `after`. 0 for NULL. ERR_PROBLEM for anything else. */
 int object_after_rid(struct call *call, const struct page *page, int64_t *ret) MUSTCHECK;
+
+/* The answer whether an expression is right: {"valid": true}, or with what is wrong and where (characters from 1; left
+ * out when it is not one place). `r` is 0 or ERR_SYNTAX with `error`; other errors are returned. */
+int object_check(struct call *call, int r, const struct expr_error *error) MUSTCHECK;
 
 #endif

@@ -275,6 +275,19 @@ static int preview_rule(struct tx *tx, struct call *call)
     return r;
 }
 
+static int check_rule(struct tx *tx, struct call *call)
+{
+    const struct jval *body = NULL;
+    struct expr_error error;
+    int r = call_body_object(call, &body);
+    if (r < 0)
+        return r;
+    const char *expression = jval_get_str(body, "expression");
+    if (!expression)
+        return call_invalid(call, "expression", "Give the expression as a text");
+    return object_check(call, rule_check_expression(tx, expression, &error), &error);
+}
+
 #define RULES "/api/v1/groups/rules"
 #define RULE "/api/v1/groups/rules/{groupRuleId}"
 
@@ -282,6 +295,7 @@ const struct route rule_routes[] = {
     {"GET", RULES, ROUTE_READ, ROLE_READ_ONLY, list_rules, "listGroupRules", NULL},
     {"POST", RULES, ROUTE_WRITE, ROLE_OPERATOR, create_rule, "createGroupRule", NULL},
     {"POST", RULES "/preview", ROUTE_READ, ROLE_READ_ONLY, preview_rule, "previewGroupRule", NULL},
+    {"POST", RULES "/check", ROUTE_READ, ROLE_READ_ONLY, check_rule, "checkGroupRuleExpression", NULL},
     {"GET", RULE, ROUTE_READ, ROLE_READ_ONLY, get_rule, "getGroupRule", NULL},
     {"PUT", RULE, ROUTE_WRITE, ROLE_OPERATOR, replace_rule, "replaceGroupRule", NULL},
     {"DELETE", RULE, ROUTE_WRITE, ROLE_OPERATOR, delete_rule, "deleteGroupRule", NULL},

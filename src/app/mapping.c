@@ -32,10 +32,9 @@ static enum expr_type type_of(const struct app_attribute *attribute)
 }
 
 int mapping_compile(struct mapping_reader *reader, const struct app_attribute *attribute, const char *expression,
-                    const struct expr **ret, const char **ret_why)
+                    const struct expr **ret, struct expr_error *ret_error)
 {
     struct arena *arena = tx_arena(reader->tx);
-    struct expr_error error;
     int r = reader->users ? 0 : schema_load(reader->tx, SCHEMA_USER, &reader->users);
     if (r < 0)
         return r;
@@ -44,19 +43,20 @@ int mapping_compile(struct mapping_reader *reader, const struct app_attribute *a
                                      .families = EXPR_CONVERT | EXPR_TIME,
                                      .place = arena_printf(arena, "the mapping of %s", attribute->name),
                                      .result = type_of(attribute)};
-    r = expr_compile(arena, expression, &scope, ret, &error);
-    if (r < 0)
-        *ret_why = arena_strdup(arena, error.text);
-    return r;
+    return expr_compile(arena, expression, &scope, ret, ret_error);
 }
 
 /* What was good when it was saved may not be any more: the schema of users changes. */
 static int compile_stored(struct mapping_reader *reader, struct app_attribute *attribute)
 {
+    struct expr_error error;
     if (attribute->direct)
         return 0;
-    int r = mapping_compile(reader, attribute, attribute->expression, &attribute->expr, &attribute->error);
-    return r == ERR_SYNTAX ? 0 : r;
+    int r = mapping_compile(reader, attribute, attribute->expression, &attribute->expr, &error);
+    if (r != ERR_SYNTAX)
+        return r;
+    attribute->error = arena_strdup(tx_arena(reader->tx), error.text);
+    return 0;
 }
 
 int mapping_read(struct mapping_reader *reader, const struct jval *mapping, struct app_attribute *attribute)
@@ -128,21 +128,31 @@ const char *app_of_mapping_id(struct arena *arena, const char *mapping_id)
  */
 
 /* A text that depends on the time would differ at each look. */
-static int check_reads(struct tx *tx, const char *field, const struct expr *expr, bool push, struct problem *problem)
+static int check_reads(struct tx *tx, const struct expr *expr, bool push, struct expr_error *ret_error)
 {
     struct expr_reads reads;
     expr_reads(tx_arena(tx), expr, &reads);
-    if (push && reads.now)
-        return problem_invalid(problem, field,
-                               "%s.expression: the result depends on the time, so that it would be sent again and "
-                               "again; give pushStatus DONT_PUSH, or take Time.now() out",
-                               field);
+    if (push && reads.now) {
+        *ret_error = (struct expr_error){.text = "the result depends on the time, so that it would be sent again and "
+                                                 "again; give pushStatus DONT_PUSH, or take Time.now() out"};
+        return ERR_SYNTAX;
+    }
     for (size_t i = 0; i < reads.property_count; i++)
-        if (strcmp(reads.properties[i], "lastUpdated") == 0)
-            return problem_invalid(problem, field,
-                                   "%s.expression: lastUpdated changes with everything; a mapping cannot depend on it",
-                                   field);
+        if (strcmp(reads.properties[i], "lastUpdated") == 0) {
+            *ret_error =
+                (struct expr_error){.text = "lastUpdated changes with everything; a mapping cannot depend on it"};
+            return ERR_SYNTAX;
+        }
     return 0;
+}
+
+/* ERR_SYNTAX when the attribute cannot be mapped so. */
+static int check_expression(struct mapping_reader *reader, const struct app_attribute *attribute,
+                            const char *expression, bool push, struct expr_error *ret_error)
+{
+    const struct expr *expr = NULL;
+    int r = mapping_compile(reader, attribute, expression, &expr, ret_error);
+    return r < 0 ? r : check_reads(reader->tx, expr, push, ret_error);
 }
 
 static int read_push_status(const struct jval *given, const char *field, bool old, bool *ret, struct problem *problem)
@@ -185,13 +195,10 @@ static int read_property(struct mapping_reader *reader, const struct app_attribu
                                "%s.expression: The field cannot be left blank; give null for %s to end "
                                "the mapping",
                                field, attribute->name);
-    const struct expr *expr = NULL;
-    const char *why = NULL;
-    r = mapping_compile(reader, attribute, text, &expr, &why);
+    struct expr_error error;
+    r = check_expression(reader, attribute, text, push, &error);
     if (r == ERR_SYNTAX)
-        return problem_invalid(problem, field, "%s.expression: %s", field, why);
-    if (r == 0)
-        r = check_reads(tx, field, expr, push, problem);
+        return problem_invalid(problem, field, "%s.expression: %s", field, error.text);
     if (r < 0)
         return r;
     *ret = jval_new_object();
@@ -211,6 +218,24 @@ static bool is_default(struct arena *arena, const struct app_attribute *attribut
            str_eq(jval_get_str(property, "pushStatus"), "PUSH");
 }
 
+/* The attribute that a property of a mapping is about; NULL, with a problem, when there is none. */
+static const struct app_attribute *find_property(const struct app_profile *profile, const char *name,
+                                                 struct problem *problem)
+{
+    bool is_user_name = str_eq(name, "userName") || str_eq(name, "login");
+    const struct app_attribute *attribute = is_user_name ? NULL : app_attribute_find(profile, name);
+    if (is_user_name)
+        (void)problem_invalid(problem, name,
+                              "properties.%s: the user name comes from the app's credentials.userNameTemplate; set it "
+                              "there",
+                              name);
+    else if (!attribute)
+        (void)problem_invalid(problem, name,
+                              "properties.%.100s: the app's users have no such attribute; add it to the schema first",
+                              name);
+    return attribute;
+}
+
 static int merge(struct tx *tx, const struct app_profile *profile, struct jval *json, const struct jval *properties,
                  struct problem *problem)
 {
@@ -224,19 +249,9 @@ static int merge(struct tx *tx, const struct app_profile *profile, struct jval *
     }
     for (void *it = jval_first(properties); it; it = jval_next(properties, it)) {
         const char *name = jval_iter_key(it);
-        const struct app_attribute *attribute = app_attribute_find(profile, name);
+        const struct app_attribute *attribute = find_property(profile, name, problem);
         struct jval *property = NULL;
-        if (str_eq(name, "userName") || str_eq(name, "login"))
-            return problem_invalid(problem, name,
-                                   "properties.%s: the user name comes from the app's "
-                                   "credentials.userNameTemplate; set it there",
-                                   name);
-        if (!attribute)
-            return problem_invalid(problem, name,
-                                   "properties.%.100s: the app's users have no such attribute; add it to the schema "
-                                   "first",
-                                   name);
-        int r = read_property(&reader, attribute, jval_iter_value(it), &property, problem);
+        int r = !attribute ? ERR_PROBLEM : read_property(&reader, attribute, jval_iter_value(it), &property, problem);
         if (r < 0)
             return r;
         if (is_default(tx_arena(tx), attribute, property)) {
@@ -314,4 +329,17 @@ int app_mapping_update(struct tx *tx, const struct app *app, const struct jval *
         return r;
     r = profile_document_store(tx, app, json);
     return r < 0 ? r : mapping_event(tx, app, properties);
+}
+
+int app_mapping_check(struct tx *tx, const struct app *app, const char *name, const char *expression, bool push,
+                      struct expr_error *ret_error, struct problem *problem)
+{
+    struct mapping_reader reader = {.tx = tx};
+    const struct app_profile *profile = NULL;
+    *problem = (struct problem){0};
+    int r = app_profile_load(tx, app->rid, &profile);
+    if (r < 0)
+        return r;
+    const struct app_attribute *attribute = find_property(profile, name, problem);
+    return attribute ? check_expression(&reader, attribute, expression, push, ret_error) : ERR_PROBLEM;
 }

@@ -45,8 +45,8 @@ struct mapping_reader {
 int mapping_read(struct mapping_reader *reader, const struct jval *mapping, struct app_attribute *attribute) MUSTCHECK;
 /* "user.department" alone: the name of the attribute, in `arena`; else NULL. */
 const char *mapping_direct(struct arena *arena, const char *expression);
-/* Compiles for an attribute. 0; ERR_SYNTAX with the reason in `*ret_why`; or another negative error. */
+/* Compiles for an attribute. 0; ERR_SYNTAX with the reason; or another negative error. */
 int mapping_compile(struct mapping_reader *reader, const struct app_attribute *attribute, const char *expression,
-                    const struct expr **ret, const char **ret_why) MUSTCHECK;
+                    const struct expr **ret, struct expr_error *ret_error) MUSTCHECK;
 
 #endif

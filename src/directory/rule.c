@@ -155,26 +155,42 @@ int rule_list(struct tx *tx, const char *search, int64_t after, int limit,
 #define FIELD_GROUPS "conditions.people.groups.exclude"
 #define FIELD_TARGETS "actions.assignUserToGroups.groupIds"
 
-int rule_compile(struct tx *tx, const struct schema *schema, const char *expression, const struct expr **ret,
-                 struct problem *problem)
+static int compile(struct tx *tx, const struct schema *schema, const char *expression, const struct expr **ret,
+                   struct expr_error *ret_error)
 {
     const struct expr_scope scope = {.attribute = person_attribute,
                                      .data = (void *)(uintptr_t)schema,
                                      .families = EXPR_GROUPS,
                                      .place = "a group rule",
                                      .result = EXPR_BOOLEAN};
-    struct expr_error error;
     struct expr_reads reads;
-    int r = expr_compile(tx_arena(tx), expression, &scope, ret, &error);
+    int r = expr_compile(tx_arena(tx), expression, &scope, ret, ret_error);
     if (r < 0)
-        return problem_invalid(problem, FIELD_EXPRESSION, FIELD_EXPRESSION ": %s", error.text);
+        return r;
     expr_reads(tx_arena(tx), *ret, &reads);
     for (size_t i = 0; i < reads.property_count; i++)
-        if (strcmp(reads.properties[i], "lastUpdated") == 0)
-            return problem_invalid(problem, FIELD_EXPRESSION,
-                                   FIELD_EXPRESSION ": lastUpdated changes with everything; a group rule cannot depend "
-                                                    "on it");
+        if (strcmp(reads.properties[i], "lastUpdated") == 0) {
+            *ret_error =
+                (struct expr_error){.text = "lastUpdated changes with everything; a group rule cannot depend on it"};
+            return ERR_SYNTAX;
+        }
     return 0;
+}
+
+int rule_compile(struct tx *tx, const struct schema *schema, const char *expression, const struct expr **ret,
+                 struct problem *problem)
+{
+    struct expr_error error;
+    int r = compile(tx, schema, expression, ret, &error);
+    return r == ERR_SYNTAX ? problem_invalid(problem, FIELD_EXPRESSION, FIELD_EXPRESSION ": %s", error.text) : r;
+}
+
+int rule_check_expression(struct tx *tx, const char *expression, struct expr_error *ret_error)
+{
+    const struct schema *schema = NULL;
+    const struct expr *expr = NULL;
+    int r = schema_load(tx, SCHEMA_USER, &schema);
+    return r < 0 ? r : compile(tx, schema, expression, &expr, ret_error);
 }
 
 static bool is_listed(const char *const *ids, size_t count, const char *id)

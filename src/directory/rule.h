@@ -18,6 +18,7 @@
 #define DIRECTORY_RULE_H
 
 #include "directory/directory.h"
+#include "expr/expr.h"
 
 enum rule_status { RULE_INACTIVE = 1, RULE_ACTIVE, RULE_INVALID };
 const char *rule_status_name(enum rule_status status); /* "INACTIVE" */
@@ -95,6 +96,10 @@ int rules_of_group_chunk(struct tx *tx, int64_t group_rid, int64_t *cursor) MUST
 
 /* --- trying out ----------------------------------------------------------------------------------------------------
  */
+
+/* Whether a rule could have this condition: 0; ERR_SYNTAX with what is wrong (position 0: not at one place); or another
+ * negative error. Groups that it names are not looked up. */
+int rule_check_expression(struct tx *tx, const char *expression, struct expr_error *ret_error) MUSTCHECK;
 
 struct rule_preview {
     int64_t looked;

@@ -27,6 +27,34 @@ describe('schemas and mappings of apps', () => {
     const addAttributes = (app, properties) =>
         muster.call('POST', schemaUrl(app), { body: { definitions: { custom: { properties } } } });
 
+    test('an expression is checked for the attribute that it is for', async () => {
+        const app = await org.app();
+        const { id } = await mappingOf(app);
+        const check = (body) => muster.call('POST', `/api/v1/mappings/${id}/check`, { body });
+        assert.deepEqual((await check({ property: 'title', expression: 'user.title ?: "Employee"' })).json, { valid: true });
+        const wrong = (await check({ property: 'title', expression: 'user.title + user.none' })).json;
+        assert.equal(wrong.valid, false);
+        assert.equal(wrong.position, 14);
+        assert.match(wrong.errorSummary, /none/);
+        const badge = { title: 'Badge', type: 'integer', externalName: 'badge', externalNamespace: 'urn:example:2.0:User' };
+        await addAttributes(app, { badge });
+        assert.equal((await check({ property: 'badge', expression: 'user.title' })).json.valid, false, 'a text is no integer');
+        assert.equal((await check({ property: 'badge', expression: 'Convert.toInt(user.title)' })).json.valid, true);
+        const now = { property: 'title', expression: 'Time.now()' };
+        assert.match((await check(now)).json.errorSummary, /DONT_PUSH/);
+        assert.deepEqual((await check({ ...now, pushStatus: 'DONT_PUSH' })).json, { valid: true });
+        for (const [body, field] of [
+            [{ property: 'nothing', expression: 'user.title' }, /^properties.nothing: /],
+            [{ property: 'userName', expression: 'user.login' }, /userNameTemplate/],
+            [{ expression: 'user.title' }, /^property: /],
+            [{ property: 'title' }, /^expression: /],
+        ]) {
+            const refusal = await check(body);
+            assert.equal(refusal.status, 400);
+            assert.match(refusal.json.errorCauses[0].errorSummary, field);
+        }
+    });
+
     describe('the schema of an app', () => {
         test('shows where base attributes stand', async () => {
             const app = await org.app();

@@ -194,6 +194,24 @@ describe('group rules', () => {
         assert.equal(bad.status, 400);
     });
 
+    test('an expression is checked: right, wrong at a place, wrong as a whole', async () => {
+        const check = (expression) => muster.ask('POST', '/api/v1/groups/rules/check', { expression });
+        assert.deepEqual(await check('user.department == "Sales"'), { valid: true });
+        const misspelt = await check('true AND user.departmnt == "Sales"');
+        assert.equal(misspelt.valid, false);
+        assert.equal(misspelt.position, 10);
+        assert.match(misspelt.errorSummary, /departmnt/);
+        assert.equal((await check('"é" == user.city AND')).position, 21, 'in characters, not in bytes');
+        assert.equal((await check('')).position, 1);
+        assert.equal((await check('"a text"')).valid, false, 'a condition is true or false');
+        const changing = await check('user.getInternalProperty("lastUpdated") == "x"');
+        assert.equal(changing.valid, false);
+        assert.equal(changing.position, undefined);
+        const nothing = await muster.call('POST', '/api/v1/groups/rules/check', { body: {} });
+        assert.equal(nothing.status, 400);
+        assert.match(nothing.json.errorCauses[0].errorSummary, /^expression: /);
+    });
+
     test('the command line: make, preview, activate, list, delete', async () => {
         const group = await org.group();
         const ada = await org.user(null, { department: 'Cli' });

@@ -4,24 +4,15 @@ import { TextInput } from '@patternfly/react-core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useId, useState, type KeyboardEvent } from 'react';
 import { list } from '../api/client';
+import { useSettled } from './settled';
 
 const SHOWN = 10;
-const TYPING_MS = 200;
 
 export interface Choice<T> {
     id: string;
     text: string;
     detail?: string;
     value: T;
-}
-
-function useTyped(text: string): string {
-    const [settled, setSettled] = useState(text);
-    useEffect(() => {
-        const timer = window.setTimeout(() => setSettled(text), TYPING_MS);
-        return () => window.clearTimeout(timer);
-    }, [text]);
-    return settled;
 }
 
 // A text inside a search expression.
@@ -53,7 +44,7 @@ export function Picker<T>({
     const [open, setOpen] = useState(false);
     const [active, setActive] = useState(0);
     const [entered, setEntered] = useState(false); // Enter was pressed before the list was there
-    const typed = useTyped(text);
+    const typed = useSettled(text);
     const asked = { ...query(typed), limit: SHOWN };
     const { data, error, isFetching } = useQuery({
         queryKey: [path, asked],

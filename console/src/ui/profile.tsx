@@ -1,33 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // The attributes of an assignment: those that are set, and a field to set another. An emptied one is emptied in the app.
 import { Button, Flex, FlexItem, FormGroup, FormSelect, FormSelectOption, TextInput } from '@patternfly/react-core';
-import { useQuery } from '@tanstack/react-query';
-import { get } from '../api/client';
 import { FieldHelp, isWrong } from './errors';
+import { useAttributes } from './schema';
 
 export type Profile = Record<string, string | null>;
-
-interface Schema {
-    definitions: Record<string, { properties?: Record<string, { title?: string; type?: string }> }>;
-}
 
 // Only texts are edited here; other values stay as they are.
 export function textsOf(profile: Record<string, unknown>): Profile {
     return Object.fromEntries(Object.entries(profile).filter((each): each is [string, string] => typeof each[1] === 'string'));
 }
 
-function useAttributes(): [string, string][] {
-    const path = '/api/v1/meta/schemas/user/default';
-    const { data } = useQuery({ queryKey: [path], queryFn: ({ signal }) => get<Schema>(path, {}, signal) });
-    return Object.values(data?.definitions ?? {})
-        .flatMap(({ properties }) => Object.entries(properties ?? {}))
-        .filter(([name, { type }]) => (type ?? 'string') === 'string' && name !== 'login')
-        .map(([name, { title }]): [string, string] => [name, title ?? name])
+function useTexts(): [string, string][] {
+    return (useAttributes('user') ?? [])
+        .filter(({ name, type }) => type === 'string' && name !== 'login')
+        .map(({ name, title }): [string, string] => [name, title])
         .sort(([, a], [, b]) => a.localeCompare(b));
 }
 
 export function ProfileFields({ profile, change, error }: { profile: Profile; change: (profile: Profile) => void; error: unknown }) {
-    const attributes = useAttributes();
+    const attributes = useTexts();
     const titleOf = (name: string) => attributes.find(([each]) => each === name)?.[1] ?? name;
     const left = attributes.filter(([name]) => !(name in profile));
     return (
