@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "push/push_private.h"
 #include "push/same_group.h"
-#include "record/record.h"
 
 #define COLUMNS                                                                                                        \
     "rid, id, app_rid, source_rid, target_rid, status, existing, follow_name, created, last_updated, last_push,"       \
@@ -184,6 +183,11 @@ int mapping_each_of_source(struct tx *tx, int64_t source_rid, int64_t app_rid,
 
 int mapping_report(struct tx *tx, const struct mapping *mapping, const char *type, const char *message)
 {
+    return mapping_report_of(tx, mapping, &(struct event){.type = type, .message = message});
+}
+
+int mapping_report_of(struct tx *tx, const struct mapping *mapping, const struct event *said)
+{
     struct app app = {0};
     struct group source = {0};
     struct target_group target = {0};
@@ -195,9 +199,11 @@ int mapping_report(struct tx *tx, const struct mapping *mapping, const char *typ
     if (r < 0)
         return r == ERR_NOT_FOUND ? 0 : r;
     struct event event = {
-        .type = type,
-        .message = message,
+        .type = said->type,
+        .message = said->message,
         .severity = SEVERITY_INFO,
+        .outcome = said->outcome,
+        .reason = said->reason,
         .targets = {{.id = app.id, .type = "AppInstance", .alternate_id = app.label, .name = app.label},
                     {.id = source.id, .type = "UserGroup", .name = source.name},
                     {.id = mapping->id, .type = "GroupPushMapping", .name = target.name}},

@@ -25,6 +25,8 @@ SQL(LIST_OF_SOURCE, "SELECT user_rid FROM (" OF_SOURCE " AND p.user_rid > $4) AS
                     " ORDER BY user_rid LIMIT $6");
 SQL(LIST_OF_TARGET, "SELECT user_rid FROM (" OF_TARGET " AND t.user_rid > $4) AS people WHERE kind = CAST($5 AS BIGINT)"
                     " ORDER BY user_rid LIMIT $6");
+SQL(COUNT_LEFT_OUT, "SELECT count(*) FROM (" OF_SOURCE " AND p.user_rid > $4 AND p.user_rid <= $5) AS people"
+                    " WHERE kind = 2");
 SQL(MEMBER_VIEW, "SELECT known, known_at, dirty, extra, error_class, error, error_at, again FROM target_members"
                  " WHERE target_rid = $1 AND user_rid = $2");
 SQL(HELD_OF, "SELECT d.state, d.since, h.id FROM deletions AS d LEFT JOIN deletion_holds AS h ON h.rid = d.hold_rid"
@@ -110,6 +112,23 @@ int mapping_people_count(struct tx *tx, const struct mapping *mapping, int64_t r
     if (r >= 0)
         r = tx_query(tx, &query, &COUNT_OF_TARGET, I(mapping->target_rid), I(mapping->app_rid), I(mapping->source_rid));
     return count_into(&query, r, ret);
+}
+
+int mapping_report_left_out(struct tx *tx, const struct mapping *mapping, int64_t after, int64_t until)
+{
+    static_assert(PERSON_NOT_ASSIGNED == 2, "the statement above says so");
+    int64_t count = 0;
+    int r = tx_get_int(tx, &count, &COUNT_LEFT_OUT, I(mapping->target_rid), I(mapping->app_rid), I(mapping->source_rid),
+                       I(after), I(until));
+    if (r < 0 || count == 0)
+        return MIN_OF(r, 0);
+    const char *reason = arena_printf(tx_arena(tx), "%lld member%s of the group %s not have the app", (long long)count,
+                                      count == 1 ? "" : "s", count == 1 ? "does" : "do");
+    const struct event event = {.type = "app.user_management.grouppush.mapping.okta.users.ignored",
+                                .message = "Users ignored while pushing group to application",
+                                .outcome = "SKIPPED",
+                                .reason = reason};
+    return mapping_report_of(tx, mapping, &event);
 }
 
 int mapping_people(struct tx *tx, const struct mapping *mapping, enum person_kind kind, int64_t after,

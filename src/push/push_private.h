@@ -5,6 +5,7 @@
 
 #include "push/deletions.h"
 #include "push/push.h"
+#include "record/record.h"
 
 /* Texts of the current row of a query, copied into the tx's arena. */
 const char *push_text(struct tx *tx, const struct query *query, int column);
@@ -25,6 +26,11 @@ int mapping_each_of_source(struct tx *tx, int64_t source_rid, int64_t app_rid,
                            int (*each)(struct tx *tx, const struct mapping *mapping, void *data), void *data) MUSTCHECK;
 /* A system log row about a mapping, with its app and source group as targets. */
 int mapping_report(struct tx *tx, const struct mapping *mapping, const char *type, const char *message) MUSTCHECK;
+/* The same with `outcome` and `reason` of `said` as well. */
+int mapping_report_of(struct tx *tx, const struct mapping *mapping, const struct event *said) MUSTCHECK;
+/* Says how many members of the source, with rids above `after` and up to `until`, are left out since they do not have
+ * the app; nothing when there are none. */
+int mapping_report_left_out(struct tx *tx, const struct mapping *mapping, int64_t after, int64_t until) MUSTCHECK;
 /* Members that waited for a change are looked at, all of them. */
 int mapping_start_members(struct tx *tx, const struct mapping *mapping) MUSTCHECK;
 /* Asks for the group's deletion in the app. */

@@ -391,6 +391,8 @@ static int expand_mapping(struct tx *tx, struct work *work)
     }
     if (r >= 0 && dirty)
         r = work_add(tx, mapping.app_rid, WORK_GROUP, mapping.target_rid, WORK_BULK);
+    if (r >= 0 && work->cursor >= 0 && count && !mapping.members_wait)
+        r = mapping_report_left_out(tx, &mapping, work->cursor, users[count - 1]);
     if (r < 0)
         return r;
     if (work->cursor < 0 && count < LIMIT_EXPAND_ROWS)

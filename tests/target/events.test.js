@@ -82,6 +82,26 @@ describe('published events', () => {
         assert.ok(made.target.some((each) => each.id === mapping.id), JSON.stringify(made.target));
     });
 
+    test('members without the app are left out, and counted', async () => {
+        const app = await org.connectedApp(world.target);
+        const ann = await org.user();
+        const group = await org.group(null, [ann, await org.user(), await org.user(), await org.user(null, { activate: false })]);
+        await org.assignUser(app, ann);
+        const IGNORED = 'app.user_management.grouppush.mapping.okta.users.ignored';
+        let mapping;
+        const first = only(await during(app, async () => {
+            mapping = await org.push(app, group);
+        }), IGNORED);
+        assert.equal(first.outcome.result, 'SKIPPED');
+        assert.equal(first.outcome.reason, '2 members of the group do not have the app'); // the one who is STAGED would not be pushed with it either
+        assert.deepEqual(ofTarget(first, 'UserGroup'), [group.id]);
+        assert.deepEqual(ofTarget(first, 'GroupPushMapping'), [mapping.id]);
+        await org.assignGroup(app, group);
+        await muster.sync(app.id);
+        const again = await during(app, () => muster.ask('POST', `/api/v1/apps/${app.id}/group-push/mappings/${mapping.id}/push`));
+        assert.equal(again.some((event) => event.eventType === IGNORED), false, 'nobody is left out any more');
+    });
+
     test('an assignment of a group is changed and taken away', async () => {
         const { app, group } = await pushed();
         assert.deepEqual(types(await during(app, () => org.assignGroup(app, group, 7))), ['group.application_assignment.update']);
