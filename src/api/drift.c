@@ -351,7 +351,7 @@ static const char *class_name(int class)
 /* DRIFT_WANTED has the name of DRIFT_REPAIRING, and is meant with it. */
 static const char *state_name(int state)
 {
-    return state == DRIFT_WANTED ? NULL : drift_state_name((enum drift_state)state);
+    return state == DRIFT_WANTED || state == DRIFT_OVER ? NULL : drift_state_name((enum drift_state)state);
 }
 
 /* The same names as query parameters and in a body. */

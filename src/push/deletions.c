@@ -21,8 +21,8 @@ SQL(DELETION_FORGET_OBJECT, "DELETE FROM deletions WHERE kind = $1 AND object_ri
 SQL(DELETIONS_OF_EXTRA,
     "INSERT INTO deletions (app_rid, kind, object_rid, user_rid, external_id, state, since)"
     " SELECT CAST($2 AS BIGINT), 3, target_rid, user_rid, '', 0, CAST($3 AS BIGINT) FROM target_members"
-    " WHERE target_rid = $1 AND extra = 1"
-    " ON CONFLICT (kind, object_rid, user_rid, external_id) DO NOTHING");
+    " WHERE target_rid = $1 AND extra = 1" NOT_EXCEPTED(
+        "2", "$1", "target_members.external_id") " ON CONFLICT (kind, object_rid, user_rid, external_id) DO NOTHING");
 SQL(DELETIONS_OF_STRANGERS,
     "INSERT INTO deletions (app_rid, kind, object_rid, user_rid, external_id, state, since)"
     " SELECT CAST($2 AS BIGINT), 3, target_rid, 0, external_id, 0, CAST($3 AS BIGINT) FROM target_strangers"

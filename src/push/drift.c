@@ -34,7 +34,10 @@ SQL(FINDINGS_OF_KIND, FINDINGS " AND kind = $4 AND rid > $2 ORDER BY rid LIMIT $
 SQL(FINDINGS_OF_TARGET, FINDINGS " AND target_rid = $4 AND target_rid > 0 AND rid > $2 ORDER BY rid LIMIT $3");
 SQL(FINDINGS_OF_USER, FINDINGS " AND user_rid = $4 AND user_rid > 0 AND rid > $2 ORDER BY rid LIMIT $3");
 SQL(FINDINGS_ACCEPTED, FINDINGS " AND accepted_at > 0 AND rid > $2 AND CAST($4 AS BIGINT) = 0 ORDER BY rid LIMIT $3");
-SQL(FINDINGS_COUNT, "SELECT kind, cause, state, count(*) FROM drift_findings WHERE app_rid = $1"
+SQL(FINDING_OF_PERSON, FINDINGS " AND user_rid = $2 AND user_rid > 0 AND target_rid = $3 AND kind IN (1, 2, 5, 7)"
+                                " AND state <> 5 ORDER BY scan_rid DESC, rid LIMIT 1");
+SQL(FINDING_OF_GROUP, FINDINGS " AND kind = 3 AND target_rid = $2 AND state <> 5 ORDER BY scan_rid DESC, rid LIMIT 1");
+SQL(FINDINGS_COUNT, "SELECT kind, cause, state, count(*) FROM drift_findings WHERE app_rid = $1 AND state <> 5"
                     " GROUP BY kind, cause, state ORDER BY kind, cause, state");
 SQL(GROUPS_OF_APP, "SELECT target_rid, state, members, in_step, checked FROM drift_groups"
                    " WHERE app_rid = $1 AND target_rid > $2 ORDER BY target_rid LIMIT $3");
@@ -299,12 +302,44 @@ int drift_by_id(struct tx *tx, int64_t app_rid, const char *id, struct drift *re
         return r < 0 ? r : ERR_NOT_FOUND;
     read_row(tx, &query, ret);
     query_close(&query);
-    return ret->app_rid == app_rid ? 0 : ERR_NOT_FOUND;
+    return ret->app_rid == app_rid && ret->state != DRIFT_OVER ? 0 : ERR_NOT_FOUND;
+}
+
+/* 1, or 0: none. An exception whose difference the last scan did not find is none. */
+static int newest(struct tx *tx, int64_t app_rid, struct query *query, int r, struct drift *ret)
+{
+    struct import_run last = {0};
+    if (r >= 0)
+        r = query_next(query);
+    if (r <= 0)
+        return r;
+    read_row(tx, query, ret);
+    query_close(query);
+    if (!ret->accepted_at)
+        return 1;
+    r = drift_last_scan(tx, app_rid, &last);
+    return r < 0 ? r : ret->scan_rid >= last.rid;
+}
+
+int drift_of_person(struct tx *tx, int64_t app_rid, int64_t target_rid, int64_t user_rid, struct drift *ret)
+{
+    struct query query;
+    int r = tx_query(tx, &query, &FINDING_OF_PERSON, I(app_rid), I(user_rid), I(target_rid));
+    return newest(tx, app_rid, &query, r, ret);
+}
+
+int drift_of_group(struct tx *tx, int64_t app_rid, int64_t target_rid, struct drift *ret)
+{
+    struct query query;
+    return newest(tx, app_rid, &query, tx_query(tx, &query, &FINDING_OF_GROUP, I(app_rid), I(target_rid)), ret);
 }
 
 /* `scan_rid` of what is shown: an exception whose difference is gone by now is shown among the exceptions only. */
 static bool is_meant(const struct drift_filter *filter, const struct drift *drift, int64_t last_scan)
 {
+    static_assert(DRIFT_OVER == 5, "the statement that counts says so");
+    if (drift->state == DRIFT_OVER)
+        return false;
     if (filter->accepted ? drift->accepted_at == 0 : drift->accepted_at && drift->scan_rid < last_scan)
         return false;
     bool repairing = drift->state == DRIFT_WANTED || drift->state == DRIFT_REPAIRING;

@@ -53,9 +53,10 @@ enum drift_state {
     DRIFT_WANTED,    /* to be repaired */
     DRIFT_REPAIRING, /* the repair is on its way; the next scan tells what became of it */
     DRIFT_ACCEPTED,
+    DRIFT_OVER, /* was repaired and not found again: kept for DRIFT_MEMORY_DAYS, shown nowhere */
     DRIFT_STATE_END,
 };
-/* "MEMBER_MISSING", "TARGET", "SAME_GROUP" (NULL for EXTRA_NONE), "REPAIR", "OPEN". */
+/* "MEMBER_MISSING", "TARGET", "SAME_GROUP" (NULL for EXTRA_NONE), "REPAIR", "OPEN" (NULL for DRIFT_OVER). */
 const char *drift_kind_name(enum drift_kind kind);
 const char *drift_cause_name(enum drift_cause cause);
 const char *drift_class_name(enum drift_class class);
@@ -154,6 +155,11 @@ struct drift_group {
 };
 /* Groups as of the last complete scan, rids above `after`, at most `limit`. The count. */
 int drift_group_list(struct tx *tx, int64_t app_rid, int64_t after, struct drift_group *ret, int limit) MUSTCHECK;
+
+/* One that names a member of a group or (target_rid 0) an account, as of the last complete scan: 1, 0 none. */
+int drift_of_person(struct tx *tx, int64_t app_rid, int64_t target_rid, int64_t user_rid, struct drift *ret) MUSTCHECK;
+/* The same of the group itself: it is missing. */
+int drift_of_group(struct tx *tx, int64_t app_rid, int64_t target_rid, struct drift *ret) MUSTCHECK;
 
 /* --- acts ----------------------------------------------------------------------------------------------------------
  */

@@ -4,15 +4,20 @@
 
 #include "base/limits.h"
 
+#define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define APPLY_ROWS (LIMIT_EXPAND_ROWS / 2) /* in one transaction */
 
-SQL(FINDING_OF, "SELECT rid, state, repairs, found, accepted_at, cause FROM drift_findings WHERE app_rid = $1"
-                " AND kind = $2 AND target_rid = $3 AND user_rid = $4 AND external_id = $5 AND attribute = $6");
+#define KNOWN "SELECT rid, state, repairs, found, accepted_at, cause FROM drift_findings WHERE "
+SQL(FINDING_OF, KNOWN "app_rid = $1 AND kind = $2 AND target_rid = $3 AND user_rid = $4 AND external_id = $5"
+                      " AND attribute = $6");
+/* An exception is for the app's user, whoever of the directory he turns out to be. */
+SQL(EXCEPTION_OF, KNOWN "target_rid = $1 AND external_id = $2 AND kind = 2 AND accepted_at > 0 ORDER BY rid LIMIT 1");
 SQL(FINDING_ADD, "INSERT INTO drift_findings (id, app_rid, kind, target_rid, user_rid, external_id, attribute, cause,"
                  " class, state, known, wanted, found, error, since, seen, scan_rid, accepted_at, accepted_by)"
                  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17, $18)");
 SQL(FINDING_SEEN, "UPDATE drift_findings SET cause = $2, class = $3, state = $4, known = $5, wanted = $6, found = $7,"
-                  " error = $8, seen = $9, scan_rid = $10, accepted_at = $11,"
+                  " error = $8, since = CASE WHEN state = 5 THEN $9 ELSE since END, seen = $9, scan_rid = $10,"
+                  " user_rid = $12, accepted_at = $11,"
                   " accepted_by = CASE WHEN CAST($11 AS BIGINT) = 0 THEN NULL"
                   " WHEN accepted_by IS NULL THEN 'policy' ELSE accepted_by END WHERE rid = $1");
 SQL(ACCOUNT_MISSES, "SELECT 1 FROM drift_findings WHERE app_rid = $1 AND user_rid = $2 AND user_rid > 0"
@@ -28,12 +33,16 @@ SQL(GROUPS_SUM, "SELECT count(*), coalesce(sum(members), 0), coalesce(sum(in_ste
                 " coalesce(sum(CASE WHEN state = 4 THEN 1 ELSE 0 END), 0),"
                 " coalesce(sum(CASE WHEN state IN (2, 3, 4) THEN members - in_step ELSE 0 END), 0)"
                 " FROM drift_groups WHERE app_rid = $1");
-/* What was not found again is over; of a group that could not be looked at nothing is known. */
-SQL(FINDINGS_OVER,
-    "DELETE FROM drift_findings WHERE rid IN (SELECT f.rid FROM drift_findings AS f WHERE f.app_rid = $1"
-    " AND f.scan_rid < $2 AND f.accepted_at = 0 AND NOT EXISTS (SELECT 1 FROM drift_groups AS g"
-    " WHERE g.target_rid = f.target_rid AND g.state IN (2, 3, 4) AND f.kind IN (1, 2)) ORDER BY f.scan_rid, f.rid"
-    " LIMIT $3)");
+/* What was not found again is over; of a group that could not be looked at nothing is known. How often it was repaired
+ * is remembered for a while: what undoes repairs may leave a scan in peace in between. */
+#define NOT_FOUND_AGAIN                                                                                                \
+    "WHERE rid IN (SELECT f.rid FROM drift_findings AS f WHERE f.app_rid = $1"                                         \
+    " AND f.scan_rid < $2 AND f.accepted_at = 0 AND NOT EXISTS (SELECT 1 FROM drift_groups AS g"                       \
+    " WHERE g.target_rid = f.target_rid AND g.state IN (2, 3, 4) AND f.kind IN (1, 2))"
+SQL(FINDINGS_OVER, "UPDATE drift_findings SET state = 5, error = NULL " NOT_FOUND_AGAIN
+                   " AND f.state <> 5 AND f.repairs > 0 AND f.seen > $4 ORDER BY f.scan_rid, f.rid LIMIT $3)");
+SQL(FINDINGS_FORGET, "DELETE FROM drift_findings " NOT_FOUND_AGAIN
+                     " AND (f.repairs = 0 OR f.seen <= $4) ORDER BY f.scan_rid, f.rid LIMIT $3)");
 SQL(FINDINGS_SEEN, "SELECT count(*) FROM drift_findings WHERE app_rid = $1 AND scan_rid = $2 AND accepted_at = 0");
 SQL(FRESH_ADD, "UPDATE drift_scans SET fresh = fresh + 1 WHERE run_rid = $1");
 SQL(ANY_WANTED, "SELECT 1 FROM drift_findings WHERE app_rid = $1 AND state = 2 LIMIT 1");
@@ -83,6 +92,11 @@ static int find_known(struct tx *tx, int64_t app_rid, const struct drift_row *ro
                      T(row->external_id), T(row->attribute));
     if (r >= 0)
         r = query_next(&query);
+    if (r == 0 && row->kind == DRIFT_MEMBER_EXTRA) {
+        r = tx_query(tx, &query, &EXCEPTION_OF, I(row->target_rid), T(row->external_id));
+        if (r >= 0)
+            r = query_next(&query);
+    }
     if (r <= 0)
         return r;
     *ret = (struct known){.rid = query_int(&query, 0),
@@ -119,14 +133,16 @@ static int store(struct tx *tx, const struct import_run *run, const struct drift
                  enum drift_state state, const char *error)
 {
     int64_t accepted_at = state != DRIFT_ACCEPTED ? 0 : known->accepted_at ? known->accepted_at : tx_now(tx);
-    if (known->rid)
-        return tx_exec(tx, &FINDING_SEEN, I(known->rid), I(row->cause), I(row->class), I(state), T(row->known),
-                       T(row->wanted), T(row->found), T(error), I(tx_now(tx)), I(run->rid), I(accepted_at));
-    int r = tx_exec(tx, &FINDING_ADD, T(tx_id(tx, "dft")), I(run->app_rid), I(row->kind), I(row->target_rid),
-                    I(row->user_rid), T(row->external_id), T(row->attribute), I(row->cause), I(row->class), I(state),
-                    T(row->known), T(row->wanted), T(row->found), T(error), I(tx_now(tx)), I(run->rid), I(accepted_at),
-                    T(accepted_at ? "policy" : NULL));
-    if (r >= 0 && row->cause == CAUSE_TARGET && state != DRIFT_ACCEPTED)
+    bool fresh = !known->rid || known->state == DRIFT_OVER;
+    int r = known->rid
+                ? tx_exec(tx, &FINDING_SEEN, I(known->rid), I(row->cause), I(row->class), I(state), T(row->known),
+                          T(row->wanted), T(row->found), T(error), I(tx_now(tx)), I(run->rid), I(accepted_at),
+                          I(row->user_rid))
+                : tx_exec(tx, &FINDING_ADD, T(tx_id(tx, "dft")), I(run->app_rid), I(row->kind), I(row->target_rid),
+                          I(row->user_rid), T(row->external_id), T(row->attribute), I(row->cause), I(row->class),
+                          I(state), T(row->known), T(row->wanted), T(row->found), T(error), I(tx_now(tx)), I(run->rid),
+                          I(accepted_at), T(accepted_at ? "policy" : NULL));
+    if (r >= 0 && fresh && row->cause == CAUSE_TARGET && state != DRIFT_ACCEPTED)
         r = tx_exec(tx, &FRESH_ADD, I(run->rid));
     return r;
 }
@@ -187,15 +203,28 @@ static int next_rows(struct tx *tx, const struct import_run *run, struct drift_r
     return count;
 }
 
-/* The sums, and what is over. 1: more to delete. */
+/* What was not found again. 1: there is more of it. */
+static int end_findings(struct tx *tx, const struct import_run *run)
+{
+    static struct sql *const statements[] = {&FINDINGS_OVER, &FINDINGS_FORGET};
+    int64_t remembered = tx_now(tx) - DRIFT_MEMORY_DAYS * DAY_MS;
+    for (size_t i = 0; i < ARRAY_LEN(statements); i++) {
+        int r = tx_exec(tx, statements[i], I(run->app_rid), I(run->rid), I(APPLY_ROWS), I(remembered));
+        if (r < 0 || r == APPLY_ROWS)
+            return r < 0 ? r : 1;
+    }
+    return 0;
+}
+
+/* The sums, and what is over. 1: more to end. */
 static int close_scan(struct tx *tx, const struct app *app, struct import_run *run)
 {
     struct drift_scan scan = {0};
     struct query query;
     int r = tx_exec(tx, &GROUPS_GONE, I(run->app_rid), I(run->rid));
-    int over = r < 0 ? r : tx_exec(tx, &FINDINGS_OVER, I(run->app_rid), I(run->rid), I(APPLY_ROWS));
-    if (over < 0 || over == APPLY_ROWS)
-        return over < 0 ? over : 1;
+    int over = r < 0 ? r : end_findings(tx, run);
+    if (over != 0)
+        return over;
     r = drift_scan_get(tx, run->rid, &scan);
     if (r == 0)
         r = tx_get_int(tx, &scan.differences, &FINDINGS_SEEN, I(run->app_rid), I(run->rid));

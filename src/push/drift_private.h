@@ -6,9 +6,11 @@
 #include "push/drift.h"
 #include "push/import_private.h"
 
-extern const char drift_tables[]; /* SQL of the migration that makes them */
+extern const char drift_tables[];          /* SQL of the migration that makes them */
+extern const char drift_exception_index[]; /* of a later one: see NOT_EXCEPTED() */
 
 #define DRIFT_REPAIRS_MAX 2 /* repairs of one difference by the app's setting before somebody has to look */
+#define DRIFT_MEMORY_DAYS 7 /* that repairs of a difference count, from when it was seen last */
 #define DRIFT_TRIES_MAX 3   /* readings of a group that is being pushed all the time */
 
 /* What else is staged, beside differences (enum drift_kind). */

@@ -88,3 +88,6 @@ const char drift_tables[] =
     " in_step BIGINT NOT NULL,"
     " checked BIGINT NOT NULL);"
     "CREATE INDEX drift_groups_app ON drift_groups (app_rid, target_rid);";
+
+const char drift_exception_index[] =
+    "CREATE INDEX drift_findings_except ON drift_findings (target_rid, external_id) WHERE accepted_at > 0;";

@@ -31,9 +31,11 @@ SQL(PROBE_HAS, "SELECT 1 FROM target_members WHERE target_rid = $1 AND user_rid 
 SQL(PROBE_KEPT, "UPDATE target_members SET dropped = 0 WHERE target_rid = $1 AND probe = 2 AND probe > 0");
 SQL(PROBE_NOT_KEPT,
     "UPDATE target_members SET known = 0, dirty = 1, error_class = 'NOT_KEPT', error = $2, error_at = $3"
-    " WHERE target_rid = $1 AND probe = 3 AND probe > 0 AND known = 1 AND dirty = 0 AND dropped > 0");
+    " WHERE target_rid = $1 AND probe = 3 AND probe > 0 AND known = 1 AND dirty = 0 AND dropped > 0" NOT_EXCEPTED(
+        "1", "$1", "target_members.external_id"));
 SQL(PROBE_DROPPED, "UPDATE target_members SET known = 0, dirty = 1, dropped = dropped + 1, version = $2, since = $2"
-                   " WHERE target_rid = $1 AND probe = 3 AND probe > 0 AND known = 1 AND dirty = 0");
+                   " WHERE target_rid = $1 AND probe = 3 AND probe > 0 AND known = 1 AND dirty = 0" NOT_EXCEPTED(
+                       "1", "$1", "target_members.external_id"));
 SQL(PROBE_VERDICT, "UPDATE target_groups SET probing = 0, verify_wanted = $2, verify_state = $3,"
                    " verified_at = CASE WHEN CAST($4 AS BIGINT) > 0 THEN $4 ELSE verified_at END WHERE rid = $1");
 

@@ -7,6 +7,11 @@
 #include "push/push.h"
 #include "record/record.h"
 
+/* SQL: no exception was accepted (drift.h) for this member of an app's group. `kind`: "1" missing there, "2" extra. */
+#define NOT_EXCEPTED(kind, target_rid, external_id)                                                                    \
+    " AND NOT EXISTS (SELECT 1 FROM drift_findings AS f WHERE f.target_rid = " target_rid                              \
+    " AND f.external_id = " external_id " AND f.kind = " kind " AND f.accepted_at > 0)"
+
 /* Texts of the current row of a query, copied into the tx's arena. */
 const char *push_text(struct tx *tx, const struct query *query, int column);
 

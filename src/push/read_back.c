@@ -27,22 +27,30 @@ SQL(READ_FOUND_EXTRA,
     " version = excluded.version, error_class = NULL, error = NULL");
 SQL(READ_FOUND_STRANGER, "INSERT INTO target_strangers (target_rid, external_id, seen) VALUES ($1, $2, $3)"
                          " ON CONFLICT (target_rid, external_id) DO UPDATE SET seen = excluded.seen");
-SQL(READ_EXTRA_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1 AND extra = 1");
-SQL(READ_STRANGER_COUNT, "SELECT count(*) FROM target_strangers WHERE target_rid = $1 AND seen = $2");
+SQL(IS_EXCEPTED, "SELECT 1 FROM drift_findings WHERE target_rid = $1 AND external_id = $2 AND kind = 2"
+                 " AND accepted_at > 0 LIMIT 1");
+SQL(READ_EXTRA_COUNT, "SELECT count(*) FROM target_members WHERE target_rid = $1 AND extra = 1" NOT_EXCEPTED(
+                          "2", "$1", "target_members.external_id"));
+SQL(READ_STRANGER_COUNT, "SELECT count(*) FROM target_strangers WHERE target_rid = $1 AND seen = $2" NOT_EXCEPTED(
+                             "2", "$1", "target_strangers.external_id"));
 SQL(READ_EXTRA_REMOVE, "UPDATE target_members SET extra = 0, dirty = 1, version = $2, since = $2"
-                       " WHERE target_rid = $1 AND extra = 1");
-SQL(READ_STRANGERS_REMOVE, "UPDATE target_strangers SET remove_wanted = 1 WHERE target_rid = $1 AND seen = $2");
-SQL(READ_NOT_FOUND, "UPDATE target_members SET known = 0, dirty = 1, version = $3, since = $3,"
-                    " error = CASE WHEN error_class = 'HELD' THEN NULL ELSE error END,"
-                    " error_class = CASE WHEN error_class = 'HELD' THEN NULL ELSE error_class END"
-                    " WHERE target_rid = $1 AND known = 1 AND seen <> $2");
+                       " WHERE target_rid = $1 AND extra = 1" NOT_EXCEPTED("2", "$1", "target_members.external_id"));
+SQL(READ_STRANGERS_REMOVE, "UPDATE target_strangers SET remove_wanted = 1 WHERE target_rid = $1"
+                           " AND seen = $2" NOT_EXCEPTED("2", "$1", "target_strangers.external_id"));
+SQL(READ_NOT_FOUND,
+    "UPDATE target_members SET known = 0, dirty = 1, version = $3, since = $3,"
+    " error = CASE WHEN error_class = 'HELD' THEN NULL ELSE error END,"
+    " error_class = CASE WHEN error_class = 'HELD' THEN NULL ELSE error_class END"
+    " WHERE target_rid = $1 AND known = 1 AND seen <> $2" NOT_EXCEPTED("1", "$1", "target_members.external_id"));
 SQL(READ_STRANGERS_LEFT, "DELETE FROM target_strangers WHERE target_rid = $1 AND seen <> $2");
 SQL(VERIFY_NOT_KEPT,
     "UPDATE target_members SET known = 0, dirty = 1, error_class = 'NOT_KEPT', error = $3, error_at = $4"
-    " WHERE target_rid = $1 AND known = 1 AND dirty = 0 AND dropped > 0 AND seen <> $2");
+    " WHERE target_rid = $1 AND known = 1 AND dirty = 0 AND dropped > 0 AND seen <> $2" NOT_EXCEPTED(
+        "1", "$1", "target_members.external_id"));
 SQL(VERIFY_DROPPED_AGAIN,
     "UPDATE target_members SET known = 0, dirty = 1, dropped = dropped + 1, version = $3, since = $3"
-    " WHERE target_rid = $1 AND known = 1 AND dirty = 0 AND seen <> $2");
+    " WHERE target_rid = $1 AND known = 1 AND dirty = 0 AND seen <> $2" NOT_EXCEPTED("1", "$1",
+                                                                                     "target_members.external_id"));
 SQL(VERIFY_KEPT, "UPDATE target_members SET dropped = 0 WHERE target_rid = $1 AND dropped > 0 AND seen = $2");
 SQL(VERIFY_SET, "UPDATE target_groups SET verify_wanted = $2, verify_state = $3, read_at = $4,"
                 " verified_at = CASE WHEN CAST($3 AS BIGINT) = 1 THEN $4 ELSE verified_at END WHERE rid = $1");
@@ -79,10 +87,14 @@ static int found_one(struct tx *tx, const struct mapping *mapping, int64_t mark,
     r = member_facts(tx, mapping, account.user_rid, &wanted, &account_id);
     if (r < 0)
         return r;
+    int64_t excepted = 0; /* such a one stays as if somebody else had put him there, and Push Now leaves him */
     if (wanted == MEMBER_OUT)
+        r = tx_get_int(tx, &excepted, &IS_EXCEPTED, I(mapping->target_rid), T(external_id));
+    same_source = same_source && !excepted;
+    if (r >= 0 && wanted == MEMBER_OUT)
         r = tx_exec(tx, &READ_FOUND_EXTRA, I(mapping->target_rid), I(account.user_rid), T(external_id), I(mark),
                     I(same_source), I(tx_now(tx)));
-    else
+    else if (r >= 0)
         r = tx_exec(tx, &READ_FOUND_WANTED, I(mapping->target_rid), I(account.user_rid), T(external_id), I(mark),
                     I(tx_now(tx)));
     return r < 0 ? r : 0;

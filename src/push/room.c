@@ -122,6 +122,7 @@ static const struct migration migrations[] = {
     {12, "CREATE TABLE push_org ("
          " one INTEGER PRIMARY KEY CHECK (one = 1),"
          " same_group INTEGER NOT NULL);"}, /* enum same_group_policy */
+    {13, drift_exception_index},
 };
 
 const char *push_text(struct tx *tx, const struct query *query, int column)

@@ -654,7 +654,8 @@ static void test_crash_after_every_turn(void **state)
     set_all(world, DRIFT_REPAIR);
     for (int turns = 1; turns < 12; turns++) {
         struct act act = {.world = world, .run = act_start};
-        (void)scan(world); /* what was repaired is over */
+        world->now += 8 * 24 * HOUR_MS; /* earlier repairs count no more */
+        (void)scan(world);              /* what was repaired is over */
         world->now += MINUTE_MS;
         change_member(world, team.group, team.ids[0], false);
         assert_int_equal(do_act(&act), 0);
@@ -856,6 +857,38 @@ static void test_what_comes_back_is_left_to_people(void **state)
     assert_non_null(found.found[0].error);
 }
 
+/* The same where each repair is followed by a scan that finds nothing; a week of peace is forgotten. */
+static void test_a_clean_scan_forgets_no_repair(void **state)
+{
+    struct world *world = *state;
+    struct team team = make_team(world);
+    set_all(world, DRIFT_REPAIR);
+    for (int i = 0; i < 2; i++) {
+        change_member(world, team.group, team.ids[4], true);
+        (void)scan(world);
+        assert_int_equal(world_there(world, "Team", logins[4]), 0);
+        struct act clean = scan(world);
+        assert_int_equal(clean.scan.differences, 0);
+        assert_int_equal(list(world, (struct drift_filter){0}).count, 0); /* what is remembered is shown nowhere */
+    }
+    change_member(world, team.group, team.ids[4], true);
+    struct act act = scan(world);
+    assert_int_equal(act.scan.fresh, 1);
+    assert_int_equal(world_there(world, "Team", logins[4]), 1);
+    struct act found = list(world, (struct drift_filter){.kind = DRIFT_MEMBER_EXTRA});
+    assert_int_equal(found.count, 1);
+    assert_int_equal(found.found[0].state, DRIFT_OPEN);
+    assert_int_equal(found.found[0].repairs, 2);
+    assert_non_null(found.found[0].error);
+    change_member(world, team.group, team.ids[4], false);
+    (void)scan(world);
+    world->now += 8 * 24 * HOUR_MS;
+    (void)scan(world);
+    change_member(world, team.group, team.ids[4], true);
+    (void)scan(world);
+    assert_int_equal(world_there(world, "Team", logins[4]), 0);
+}
+
 /* --- exceptions ----------------------------------------------------------------------------------------------------
  */
 
@@ -893,6 +926,88 @@ static void test_accepted_and_taken_back(void **state)
     (void)scan(world);
     assert_int_equal(world_there(world, "Team", logins[4]), 0);
     assert_int_equal(list(world, (struct drift_filter){.accepted = true}).count, 0);
+}
+
+static int act_push_now(struct tx *tx, struct act *act)
+{
+    struct mapping mapping = {0};
+    int r = mapping_by_id(tx, act->world->app.rid, act->id, &mapping);
+    return r < 0 ? r : mapping_push_now(tx, &mapping, &act->problem);
+}
+
+static int act_verify(struct tx *tx, struct act *act)
+{
+    return MIN_OF(mapping_verify_all(tx, act->world->app.rid), 0);
+}
+
+/* Push Now and a reading back leave what was accepted: who is too many there, and who is missing. */
+static void test_pushes_leave_exceptions(void **state)
+{
+    struct world *world = *state;
+    struct team team = make_team(world);
+    const char *strangers[2] = {new_stranger(world, "x@example.com"), new_stranger(world, "y@example.com")};
+    change_member(world, team.group, team.ids[4], true);
+    change_member(world, team.group, strangers[0], true);
+    change_member(world, team.group, team.ids[0], false);
+    (void)scan(world);
+    struct act act = {.world = world, .run = act_accept};
+    assert_int_equal(do_act(&act), 0);
+    assert_int_equal(act.changed, 3);
+    /* Others than those are set right as ever. */
+    change_member(world, team.group, strangers[1], true);
+    change_member(world, team.group, team.ids[1], false);
+    for (int i = 0; i < 2; i++) {
+        act = (struct act){.world = world, .run = act_push_now, .id = team.mapping};
+        assert_int_equal(do_act(&act), 0);
+        world_settle(world, MINUTE_MS);
+        act = (struct act){.world = world, .run = act_verify};
+        assert_int_equal(do_act(&act), 0);
+        world_settle(world, MINUTE_MS);
+    }
+    assert_int_equal(world_there(world, "Team", logins[0]), 0);
+    assert_int_equal(world_there(world, "Team", logins[1]), 1);
+    assert_int_equal(world_there(world, "Team", logins[4]), 1);
+    assert_int_equal(practice_group_size(world->practice, team.group), TEAM - 2 + 2);
+    assert_int_equal(scan(world).scan.differences, 0);
+    /* Taken back, they are set right by the next Push Now. */
+    struct act found = list(world, (struct drift_filter){.accepted = true});
+    assert_int_equal(found.count, 3);
+    for (int i = 0; i < found.count; i++) {
+        act = (struct act){.world = world, .run = act_revoke, .id = found.found[i].id};
+        assert_int_equal(do_act(&act), 0);
+    }
+    act = (struct act){.world = world, .run = act_push_now, .id = team.mapping};
+    assert_int_equal(do_act(&act), 0);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(practice_group_size(world->practice, team.group), TEAM - 1);
+    assert_int_equal(world_there(world, "Team", logins[0]), 1);
+}
+
+/* An exception is for the app's user: it goes on when the directory comes to know him, and when he loses the app. */
+static void test_an_exception_outlives_its_class(void **state)
+{
+    struct world *world = *state;
+    struct team team = make_team(world);
+    world_limits_off(world);
+    change_member(world, team.group, new_stranger(world, "x@example.com"), true);
+    (void)scan(world);
+    struct act act = {.world = world, .run = act_accept, .filter = {.class = EXTRA_UNKNOWN}};
+    assert_int_equal(do_act(&act), 0);
+    assert_int_equal(act.changed, 1);
+    set_all(world, DRIFT_REPAIR);
+    static const enum drift_class classes[] = {EXTRA_ADDED, EXTRA_INACTIVE};
+    const char *person = world_user(world, "x@example.com"); /* whose account is linked */
+    for (size_t i = 0; i < ARRAY_LEN(classes); i++) {
+        world_assign_user(world, person, i == 0);
+        world_settle(world, MINUTE_MS);
+        assert_int_equal(scan(world).scan.differences, 0);
+        struct act found = list(world, (struct drift_filter){.accepted = true});
+        assert_int_equal(found.count, 1);
+        assert_int_equal(found.found[0].class, classes[i]);
+        assert_true(found.found[0].user_rid > 0);
+        assert_string_equal(found.found[0].accepted_by, "Muster");
+        assert_int_equal(world_there(world, "Team", "x@example.com"), 1);
+    }
 }
 
 /* By an app's setting, a kind is accepted as it is found. */
@@ -969,7 +1084,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_repairs_go_through_the_limits, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_inactive_there_stays_so, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_what_comes_back_is_left_to_people, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_clean_scan_forgets_no_repair, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_accepted_and_taken_back, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_pushes_leave_exceptions, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_an_exception_outlives_its_class, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_accepted_by_setting, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_budget, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_schedule, world_setup, world_teardown),
