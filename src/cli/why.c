@@ -71,7 +71,8 @@ static int say_diagnosis(struct cli *cli, const struct jval *diagnosis)
         if (!str_eq(jval_get_str(jval_at(checks, i), "result"), "NOT_APPLICABLE"))
             say_check(cli, jval_at(checks, i));
     say_remedy(cli, jval_get(diagnosis, "cause"));
-    return str_eq(verdict, "MISSING") || str_eq(verdict, "EXTRA") ? CLI_FAILED : CLI_OK;
+    bool doubtful = str_eq(verdict, "IN_STEP") && jval_get(diagnosis, "cause"); /* what the app shows says otherwise */
+    return str_eq(verdict, "MISSING") || str_eq(verdict, "EXTRA") || doubtful ? CLI_FAILED : CLI_OK;
 }
 
 /* --- asking --------------------------------------------------------------------------------------------------------

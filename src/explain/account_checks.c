@@ -187,6 +187,7 @@ const struct check_row account_checks[] = {
     {"accountHeld", AREA_ACCOUNT, OF_PERSON, check_held_account},
     {"accountError", AREA_ACCOUNT, OF_PERSON, check_error},
     {"provisioned", AREA_ACCOUNT, OF_PERSON, check_provisioned},
+    {"accountDrift", AREA_ACCOUNT, OF_PERSON, check_account_drift},
     {"enabled", AREA_ACCOUNT, OF_PERSON, check_enabled},
     {"profile", AREA_ACCOUNT, OF_PERSON, check_profile},
     {.name = NULL},

@@ -140,8 +140,14 @@ static bool is_there(const struct facts *f)
         return live->account_active != 0;
     if (!f->of_group && live && live->account == LIVE_ABSENT)
         return false;
+    if (f->has_account_drift && f->account_drift.kind == DRIFT_ACCOUNT_MISSING)
+        return false;
+    if (f->of_group && f->has_member_drift)
+        return f->member_drift.kind == DRIFT_MEMBER_EXTRA;
     if (f->of_group)
-        return f->there && !(f->should == SHOULD_BE && f->row.dirty);
+        return f->there && !f->has_group_drift && !(f->should == SHOULD_BE && f->row.dirty);
+    if (f->has_account_drift)
+        return true; /* DRIFT_ACCOUNT_ACTIVE */
     return f->there && !(f->should == SHOULD_BE && (f->account.activation_owed || f->account.disabled_there));
 }
 
@@ -165,11 +171,14 @@ static bool is_asked(const struct check_row *row, const struct facts *f)
 }
 
 /* The first check that fails is the cause, where something is not as it should be; why somebody should not be there in
- * the first place, only what decides that tells. */
+ * the first place, only what decides that tells. What the app itself shows otherwise counts also where the answer as a
+ * whole is that all is well. */
 static bool may_be_cause(const struct check_row *row, const struct diagnosis *d)
 {
-    if (d->first || d->verdict == VERDICT_IN_STEP)
+    if (d->first)
         return false;
+    if (d->verdict == VERDICT_IN_STEP)
+        return row->area == AREA_TARGET;
     return d->verdict != VERDICT_RIGHTLY_ABSENT || (row->of & DECIDES);
 }
 
@@ -225,8 +234,9 @@ static const char *say(struct arena *arena, const struct diagnosis *d)
 {
     const char *text = d->of_group ? say_group(arena, d) : say_account(arena, d);
     const char *fact = d->first ? d->first->fact : "";
+    const char *link = !d->first ? "" : d->verdict == VERDICT_IN_STEP ? ". But: " : ": ";
     size_t n = strlen(fact);
-    return arena_printf(arena, "%s%s%s%s", text, d->first ? ": " : "", fact, n && fact[n - 1] == '.' ? "" : ".");
+    return arena_printf(arena, "%s%s%s%s", text, link, fact, n && fact[n - 1] == '.' ? "" : ".");
 }
 
 static int64_t in_step_since(const struct facts *f)
@@ -242,6 +252,7 @@ int explain(struct tx *tx, int64_t app_rid, int64_t user_rid, int64_t source_rid
     if (r < 0)
         return r;
     f.live = live;
+    facts_of_drift(&f);
     f.leaving = f.should == SHOULD_NOT_BE && is_there(&f);
     *ret = (struct diagnosis){.app = f.app,
                               .user = f.user,

@@ -61,6 +61,8 @@ static int read_account(struct tx *tx, struct facts *f)
         r = yes(work_find(tx, f->app.rid, WORK_ACCOUNT, f->account.rid, &f->account_work), &f->account_works);
     if (r == 0)
         r = yes(deletion_find(tx, DELETION_ACCOUNT, f->account.rid, f->user.rid, &f->account_hold), &f->account_held);
+    if (r == 0)
+        r = yes(drift_of_person(tx, f->app.rid, 0, f->user.rid, &f->account_drift), &f->has_account_drift);
     return r;
 }
 
@@ -79,6 +81,10 @@ static int read_mapping(struct tx *tx, struct facts *f)
         r = yes(member_view(tx, f->target.rid, f->user.rid, &f->row), &f->has_row);
     if (r == 0)
         r = yes(deletion_find(tx, DELETION_MEMBER, f->target.rid, f->user.rid, &f->member_hold), &f->member_held);
+    if (r == 0)
+        r = yes(drift_of_group(tx, f->app.rid, f->target.rid, &f->group_drift), &f->has_group_drift);
+    if (r == 0 && f->user.rid)
+        r = yes(drift_of_person(tx, f->app.rid, f->target.rid, f->user.rid, &f->member_drift), &f->has_member_drift);
     if (r == 0)
         r = read_trail(tx, f->mapping.id, false, &f->of_mapping);
     return r;

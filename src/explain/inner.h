@@ -5,6 +5,7 @@
 
 #include "engine/health.h"
 #include "explain/explain.h"
+#include "push/drift.h"
 #include "push/people.h"
 #include "record/record.h"
 
@@ -42,6 +43,7 @@ struct facts {
     struct mapping_state state;
     struct member_view row;
     struct held member_hold;
+    struct drift account_drift, member_drift, group_drift;
     struct trail person, of_app, of_group_trail, of_via, of_mapping, of_org;
     enum should should;
     bool of_group;
@@ -56,11 +58,19 @@ struct facts {
     bool expands; /* the mapping's members are being looked at */
     bool has_row;
     bool member_held;
-    bool there;
-    bool leaving; /* there, and should not be */
+    bool has_account_drift, has_member_drift, has_group_drift; /* that stand (facts_of_drift()) */
+    bool there;                                                /* as far as the app acknowledged it */
+    bool leaving;                                              /* there, and should not be */
 };
 
 int facts_read(struct tx *tx, int64_t app_rid, int64_t user_rid, int64_t source_rid, struct facts *ret) MUSTCHECK;
+
+/* What a scan found stands only while nothing newer, the app's own word included, is known: called once, with `live`.
+ */
+void facts_of_drift(struct facts *facts);
+void check_account_drift(const struct facts *facts, struct check *check);
+void check_group_drift(const struct facts *facts, struct check *check);
+void check_member_drift(const struct facts *facts, struct check *check);
 
 /* The newest event of the trail of one of these types (NULL at the end) that names `also` (NULL: whatever it names)
  * tells since when and by whom; without one `since` stays. */

@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "explain/explain.h"
 #include "push/deletions.h"
+#include "push/drift.h"
 #include "push/people.h"
 #include "push/repair.h"
 
@@ -98,7 +99,10 @@ static const char *with_names(struct situation *s, const char *path)
                                 at + strlen(s->names[i].id));
     }
     const char *hold = strstr(path, "/dlh");
-    return hold ? arena_printf(arena, "%.*s/{hold}%s", (int)(hold - path), path, hold + 21) : path;
+    if (hold)
+        return arena_printf(arena, "%.*s/{hold}%s", (int)(hold - path), path, hold + 21);
+    const char *drift = strstr(path, "/dft");
+    return drift ? arena_printf(arena, "%.*s/{difference}%s", (int)(drift - path), path, drift + 21) : path;
 }
 
 /* --- acts ----------------------------------------------------------------------------------------------------------
@@ -335,6 +339,33 @@ static int act_person_push(struct tx *tx, void *arg)
     return r < 0 ? r : person_push(tx, &user, &counts);
 }
 
+/* scan: a complete scan for drift, and what follows from it. */
+static int act_scan(struct tx *tx, void *arg)
+{
+    struct act *act = arg;
+    struct import_run run;
+    return import_start(tx, &act->s->world->app, IMPORT_SCAN, false, &run, &act->problem);
+}
+
+static int act_drift(struct tx *tx, void *arg)
+{
+    struct act *act = arg;
+    int64_t count = 0;
+    const struct drift_filter all = {0};
+    const struct app *app = &act->s->world->app;
+    int r = has_word(act, "accept") ? drift_accept(tx, app, &all, "as agreed", &count)
+                                    : drift_repair(tx, app, &all, &count);
+    return r < 0 ? r : count > 0 ? 0 : ERR_NOT_FOUND;
+}
+
+static void scan(struct situation *s)
+{
+    struct act act = {0};
+    s->world->now += 60000; /* reads lag no more */
+    run(s, act_scan, &act);
+    world_settle(s->world, 60000);
+}
+
 /* --- the target, by somebody else ------------------------------------------------------------------------------------
  */
 
@@ -373,6 +404,10 @@ static void there(struct situation *s, char **w, int count)
         path = arena_printf(arena, "/scim/v2/Users/%s", there_id(s, w[1], false));
         body = "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],"
                "\"Operations\":[{\"op\":\"replace\",\"path\":\"active\",\"value\":false}]}";
+    } else if (strcmp(what, "enables") == 0) {
+        path = arena_printf(arena, "/scim/v2/Users/%s", there_id(s, w[1], false));
+        body = "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],"
+               "\"Operations\":[{\"op\":\"replace\",\"path\":\"active\",\"value\":true}]}";
     } else {
         bool adds = strcmp(what, "adds") == 0;
         const char *user = there_id(s, w[1], false);
@@ -573,10 +608,10 @@ static bool word_of_app(struct situation *s, const char *verb, char **w, int n)
     static const struct {
         const char *verb;
         tx_fn run;
-    } acts[] = {{"mapping", act_mapping},  {"app", act_app},         {"organisation", act_organisation},
-                {"limit", act_limit},      {"hold", act_decide},     {"retry", act_retry},
-                {"verify", act_verify},    {"backlog", act_backlog}, {"push-person", act_person_push},
-                {"untested", act_untested}};
+    } acts[] = {{"mapping", act_mapping},   {"app", act_app},         {"organisation", act_organisation},
+                {"limit", act_limit},       {"hold", act_decide},     {"retry", act_retry},
+                {"verify", act_verify},     {"backlog", act_backlog}, {"push-person", act_person_push},
+                {"untested", act_untested}, {"drift", act_drift}};
     for (size_t i = 0; i < ARRAY_LEN(acts); i++)
         if (strcmp(verb, acts[i].verb) == 0) {
             run(s, acts[i].run, &act);
@@ -629,6 +664,8 @@ static void play(struct situation *s, char *line)
         practice_clear_faults(s->world->practice);
     else if (strcmp(verb, "settle") == 0)
         world_settle(s->world, n > 1 ? strtoll(w[1], NULL, 10) * 1000 : 120000);
+    else if (strcmp(verb, "scan") == 0)
+        scan(s);
     else if (strcmp(verb, "live") == 0)
         set_live(s, w + 1, n - 1);
     else if (strcmp(verb, "why") == 0)
