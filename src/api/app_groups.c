@@ -46,7 +46,7 @@ static int belongs(struct tx *tx, const struct app_group *assignment, const char
         return r == ERR_NOT_FOUND ? 0 : r;
     if (ret_group->deleted)
         return 0;
-    return !folded_q || strncmp(text_fold(tx_arena(tx), ret_group->name), folded_q, strlen(folded_q)) == 0;
+    return !folded_q || object_begins(tx_arena(tx), ret_group->name, folded_q);
 }
 
 static int write_assignments(struct tx *tx, struct call *call, const struct app *app, const struct page *page,

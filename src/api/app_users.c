@@ -11,24 +11,12 @@
 /* --- listing -------------------------------------------------------------------------------------------------------
  */
 
-static bool begins(struct arena *arena, const char *text, const char *folded_prefix)
-{
-    return text && strncmp(text_fold(arena, text), folded_prefix, strlen(folded_prefix)) == 0;
-}
-
-/* q: the beginning of the user name in the app, or of the person's first name, last name or e-mail. */
+/* q: the beginning of the user name in the app, or of what object_user_begins() looks at. */
 static bool matches(struct tx *tx, const struct account *account, const struct user *user, const char *folded_q)
 {
-    static const char *const fields[] = {"firstName", "lastName", "email"};
-    if (!folded_q || begins(tx_arena(tx), account->user_name, folded_q))
+    if (!folded_q || object_begins(tx_arena(tx), account->user_name, folded_q))
         return true;
-    struct jval *profile CLEANUP(jval_freep) = NULL;
-    if (jval_parse(&profile, user->profile, strlen(user->profile), NULL) < 0)
-        return false;
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-        if (begins(tx_arena(tx), jval_get_str(profile, fields[i]), folded_q))
-            return true;
-    return false;
+    return object_user_begins(tx_arena(tx), user, folded_q);
 }
 
 /* 1 when the account belongs to the list; its person is filled in. */

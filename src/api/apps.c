@@ -99,11 +99,6 @@ static int read_narrowing(struct narrowing *n)
     return narrow(n, filter);
 }
 
-static bool begins(struct arena *arena, const char *text, const char *folded_prefix)
-{
-    return strncmp(text_fold(arena, text), folded_prefix, strlen(folded_prefix)) == 0;
-}
-
 /* 1 when the app is one of those wanted. */
 static int is_wanted(struct narrowing *n, const struct app *app)
 {
@@ -111,7 +106,7 @@ static int is_wanted(struct narrowing *n, const struct app *app)
     struct arena *arena = tx_arena(n->tx);
     if (w->nothing || (w->id && strcmp(w->id, app->id) != 0) || (w->name && strcmp(w->name, app->name) != 0) ||
         (w->status && strcmp(w->status, app->status == APP_ACTIVE ? "ACTIVE" : "INACTIVE") != 0) ||
-        (w->q && !begins(arena, app->label, w->q) && !begins(arena, app->name, w->q)))
+        (w->q && !object_begins(arena, app->label, w->q) && !object_begins(arena, app->name, w->q)))
         return 0;
     struct app_group assignment = {0};
     int r = w->group_rid ? app_group_get(n->tx, app->rid, w->group_rid, &assignment) : 0;

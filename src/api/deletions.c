@@ -209,6 +209,8 @@ static int write_hold(struct tx *tx, struct call *call, const struct app *app, c
     struct jout *out = &call->out;
     jout_object(out, NULL);
     jout_str(out, "id", hold->id);
+    jout_str(out, "appId", app->id);
+    jout_str(out, "appLabel", app->label);
     jout_str(out, "kind", deletion_kind_name(hold->kind));
     jout_str(out, "status", status_name(hold->status));
     jout_str(out, "reason", hold_reason(tx, hold));
@@ -256,10 +258,10 @@ static const char *cursor(struct call *call, int64_t rid)
     return arena_printf(call->arena, "%lld", (long long)rid);
 }
 
-static int list_holds(struct tx *tx, struct call *call)
+/* `app` NULL: of all apps. */
+static int write_holds(struct tx *tx, struct call *call, const struct app *app)
 {
     struct page page;
-    struct app app = {0};
     int64_t after = 0;
     int status = 0;
     int r = call_page(call, PAGE_DEFAULT, PAGE_MAX, &page);
@@ -267,19 +269,33 @@ static int list_holds(struct tx *tx, struct call *call)
         r = object_after_rid(call, &page, &after);
     if (r == 0)
         r = read_status(call, &status);
-    if (r == 0)
-        r = find_app(tx, call, &app);
     if (r < 0)
         return r;
     struct hold *holds = arena_array(tx_arena(tx), (size_t)page.limit + 1, sizeof(*holds));
-    int count = hold_list(tx, app.rid, status, after, holds, page.limit + 1);
+    int count = hold_list(tx, app ? app->rid : 0, status, after, holds, page.limit + 1);
     int shown = MIN_OF(count, page.limit);
     jout_array(&call->out, NULL);
-    for (int i = 0; r == 0 && i < shown; i++)
-        r = write_hold(tx, call, &app, &holds[i]);
+    for (int i = 0; r == 0 && i < shown; i++) {
+        struct app of = app ? *app : (struct app){0};
+        r = app ? 0 : app_by_rid(tx, holds[i].app_rid, &of);
+        if (r == 0)
+            r = write_hold(tx, call, &of, &holds[i]);
+    }
     jout_end(&call->out);
     call_page_links(call, count > shown ? cursor(call, holds[shown - 1].rid) : NULL);
     return MIN_OF(count, r);
+}
+
+static int list_holds(struct tx *tx, struct call *call)
+{
+    struct app app = {0};
+    int r = find_app(tx, call, &app);
+    return r < 0 ? r : write_holds(tx, call, &app);
+}
+
+static int list_all_holds(struct tx *tx, struct call *call)
+{
+    return write_holds(tx, call, NULL);
 }
 
 static int get_hold(struct tx *tx, struct call *call)
@@ -534,6 +550,7 @@ const struct route deletion_routes[] = {
     {"PUT", ORG_LIMITS, ROUTE_WRITE, ROLE_ADMIN, put_org_limits, "updateOrgDeletionLimits", NULL},
     {"GET", PUSH "held", ROUTE_READ, ROLE_READ_ONLY, list_changes, "listHeldChanges", NULL},
     {"GET", PUSH "holds", ROUTE_READ, ROLE_READ_ONLY, list_holds, "listDeletionHolds", NULL},
+    {"GET", "/api/v1/org/holds", ROUTE_READ, ROLE_READ_ONLY, list_all_holds, "listAllDeletionHolds", NULL},
     {"GET", HOLD, ROUTE_READ, ROLE_READ_ONLY, get_hold, "getDeletionHold", NULL},
     {"GET", HOLD "/changes", ROUTE_READ, ROLE_READ_ONLY, list_changes, "listDeletionHoldChanges", NULL},
     {"POST", HOLD "/approve", ROUTE_WRITE, ROLE_ADMIN, approve_hold, "approveDeletionHold", NULL},

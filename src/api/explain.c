@@ -8,6 +8,7 @@
 #include "api/failure.h"
 #include "api/push_objects.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "engine/engine.h"
 #include "push/people.h"
 #include "push/rule.h"
@@ -16,6 +17,7 @@
 
 #define PEOPLE_DEFAULT 50 /* people of a kind on a page... */
 #define PEOPLE_MAX 100    /* ...and with limit=: each is diagnosed */
+#define PEOPLE_CHUNK 200  /* people that are looked at in one statement */
 #define ANSWERS_MAX 20    /* diagnoses of one person in one answer */
 #define GROUPS_LOOKED_AT 200
 
@@ -395,38 +397,69 @@ static int write_whole_group(struct tx *tx, struct call *call, const struct app 
     return r;
 }
 
-static int write_people(struct tx *tx, struct call *call, const struct app *app, const struct mapping *mapping,
-                        enum person_kind kind)
+static int write_one_of_people(struct tx *tx, struct call *call, const struct mapping *mapping,
+                               const struct person *person)
+{
+    struct jout *out = &call->out;
+    struct diagnosis diagnosis = {.count = 0};
+    int r = explain(tx, mapping->app_rid, person->user_rid, mapping->source_rid, NULL, &diagnosis);
+    if (r < 0)
+        return r;
+    jout_object(out, NULL);
+    jout_str(out, "id", diagnosis.user.id);
+    jout_str(out, "login", diagnosis.user.login);
+    jout_str(out, "kind", person_kind_name(person->kind));
+    jout_str(out, "summary", diagnosis.words);
+    if (diagnosis.first)
+        write_check(out, "cause", diagnosis.first);
+    jout_end(out);
+    return 0;
+}
+
+/* 1 when the person's names begin with `folded_q`. */
+static int is_looked_for(struct tx *tx, const struct person *person, const char *folded_q)
+{
+    struct user user = {0};
+    if (!folded_q)
+        return 1;
+    int r = user_by_rid(tx, person->user_rid, &user);
+    if (r < 0)
+        return r == ERR_NOT_FOUND ? 0 : r;
+    return object_user_begins(tx_arena(tx), &user, folded_q);
+}
+
+static int write_people(struct tx *tx, struct call *call, const struct mapping *mapping, enum person_kind kind)
 {
     struct page page = {0};
-    int64_t after = 0;
+    struct person people[PEOPLE_CHUNK];
+    int64_t after = 0, last = 0;
+    int written = 0, count = PEOPLE_CHUNK;
+    const char *q = call_query(call, "q");
+    const char *folded_q = q && *q ? text_fold(call->arena, q) : NULL;
     int r = call_page(call, PEOPLE_DEFAULT, PEOPLE_MAX, &page);
     if (r == 0)
         r = object_after_rid(call, &page, &after);
     if (r < 0)
         return r;
-    int64_t rids[PEOPLE_MAX + 1] = {0};
-    int count = mapping_people(tx, mapping, kind, after, rids, page.limit + 1);
-    int shown = MIN_OF(count, page.limit);
-    struct jout *out = &call->out;
-    jout_array(out, NULL);
-    for (int i = 0; r == 0 && i < shown; i++) {
-        struct diagnosis diagnosis = {.count = 0};
-        r = explain(tx, app->rid, rids[i], mapping->source_rid, NULL, &diagnosis);
-        if (r < 0)
-            break;
-        jout_object(out, NULL);
-        jout_str(out, "id", diagnosis.user.id);
-        jout_str(out, "login", diagnosis.user.login);
-        jout_str(out, "kind", person_kind_name(kind));
-        jout_str(out, "summary", diagnosis.words);
-        if (diagnosis.first)
-            write_check(out, "cause", diagnosis.first);
-        jout_end(out);
+    jout_array(&call->out, NULL);
+    while (count == PEOPLE_CHUNK && written <= page.limit) {
+        count = mapping_people(tx, mapping, kind, after, people, PEOPLE_CHUNK);
+        if (count < 0)
+            return count;
+        for (int i = 0; i < count && written <= page.limit; i++) {
+            after = people[i].user_rid;
+            r = is_looked_for(tx, &people[i], folded_q);
+            if (r > 0 && written++ < page.limit) {
+                r = write_one_of_people(tx, call, mapping, &people[i]);
+                last = after;
+            }
+            if (r < 0)
+                return r;
+        }
     }
-    jout_end(out);
-    call_page_links(call, count > shown ? arena_printf(call->arena, "%lld", (long long)rids[shown - 1]) : NULL);
-    return count < 0 ? count : r;
+    jout_end(&call->out);
+    call_page_links(call, written > page.limit ? arena_printf(call->arena, "%lld", (long long)last) : NULL);
+    return 0;
 }
 
 /* --- the calls -----------------------------------------------------------------------------------------------------
@@ -445,12 +478,12 @@ static int diagnose_mapping(struct tx *tx, struct call *call)
         return r;
     if (name && *name && person_kind_parse(name, &kind) < 0)
         return call_invalid(call, "kind",
-                            "Must be one of the kinds that the diagnosis of the group counts, such as "
+                            "Must be MEMBER, or one of the kinds that the diagnosis of the group counts, such as "
                             "NOT_ASSIGNED.");
     if (name && *name && user.rid)
         return call_invalid(call, "kind", "Give kind or userId, not both.");
     if (name && *name)
-        return write_people(tx, call, &app, &mapping, kind);
+        return write_people(tx, call, &mapping, kind);
     if (!user.rid)
         return write_whole_group(tx, call, &app, &mapping);
     r = explain(tx, app.rid, user.rid, mapping.source_rid, live_of(call), &diagnosis);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/objects.h"
 
+#include "base/text.h"
+
 void object_link(struct call *call, const char *name, const char *href, const char *method)
 {
     jout_object(&call->out, name);
@@ -77,6 +79,25 @@ void object_user(struct call *call, const char *key, const struct user *user, bo
     write_credentials(out, user);
     write_user_links(call, user, details);
     jout_end(out);
+}
+
+bool object_begins(struct arena *arena, const char *text, const char *folded)
+{
+    return text && strncmp(text_fold(arena, text), folded, strlen(folded)) == 0;
+}
+
+bool object_user_begins(struct arena *arena, const struct user *user, const char *folded_q)
+{
+    static const char *const fields[] = {"firstName", "lastName", "email"};
+    if (!folded_q || object_begins(arena, user->login, folded_q))
+        return true;
+    struct jval *profile CLEANUP(jval_freep) = NULL;
+    if (jval_parse(&profile, user->profile, strlen(user->profile), NULL) < 0)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+        if (object_begins(arena, jval_get_str(profile, fields[i]), folded_q))
+            return true;
+    return false;
 }
 
 /* --- groups --------------------------------------------------------------------------------------------------------

@@ -20,6 +20,11 @@ void object_group(struct call *call, const char *key, const struct group *group)
 /* "name": {"href": ...}, with "method" unless that is NULL. `href` from call_link(). */
 void object_link(struct call *call, const char *name, const char *href, const char *method);
 
+/* Begins `text` (NULL: no) with what text_fold() made? */
+bool object_begins(struct arena *arena, const char *text, const char *folded);
+/* Begins the person's login, first name, last name or e-mail with `folded_q` (text_fold(); NULL: everybody)? */
+bool object_user_begins(struct arena *arena, const struct user *user, const char *folded_q);
+
 /* Rid from a cursor that this API made of one: call_page()'s `after`. 0 for NULL. ERR_PROBLEM for anything else. */
 int object_after_rid(struct call *call, const struct page *page, int64_t *ret) MUSTCHECK;
 

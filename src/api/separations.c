@@ -37,6 +37,8 @@ static int write_separation(struct tx *tx, struct call *call, const struct app *
     bool ended = what->ended != 0;
     jout_object(out, NULL);
     jout_str(out, "id", what->id);
+    jout_str(out, "appId", app->id);
+    jout_str(out, "appLabel", app->label);
     jout_str(out, "status", separation_status_name(what->status));
     jout_str(out, "step", separation_step_name(what->step));
     jout_str(out, "solution", separation_solution_name(what->solution));
@@ -224,26 +226,40 @@ static int start(struct tx *tx, struct call *call)
     return write_separation(tx, call, &app, &separation);
 }
 
-static int list(struct tx *tx, struct call *call)
+/* `app` NULL: of all apps. */
+static int write_separations(struct tx *tx, struct call *call, const struct app *app)
 {
-    struct app app = {0};
     struct page page = {0};
     struct separation found[PAGE_MAX + 1];
-    int r = find_app(tx, call, &app);
-    if (r == 0)
-        r = call_page(call, PAGE_DEFAULT, PAGE_MAX, &page);
+    int r = call_page(call, PAGE_DEFAULT, PAGE_MAX, &page);
     if (r < 0)
         return r;
     int64_t before = page.after ? strtoll(page.after, NULL, 10) : INT64_MAX;
-    int count = separation_list(tx, app.rid, before, found, page.limit + 1);
+    int count = separation_list(tx, app ? app->rid : 0, before, found, page.limit + 1);
     jout_array(&call->out, NULL);
     r = MIN_OF(count, 0);
-    for (int i = 0; r == 0 && i < MIN_OF(count, page.limit); i++)
-        r = write_separation(tx, call, &app, &found[i]);
+    for (int i = 0; r == 0 && i < MIN_OF(count, page.limit); i++) {
+        struct app of = app ? *app : (struct app){0};
+        r = app ? 0 : app_by_rid(tx, found[i].app_rid, &of);
+        if (r == 0)
+            r = write_separation(tx, call, &of, &found[i]);
+    }
     jout_end(&call->out);
     call_page_links(call, count > page.limit ? arena_printf(call->arena, "%lld", (long long)found[page.limit - 1].rid)
                                              : NULL);
     return r;
+}
+
+static int list(struct tx *tx, struct call *call)
+{
+    struct app app = {0};
+    int r = find_app(tx, call, &app);
+    return r < 0 ? r : write_separations(tx, call, &app);
+}
+
+static int list_all(struct tx *tx, struct call *call)
+{
+    return write_separations(tx, call, NULL);
 }
 
 static int find(struct tx *tx, struct call *call, struct app *ret_app, struct separation *ret)
@@ -284,6 +300,7 @@ static int undo(struct tx *tx, struct call *call)
 
 const struct route separation_routes[] = {
     {"GET", SEPARATIONS, ROUTE_READ, ROLE_READ_ONLY, list, "listGroupSeparations", NULL},
+    {"GET", "/api/v1/org/separations", ROUTE_READ, ROLE_READ_ONLY, list_all, "listAllGroupSeparations", NULL},
     {"POST", SEPARATIONS, ROUTE_WRITE, ROLE_OPERATOR, start, "startGroupSeparation", NULL, true},
     {"GET", SEPARATION, ROUTE_READ, ROLE_READ_ONLY, get, "getGroupSeparation", NULL},
     {"POST", SEPARATION "/undo", ROUTE_WRITE, ROLE_OPERATOR, undo, "undoGroupSeparation", NULL},

@@ -106,7 +106,7 @@ struct hold {
     enum hold_status status;
 };
 int hold_by_id(struct tx *tx, int64_t app_rid, const char *id, struct hold *ret) MUSTCHECK; /* ERR_NOT_FOUND */
-/* Holds of an app above the rid `after`, in order of rid; status 0: of any status. The count. */
+/* Holds of an app (0: of all) above the rid `after`, in order of rid; status 0: of any status. The count. */
 int hold_list(struct tx *tx, int64_t app_rid, int status, int64_t after, struct hold *ret, int limit) MUSTCHECK;
 /* A sentence: what would be too much of what. */
 const char *hold_reason(struct tx *tx, const struct hold *hold) __attribute__((returns_nonnull));

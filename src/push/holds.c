@@ -18,6 +18,8 @@ SQL(HOLD_BY_RID, "SELECT " COLUMNS " FROM deletion_holds WHERE rid = $1");
 SQL(HOLDS_OF_APP, "SELECT " COLUMNS " FROM deletion_holds WHERE app_rid = $1 AND rid > $2 ORDER BY rid LIMIT $3");
 SQL(HOLDS_OF_STATUS, "SELECT " COLUMNS " FROM deletion_holds"
                      " WHERE app_rid = $1 AND status = $4 AND rid > $2 ORDER BY rid LIMIT $3");
+SQL(HOLDS_ALL, "SELECT " COLUMNS " FROM deletion_holds WHERE rid > $1 ORDER BY rid LIMIT $2");
+SQL(HOLDS_ALL_OF_STATUS, "SELECT " COLUMNS " FROM deletion_holds WHERE status = $3 AND rid > $1 ORDER BY rid LIMIT $2");
 SQL(HOLDS_DUE, "SELECT " COLUMNS " FROM deletion_holds WHERE due <= $1 ORDER BY due, rid LIMIT $2");
 SQL(HOLD_INSERT, "INSERT INTO deletion_holds (id, app_rid, kind, target_rid, status, opened, due)"
                  " VALUES ($1, $2, $3, $4, 1, $5, $6) RETURNING rid");
@@ -129,8 +131,13 @@ int hold_list(struct tx *tx, int64_t app_rid, int status, int64_t after, struct 
 {
     struct query query;
     int count = 0;
-    int r = status ? tx_query(tx, &query, &HOLDS_OF_STATUS, I(app_rid), I(after), I(limit), I(status))
+    int r;
+    if (app_rid)
+        r = status ? tx_query(tx, &query, &HOLDS_OF_STATUS, I(app_rid), I(after), I(limit), I(status))
                    : tx_query(tx, &query, &HOLDS_OF_APP, I(app_rid), I(after), I(limit));
+    else
+        r = status ? tx_query(tx, &query, &HOLDS_ALL_OF_STATUS, I(after), I(limit), I(status))
+                   : tx_query(tx, &query, &HOLDS_ALL, I(after), I(limit));
     while (r >= 0 && (r = query_next(&query)) > 0)
         ret[count++] = hold_row(tx, &query);
     for (int i = 0; r >= 0 && i < count; i++)

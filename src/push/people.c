@@ -21,9 +21,11 @@
 
 SQL(COUNT_OF_SOURCE, "SELECT kind, count(*) FROM (" OF_SOURCE ") AS people GROUP BY kind ORDER BY kind");
 SQL(COUNT_OF_TARGET, "SELECT kind, count(*) FROM (" OF_TARGET ") AS people GROUP BY kind ORDER BY kind");
-SQL(LIST_OF_SOURCE, "SELECT user_rid FROM (" OF_SOURCE " AND p.user_rid > $4) AS people WHERE kind = CAST($5 AS BIGINT)"
+SQL(LIST_OF_MEMBERS, "SELECT user_rid, kind FROM (" OF_SOURCE " AND p.user_rid > $4) AS people"
+                     " ORDER BY user_rid LIMIT $5");
+SQL(LIST_OF_SOURCE, "SELECT user_rid, kind FROM (" OF_SOURCE " AND p.user_rid > $4) AS people WHERE kind = CAST($5 AS BIGINT)"
                     " ORDER BY user_rid LIMIT $6");
-SQL(LIST_OF_TARGET, "SELECT user_rid FROM (" OF_TARGET " AND t.user_rid > $4) AS people WHERE kind = CAST($5 AS BIGINT)"
+SQL(LIST_OF_TARGET, "SELECT user_rid, kind FROM (" OF_TARGET " AND t.user_rid > $4) AS people WHERE kind = CAST($5 AS BIGINT)"
                     " ORDER BY user_rid LIMIT $6");
 SQL(COUNT_LEFT_OUT, "SELECT count(*) FROM (" OF_SOURCE " AND p.user_rid > $4 AND p.user_rid <= $5) AS people"
                     " WHERE kind = 2");
@@ -32,7 +34,8 @@ SQL(MEMBER_VIEW, "SELECT known, known_at, dirty, extra, error_class, error, erro
 SQL(HELD_OF, "SELECT d.state, d.since, h.id FROM deletions AS d LEFT JOIN deletion_holds AS h ON h.rid = d.hold_rid"
              " WHERE d.kind = $1 AND d.object_rid = $2 AND d.user_rid = $3 AND d.external_id = ''");
 
-static const char *const names[PERSON_KIND_COUNT] = {[PERSON_PUSHED] = "PUSHED",
+static const char *const names[PERSON_KIND_COUNT] = {[PERSON_MEMBER] = "MEMBER",
+                                                     [PERSON_PUSHED] = "PUSHED",
                                                      [PERSON_NOT_ASSIGNED] = "NOT_ASSIGNED",
                                                      [PERSON_INACTIVE] = "INACTIVE",
                                                      [PERSON_SUSPENDED] = "SUSPENDED",
@@ -51,7 +54,7 @@ const char *person_kind_name(enum person_kind kind)
 
 int person_kind_parse(const char *name, enum person_kind *ret)
 {
-    for (int i = PERSON_PUSHED; i < PERSON_KIND_COUNT; i++) {
+    for (int i = PERSON_MEMBER; i < PERSON_KIND_COUNT; i++) {
         if (!str_eq(name, names[i]))
             continue;
         *ret = (enum person_kind)i;
@@ -132,13 +135,18 @@ int mapping_report_left_out(struct tx *tx, const struct mapping *mapping, int64_
 }
 
 int mapping_people(struct tx *tx, const struct mapping *mapping, enum person_kind kind, int64_t after,
-                   int64_t *ret_rids, int limit)
+                   struct person *ret, int limit)
 {
     struct query query;
     int count = 0;
-    int r = tx_query(tx, &query, kind < PERSON_KIND_OUT ? &LIST_OF_SOURCE : &LIST_OF_TARGET, I(mapping->target_rid),
-                     I(mapping->app_rid), I(mapping->source_rid), I(after), I(kind), I(limit));
+    int r = kind == PERSON_MEMBER
+                ? tx_query(tx, &query, &LIST_OF_MEMBERS, I(mapping->target_rid), I(mapping->app_rid),
+                           I(mapping->source_rid), I(after), I(limit))
+                : tx_query(tx, &query, kind < PERSON_KIND_OUT ? &LIST_OF_SOURCE : &LIST_OF_TARGET,
+                           I(mapping->target_rid), I(mapping->app_rid), I(mapping->source_rid), I(after), I(kind),
+                           I(limit));
     while (r >= 0 && (r = query_next(&query)) > 0)
-        ret_rids[count++] = query_int(&query, 0);
+        ret[count++] =
+            (struct person){.user_rid = query_int(&query, 0), .kind = (enum person_kind)query_int(&query, 1)};
     return r < 0 ? r : count;
 }

@@ -33,6 +33,7 @@ int member_view(struct tx *tx, int64_t target_rid, int64_t user_rid, struct memb
 /* What becomes of a person in a pushed group. The first group are members of the source group, each in exactly one; the
  * second are in the app's group and should not be. */
 enum person_kind {
+    PERSON_MEMBER = 0, /* when asked for: anybody of the first group */
     PERSON_PUSHED = 1,
     PERSON_NOT_ASSIGNED,    /* does not have the app */
     PERSON_INACTIVE,        /* STAGED or DEPROVISIONED */
@@ -47,13 +48,17 @@ enum person_kind {
     PERSON_KIND_COUNT,
 };
 #define PERSON_KIND_OUT PERSON_LEAVING               /* the first of the second group */
-const char *person_kind_name(enum person_kind kind); /* "PUSHED" */
+const char *person_kind_name(enum person_kind kind); /* "PUSHED"; "MEMBER" */
 int person_kind_parse(const char *name, enum person_kind *ret) MUSTCHECK;
 
 /* How many there are of each kind. */
 int mapping_people_count(struct tx *tx, const struct mapping *mapping, int64_t ret[static PERSON_KIND_COUNT]) MUSTCHECK;
+struct person {
+    int64_t user_rid;
+    enum person_kind kind;
+};
 /* The people of a kind in order of rid, those above `after`, at most `limit`. The count. */
 int mapping_people(struct tx *tx, const struct mapping *mapping, enum person_kind kind, int64_t after,
-                   int64_t *ret_rids, int limit) MUSTCHECK;
+                   struct person *ret, int limit) MUSTCHECK;
 
 #endif

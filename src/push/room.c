@@ -123,6 +123,7 @@ static const struct migration migrations[] = {
          " one INTEGER PRIMARY KEY CHECK (one = 1),"
          " same_group INTEGER NOT NULL);"}, /* enum same_group_policy */
     {13, drift_exception_index},
+    {14, "CREATE INDEX deletion_holds_all ON deletion_holds (status, rid);"},
 };
 
 const char *push_text(struct tx *tx, const struct query *query, int column)

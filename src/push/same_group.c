@@ -10,6 +10,9 @@ SQL(POLICY_SET, "INSERT INTO push_org (one, same_group) VALUES (1, $1)"
 SQL(SAME_GROUPS, "SELECT m.rid FROM push_mappings AS m WHERE m.app_rid = $1 AND m.rid > $2 AND EXISTS"
                  " (SELECT 1 FROM assigned_groups AS a WHERE a.group_rid = m.source_rid AND a.app_rid = m.app_rid)"
                  " ORDER BY m.rid LIMIT $3");
+SQL(SAME_GROUPS_ALL, "SELECT m.rid FROM push_mappings AS m WHERE m.rid > $1 AND EXISTS"
+                     " (SELECT 1 FROM assigned_groups AS a WHERE a.group_rid = m.source_rid AND a.app_rid = m.app_rid)"
+                     " ORDER BY m.rid LIMIT $2");
 
 const char *same_group_policy_name(enum same_group_policy policy)
 {
@@ -93,7 +96,8 @@ int same_group_list(struct tx *tx, int64_t app_rid, int64_t after, int64_t *ret_
 {
     struct query query;
     int count = 0;
-    int r = tx_query(tx, &query, &SAME_GROUPS, I(app_rid), I(after), I(limit));
+    int r = app_rid ? tx_query(tx, &query, &SAME_GROUPS, I(app_rid), I(after), I(limit))
+                    : tx_query(tx, &query, &SAME_GROUPS_ALL, I(after), I(limit));
     while (r >= 0 && (r = query_next(&query)) > 0)
         ret_mapping_rids[count++] = query_int(&query, 0);
     return r < 0 ? r : count;

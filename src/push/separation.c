@@ -38,6 +38,7 @@ SQL(SEPARATION_BY_ID, "SELECT " COLUMNS " FROM separations WHERE id = $1 AND app
 SQL(SEPARATION_BY_RID, "SELECT " COLUMNS " FROM separations WHERE rid = $1");
 SQL(SEPARATIONS_OF_APP,
     "SELECT " COLUMNS " FROM separations WHERE app_rid = $1 AND rid < $2 ORDER BY rid DESC LIMIT $3");
+SQL(SEPARATIONS_ALL, "SELECT " COLUMNS " FROM separations WHERE rid < $1 ORDER BY rid DESC LIMIT $2");
 SQL(SEPARATIONS_OPEN, "SELECT " COLUMNS " FROM separations WHERE source_rid = $1 AND ended = 0 AND rid > $2"
                       " ORDER BY rid LIMIT 1");
 SQL(SEPARATIONS_OPEN_NEW, "SELECT " COLUMNS " FROM separations WHERE new_rid = $1 AND ended = 0 AND rid > $2"
@@ -136,7 +137,8 @@ int separation_list(struct tx *tx, int64_t app_rid, int64_t before, struct separ
 {
     struct query query;
     int count = 0;
-    int r = tx_query(tx, &query, &SEPARATIONS_OF_APP, I(app_rid), I(before), I(limit));
+    int r = app_rid ? tx_query(tx, &query, &SEPARATIONS_OF_APP, I(app_rid), I(before), I(limit))
+                    : tx_query(tx, &query, &SEPARATIONS_ALL, I(before), I(limit));
     while (r >= 0 && (r = query_next(&query)) > 0) {
         struct kept_separation kept;
         read_row(tx, &query, &kept);

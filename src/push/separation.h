@@ -98,7 +98,8 @@ int separation_undo(struct tx *tx, struct separation *separation, struct problem
 
 int separation_by_id(struct tx *tx, int64_t app_rid, const char *id,
                      struct separation *ret) MUSTCHECK; /* ERR_NOT_FOUND */
-/* Of an app, the newest first, rids below `before` (INT64_MAX for the first page), at most `limit`. The count. */
+/* Of an app (0: of all), the newest first, rids below `before` (INT64_MAX for the first page), at most `limit`. The
+ * count. */
 int separation_list(struct tx *tx, int64_t app_rid, int64_t before, struct separation *ret, int limit) MUSTCHECK;
 
 #endif

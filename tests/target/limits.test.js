@@ -108,6 +108,9 @@ describe('deletion limits', () => {
         assert.ok(sent <= Math.floor(left * 0.2), `${sent} were deactivated, of ${left}`);
         let [hold] = await holds('?status=OPEN');
         assert.equal(hold.changes, leavers - sent, 'all others are held');
+        const everywhere = await muster.ask('GET', '/api/v1/org/holds?status=OPEN');
+        assert.deepEqual(everywhere.map((each) => [each.id, each.appId, each.appLabel]), [[hold.id, app.id, app.label]]);
+        assert.equal((await muster.ask('GET', '/api/v1/org/holds')).length, 2, 'the approved one too');
 
         const waited = await muster.cli(['wait', '--app', app.label]);
         assert.equal(waited.code, 1, waited.output);
@@ -162,7 +165,8 @@ describe('deletion limits', () => {
         const hold = (await holds('?status=OPEN')).find((each) => each.kind === 'REMOVAL');
         const approved = await muster.cli(['hold', 'approve', app.label, hold.id, '--revision', String(hold.revision)]);
         assert.equal(approved.code, 0, approved.output);
-        await muster.sync(app.id);
+        const { change } = await muster.ask('GET', `/api/v1/apps/${app.id}/sync`); // the command's, which no answer here told
+        await muster.sync(app.id, { after: change });
         await world.holds(group, [...people.slice(12), newcomer]);
     });
 });

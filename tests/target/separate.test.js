@@ -81,6 +81,8 @@ describe('one group becomes two', () => {
         );
         assert.equal((await muster.ask('GET', `/api/v1/apps/${app.id}/group-push/mappings/${mapping.id}`)).sourceGroupId, group.id);
         assert.deepEqual((await muster.ask('GET', path)).map((each) => each.id), [begun.id]);
+        const [newest] = await muster.ask('GET', '/api/v1/org/separations?limit=1');
+        assert.deepEqual([newest.id, newest.appId, newest.appLabel], [begun.id, app.id, app.label]);
         const late = await muster.call('POST', `${path}/${begun.id}/undo`);
         assert.equal(late.status, 400);
         assert.match(late.text, /It has ended \(DONE\)/);

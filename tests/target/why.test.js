@@ -180,6 +180,14 @@ describe('why', () => {
         }
         assert.equal(pages, 2);
         assert.deepEqual(seen.sort(), outside.map((user) => user.profile.login).sort());
+        const members = await muster.ask('GET', `${path(mapping)}?kind=MEMBER`);
+        assert.deepEqual(Object.fromEntries(members.map((each) => [each.login, each.kind])), {
+            [inside.profile.login]: 'PUSHED',
+            ...Object.fromEntries(outside.map((user) => [user.profile.login, 'NOT_ASSIGNED'])),
+        });
+        const found = (kind, q) => muster.ask('GET', `${path(mapping)}?kind=${kind}&q=${encodeURIComponent(q)}`);
+        assert.deepEqual((await found('MEMBER', outside[1].profile.login.toUpperCase())).map((each) => each.id), [outside[1].id]);
+        assert.deepEqual(await found('PUSHED', outside[1].profile.login), []);
     });
 
     test('bad questions are refused with the field and the remedy', async () => {
@@ -294,6 +302,8 @@ describe('why', () => {
         assert.equal((await muster.ask('GET', `/api/v1/groups/${group.id}/pushes`))[0].assignedAndPushed, true);
         const listed = await muster.ask('GET', `/api/v1/apps/${app.id}/group-push/same-groups`);
         assert.deepEqual(listed.map((each) => each.groupId), [group.id]);
+        const everywhere = await muster.ask('GET', '/api/v1/org/same-groups');
+        assert.deepEqual(everywhere.filter((each) => each.appId === app.id), listed);
         assert.equal((await muster.ask('GET', path(mapping))).assignedAndPushed, true);
 
         try {

@@ -24,7 +24,7 @@ struct ask {
     struct diagnosis *diagnosis;
     int64_t counts[PERSON_KIND_COUNT];
     enum person_kind kind;
-    int64_t rids[CROWD];
+    struct person people[CROWD];
     int64_t after;
     int limit, count;
     struct retry_plan plan;
@@ -164,7 +164,7 @@ static int people_job(struct tx *tx, void *arg)
         r = mapping_people_count(tx, &mapping, ask->counts);
     if (r < 0 || ask->limit == 0)
         return r;
-    ask->count = mapping_people(tx, &mapping, ask->kind, ask->after, ask->rids, ask->limit);
+    ask->count = mapping_people(tx, &mapping, ask->kind, ask->after, ask->people, ask->limit);
     return MIN_OF(ask->count, 0);
 }
 
@@ -214,15 +214,24 @@ static void test_a_whole_group_by_kind(void **state)
     assert_int_equal(ask.counts[PERSON_NOT_PROVISIONED], 1);
     assert_int_equal(ask.counts[PERSON_WAITING], 0);
     /* Paged: one, the other, none. */
-    int64_t first = ask.rids[0];
+    int64_t first = ask.people[0].user_rid;
     assert_int_equal(ask.count, 1);
     ask.after = first;
     assert_int_equal(store_read_wait(world->store, people_job, &ask), 0);
     assert_int_equal(ask.count, 1);
-    assert_true(ask.rids[0] > first);
-    ask.after = ask.rids[0];
+    assert_true(ask.people[0].user_rid > first);
+    ask.after = ask.people[0].user_rid;
     assert_int_equal(store_read_wait(world->store, people_job, &ask), 0);
     assert_int_equal(ask.count, 0);
+
+    /* All members, each with its kind. */
+    struct ask all = {.world = world, .mapping = mapping, .kind = PERSON_MEMBER, .limit = CROWD};
+    assert_int_equal(store_read_wait(world->store, people_job, &all), 0);
+    assert_int_equal(all.count, ARRAY_LEN(logins) + 1);
+    assert_int_equal(all.people[0].kind, PERSON_PUSHED);
+    assert_int_equal(all.people[1].kind, PERSON_NOT_ASSIGNED);
+    assert_int_equal(all.people[3].kind, PERSON_INACTIVE);
+    assert_int_equal(all.people[6].kind, PERSON_NOT_PROVISIONED);
 
     /* Who is to leave: on the way, then gone. */
     world_member(world, group, ids[0], false);
