@@ -167,6 +167,8 @@ void serve_run(struct call *call);
 void api_park(struct call *call);
 int64_t api_monotonic_ms(void);
 uint64_t api_generation(struct api *api); /* commits that api_wake() was told of */
+/* stream.c: where the event stream stands: what is read from now on holds every commit up to there. In the arena. */
+const char *stream_position(struct call *call);
 
 /* answer.c: sends the answer (result >= 0) or the error, and frees the call. */
 void call_answer(struct call *call, int result);

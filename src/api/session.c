@@ -61,6 +61,7 @@ static void write_session(struct call *call, const struct session *session, cons
     jout_str(&call->out, "csrf", csrf);
     jout_time(&call->out, "created", session->created);
     jout_time(&call->out, "expiresAt", session->expires);
+    jout_str(&call->out, "stream", stream_position(call));
     jout_end(&call->out);
 }
 

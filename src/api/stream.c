@@ -8,12 +8,17 @@
 
 #define RETRY_MS 400 /* milliseconds between two answers to one browser: the most that a status on the screen lags */
 
+const char *stream_position(struct call *call)
+{
+    return arena_printf(call->arena, "%s.%llu", call->api->stream_id, (unsigned long long)api_generation(call->api));
+}
+
 static int stream(struct tx *tx, struct call *call)
 {
     (void)tx;
-    struct api *api = call->api;
-    const char *seen = call_request_header(call, "Last-Event-ID");
-    const char *now = arena_printf(call->arena, "%s.%llu", api->stream_id, (unsigned long long)api_generation(api));
+    /* The browser sends the header from its second request on; until then the address says where it stands. */
+    const char *last = call_request_header(call, "Last-Event-ID"), *now = stream_position(call);
+    const char *seen = last ? last : call_query(call, "after");
     bool same = str_eq(seen, now);
     if (same && call_may_wait(call, LIMIT_STREAM_WAIT_MS))
         return CALL_AGAIN;

@@ -255,6 +255,26 @@ test('the stream tells of a commit, once', async () => {
     assert.equal((await muster.call('GET', '/api/v1/stream', { token: null })).status, 401);
 });
 
+test('the stream goes on from where the session was read: nothing is told twice, nothing is left out', async () => {
+    const browser = await signedIn(ADA.email);
+    const { stream } = (await browser.call('GET', '/api/v1/session')).json;
+    let answered = false;
+    const waiting = browser.call('GET', `/api/v1/stream?after=${stream}`, { timeout: 20000 }).then((answer) => {
+        answered = true;
+        return answer;
+    });
+    // A call that is made and answered after it: it would have been answered by now.
+    await browser.call('GET', '/api/v1/session');
+    assert.equal(answered, false);
+    await muster.ask('POST', '/api/v1/groups', { profile: { name: 'Seen from the session on' } });
+    assert.match((await waiting).text, /event: change/);
+    // The header, which tells of a later one, is what counts.
+    const [, id] = /id: (\S+)/.exec((await browser.call('GET', `/api/v1/stream?after=${stream}`)).text);
+    await muster.ask('POST', '/api/v1/groups', { profile: { name: 'Seen after that' } });
+    const { text } = await browser.call('GET', `/api/v1/stream?after=${id}`, { headers: { 'Last-Event-ID': stream } });
+    assert.match(text, /event: change/);
+});
+
 test('muster admin reset: without a server', async () => {
     await muster.program.stop();
     try {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is on the screen is read anew when the server says that something was committed.
 import type { QueryClient } from '@tanstack/react-query';
+import { url } from './client';
 
 const PAUSE_MS = 150; // several commits of one act are one refresh
 const AGAIN_MS = 5000; // after an answer that ended the stream for good: the browser asks no more by itself
 
-// Until the returned function is called. Queries that nobody looks at are only marked.
-export function followChanges(client: QueryClient): () => void {
+// From `position` of the stream until the returned function is called. Queries that nobody looks at are only marked.
+export function followChanges(client: QueryClient, position?: string): () => void {
     let source: EventSource | undefined;
     let refreshing: number | undefined;
     let again: number | undefined;
@@ -14,8 +15,8 @@ export function followChanges(client: QueryClient): () => void {
         window.clearTimeout(refreshing);
         refreshing = window.setTimeout(() => void client.invalidateQueries(), PAUSE_MS);
     };
-    const open = () => {
-        source = new EventSource('/api/v1/stream');
+    const open = (after?: string) => {
+        source = new EventSource(url('/api/v1/stream', { after }));
         source.addEventListener('change', refresh);
         source.addEventListener('error', () => {
             if (source?.readyState !== EventSource.CLOSED) return;
@@ -25,7 +26,7 @@ export function followChanges(client: QueryClient): () => void {
             }, AGAIN_MS);
         });
     };
-    open();
+    open(position);
     return () => {
         window.clearTimeout(refreshing);
         window.clearTimeout(again);

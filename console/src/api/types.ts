@@ -10,6 +10,7 @@ export interface Session {
     role: Role;
     csrf: string;
     expiresAt: string;
+    stream: string; // where the event stream stood
 }
 
 export interface App {

@@ -44,7 +44,11 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     useEffect(() => {
         setOnSignedOut(forget);
     }, [forget]);
-    useEffect(() => (signedIn ? followChanges(client) : undefined), [client, signedIn]);
+    // What is on the page was read after the session was: the stream goes on from there.
+    useEffect(
+        () => (signedIn ? followChanges(client, client.getQueryData<Session>(KEY)?.stream) : undefined),
+        [client, signedIn],
+    );
 
     const value = useMemo<SessionState>(
         () => ({
