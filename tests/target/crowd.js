@@ -9,15 +9,16 @@ const { links } = require('../lib/http');
 
 const IMPORT_MS = 600000; // for 100,000 people on a busy machine
 
-// Imports `count` people and the memberships that `groupsOf(i)` names for each; their logins.
-async function importCrowd(muster, count, groupsOf, { prefix = 'crowd', domain = 'crowd.example' } = {}) {
+// Imports `count` people, whom `nameOf(i)` gives a first and a last name, and the memberships that `groupsOf(i)` names for
+// each; their logins.
+async function importCrowd(muster, count, groupsOf, { prefix = 'crowd', domain = 'crowd.example', nameOf = (i) => [`First${i}`, `Last${i}`] } = {}) {
     const users = ['login,email,firstName,lastName'];
     const memberships = ['login,group'];
     const logins = [];
     for (let i = 0; i < count; i++) {
         const login = `${prefix}-${String(i).padStart(5, '0')}@${domain}`;
         logins.push(login);
-        users.push(`${login},${login},First${i},Last${i}`);
+        users.push(`${login},${login},${nameOf(i).join(',')}`);
         for (const group of groupsOf(i)) memberships.push(`${login},${group}`);
     }
     const files = [path.join(muster.dir, `${prefix}-users.csv`), path.join(muster.dir, `${prefix}-memberships.csv`)];

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// A large organisation: every list asks for a page of its rows and draws no more than that, however many there are, and a
+// change makes it ask once. 300 people; with MUSTER_TEST_FULL 10,000, on the build without sanitizers.
+'use strict';
+
+const assert = require('node:assert/strict');
+const { after, before, test } = require('node:test');
+const { BIN, PLAIN_BIN, Muster, Practice } = require('../lib/muster');
+const { Browser } = require('./browser');
+const { LISTS } = require('./lists');
+const { SIZES, makeMultitude } = require('./multitude');
+
+const FULL = process.env.MUSTER_TEST_FULL;
+const LARGE = FULL ? SIZES : { people: 300, groups: 120, mappings: 90, errors: 10 };
+const PAGE_ROWS = 50;
+const REQUESTS_MAX = 6; // what stands around the list is asked for too: the session, the app, its settings
+const ELEMENTS_MAX = 6000; // of the whole page
+
+let muster;
+let target;
+let browser;
+let at;
+let page;
+before(async () => {
+    const bin = FULL ? PLAIN_BIN : BIN;
+    [muster, target, browser] = await Promise.all([
+        Muster.start({ bin, args: ['--rate', '10000000'] }),
+        Practice.start({ bin }),
+        Browser.start(),
+    ]);
+    at = await makeMultitude(muster, target, LARGE);
+    page = await browser.openAsAdministrator(muster);
+});
+after(async () => {
+    await browser.stop();
+    await target.stop();
+    await muster.stop();
+});
+
+// What is asked of the API until nothing more is, apart from the stream, which waits.
+async function asked(act) {
+    const calls = [];
+    const note = (request) => {
+        const { pathname, search } = new URL(request.url());
+        if (pathname.startsWith('/api/') && pathname !== '/api/v1/stream') calls.push(pathname + search);
+    };
+    page.on('request', note);
+    await act();
+    await page.waitForFunction(() => !document.querySelector('[role=progressbar], [aria-busy=true]'));
+    page.off('request', note);
+    return calls;
+}
+
+test('a commit makes what is shown be asked for once, and nothing else', async () => {
+    await page.goto(`/applications/${at.app.id}/push-groups`);
+    await page.locator('tbody tr').first().waitFor();
+    const path = '/group-push/mappings?';
+    const calls = await asked(async () => {
+        const answered = page.waitForResponse((response) => response.url().includes(path));
+        await muster.ask('POST', '/api/v1/groups', { profile: { name: 'Made elsewhere' } });
+        await answered;
+    });
+    assert.ok(calls.some((call) => call.includes(path)));
+    assert.equal(new Set(calls).size, calls.length, `asked twice: ${calls.join('\n')}`);
+    assert.ok(calls.length <= REQUESTS_MAX, calls.join('\n'));
+});
+
+for (const list of LISTS) {
+    test(`${list.name}: a page of rows, few requests, and the next page`, async () => {
+        const rows = page.locator(list.selector);
+        const calls = await asked(async () => {
+            await page.goto(list.path(at));
+            await rows.first().waitFor();
+        });
+        const many = await rows.count();
+        assert.ok(many <= PAGE_ROWS && many === Math.min(PAGE_ROWS, list.count(LARGE)), `${many} rows`);
+        assert.ok(calls.length <= REQUESTS_MAX, calls.join('\n'));
+        assert.equal(new Set(calls).size, calls.length, `asked twice: ${calls.join('\n')}`);
+        const elements = await page.evaluate(() => document.querySelectorAll('*').length);
+        assert.ok(elements <= ELEMENTS_MAX, `${elements} elements`);
+        const next = page.getByRole('button', { name: 'Next', exact: true });
+        if (list.count(LARGE) > PAGE_ROWS) {
+            const texts = async () => (await rows.allInnerTexts()).map((text) => text.trim());
+            const first = await texts();
+            const more = await asked(async () => {
+                await next.click();
+                await page.waitForFunction(([selector, text]) => document.querySelector(selector)?.innerText.trim() !== text, [list.selector, first[0]]);
+            });
+            assert.equal(more.length, 1, more.join('\n'));
+            const second = await texts();
+            assert.deepEqual(second.filter((text) => first.includes(text)), [], 'no row is on both pages');
+        } else {
+            assert.equal(await next.count(), 0);
+        }
+        assert.deepEqual(page.wrong, []);
+    });
+}
