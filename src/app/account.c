@@ -338,6 +338,8 @@ static void account_move(struct tx *tx, struct account *a, const struct look *lo
     if (found->gained) {
         a->leave_since = 0;
         a->activation_owed = owes_activation(a, look, found);
+        if (a->known == KNOWN_INACTIVE) /* as it had to be: it is for us to activate, now or with the backlog */
+            a->disabled_there = false;
     } else if (found->lost) {
         a->leave_since = tx_now(tx);
         a->activation_owed = false;

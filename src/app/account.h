@@ -155,7 +155,8 @@ int account_take_over(struct tx *tx, const struct app *app, const struct user *u
                       bool active, struct problem *problem) MUSTCHECK;
 /* The app no longer has it: the id is forgotten, and a person to whom the app was assigned individually loses it. */
 int account_gone_there(struct tx *tx, const struct app *app, struct account *account) MUSTCHECK;
-/* Would account_seen() change anything? 1 or 0. Pure. */
+/* Would account_seen() change anything? 1 or 0. An account that is known to be inactive was made so by us, and is no
+ * news: the backlog offers to activate it again. Pure. */
 int account_seen_differs(const struct account *account, bool active);
 /* Found there, active or not: what is told as disabled there follows. */
 int account_seen(struct tx *tx, struct account *account, bool active) MUSTCHECK;

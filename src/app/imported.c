@@ -42,7 +42,7 @@ int account_take_over(struct tx *tx, const struct app *app, const struct user *u
     if (r < 0 || (a.external_id && strcmp(a.external_id, external_id) == 0))
         return r;
     a.activation_owed = false;
-    a.disabled_there = !active && a.wanted == WANT_ACTIVE;
+    a.disabled_there = !active && a.wanted != WANT_INACTIVE;
     return account_set_known(tx, &a, external_id, ORIGIN_LINKED, active ? KNOWN_ACTIVE : KNOWN_INACTIVE);
 }
 
@@ -60,7 +60,8 @@ int account_seen_differs(const struct account *account, bool active)
 {
     if (active)
         return account->disabled_there;
-    return account->wanted == WANT_ACTIVE && !account->activation_owed && !account->disabled_there;
+    return account->wanted == WANT_ACTIVE && account->known != KNOWN_INACTIVE && !account->activation_owed &&
+           !account->disabled_there;
 }
 
 int account_seen(struct tx *tx, struct account *account, bool active)

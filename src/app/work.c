@@ -25,6 +25,8 @@ SQL(WORK_ADD, "INSERT INTO work (app_rid, kind, object_rid, class, version, sinc
               " carried_version = CASE WHEN excluded.carried = 0 THEN work.carried_version ELSE excluded.version END");
 SQL(WORK_POKE, "UPDATE work SET due = $4 WHERE app_rid = $1 AND kind = $2 AND object_rid = $3 AND held = 0"
                " AND due > $4");
+SQL(WORK_POKE_LEAVERS, "UPDATE work SET due = $4 WHERE app_rid = $1 AND lane = $2 AND kind = $3 AND held = 0"
+                       " AND failed = 0 AND due > $4");
 SQL(WORK_FIND, "SELECT " COLUMNS " FROM work WHERE app_rid = $1 AND kind = $2 AND object_rid = $3");
 SQL(WORK_DUE_LANE, "SELECT " COLUMNS " FROM work WHERE held = 0 AND app_rid = $1 AND lane = $2 AND due <= $3"
                    " ORDER BY due, rid LIMIT $4");
@@ -114,6 +116,14 @@ int work_add(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object
 int work_poke(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid)
 {
     int r = tx_exec(tx, &WORK_POKE, I(app_rid), I(kind), I(object_rid), I(tx_now(tx)));
+    if (r > 0)
+        tx_wake(tx);
+    return r < 0 ? r : 0;
+}
+
+int work_poke_leavers(struct tx *tx, int64_t app_rid)
+{
+    int r = tx_exec(tx, &WORK_POKE_LEAVERS, I(app_rid), I(LANE_URGENT), I(WORK_ACCOUNT), I(tx_now(tx)));
     if (r > 0)
         tx_wake(tx);
     return r < 0 ? r : 0;

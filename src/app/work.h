@@ -72,6 +72,8 @@ struct work {
 int work_add(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid, enum work_class class) MUSTCHECK;
 /* Makes an existing row due now without a new cause (what it waited for has happened). Absent rows are fine. */
 int work_poke(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid) MUSTCHECK;
+/* The same for everybody whose deactivation in the app was put off without a failure. */
+int work_poke_leavers(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* 1 found, 0 not. Texts in the tx's arena. */
 int work_find(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid, struct work *ret) MUSTCHECK;
 /* Rows of an app (0: of none) that are due and not held, class by class, oldest due first within a class, at most

@@ -127,13 +127,24 @@ static enum account_known known_of(const struct found *found)
     return found->active == 0 ? KNOWN_INACTIVE : KNOWN_ACTIVE;
 }
 
-/* Found inactive, wanted active, and nobody asked us to activate: reported, not repaired (invariant 9). */
+/* A deactivation of ours whose answer was lost: whoever is found inactive was made so by it, for all that is known. */
+static bool may_be_our_deactivation(const struct facts *facts)
+{
+    return facts->in_doubt && facts->intent.kind == REQUEST_UPDATE_USER &&
+           str_eq(facts->intent.detail, INTENT_DEACTIVATES);
+}
+
+/*
+ * Found inactive, wanted active, nobody asked us to activate, and it was not us who deactivated the account (then the
+ * backlog offers to activate it again): reported, not repaired (invariant 9). Before what was read becomes known.
+ */
 static int report_disabled(struct tx *tx, struct facts *facts, const struct found *found)
 {
-    bool wanted = account_wanted(facts->account.scope, facts->user.status, facts->user.deleted) == WANT_ACTIVE;
-    if (found->active != 0 || !wanted || facts->account.activation_owed)
+    struct account *account = &facts->account;
+    bool wanted = account_wanted(account->scope, facts->user.status, facts->user.deleted) == WANT_ACTIVE;
+    if (found->active != 0 || !wanted || may_be_our_deactivation(facts))
         return 0;
-    return account_set_disabled_there(tx, &facts->account, true);
+    return account_seen(tx, account, false);
 }
 
 /* --- the published client's dialects: what is written back was read just before ----------------------------------- */
@@ -273,8 +284,8 @@ static int may_find_memberships(struct tx *tx, const struct lane *lane, const st
 
 /*
  * Wanted gone: memberships first, the account afterwards (invariant 6). The wait is bounded, counted from when the
- * person stopped being wanted, or from when the app could be asked at all. Deletion limits come before both: what they
- * hold waits for as long as it takes (invariant 8).
+ * person stopped being wanted, while the app could be asked. Deletion limits come before both: what they hold waits for
+ * as long as it takes (invariant 8).
  */
 static int step_inactive(struct tx *tx, struct lane *lane, const struct work *work, const struct facts *facts)
 {
@@ -289,12 +300,10 @@ static int step_inactive(struct tx *tx, struct lane *lane, const struct work *wo
     if (pending < 0)
         return (int)pending;
     int64_t left = account->leave_since <= lane->now ? account->leave_since : 0; /* the clock was set back */
-    int64_t deadline = MAX_OF(left, lane->state->open_since) + LIMIT_DEACTIVATE_WAIT_MS;
-    if (pending > 0 && lane->now < deadline) {
-        int r = work_defer(tx, work->rid, deadline); /* the last removal's answer pokes it earlier */
-        return r < 0 ? r : STEP_WAIT;
-    }
-    if (lane->now < deadline) {
+    int64_t wait = LIMIT_DEACTIVATE_WAIT_MS - openings_since(&lane->state->open, left, lane->now);
+    if (pending > 0 && wait > 0)
+        return lane_wait(tx, work, lane->now + wait); /* the last removal's answer pokes it earlier */
+    if (wait > 0) {
         int64_t again = 0;
         int waits = may_find_memberships(tx, lane, account, &again);
         if (waits)
@@ -393,8 +402,11 @@ static int found_answer(struct tx *tx, struct lane *lane, struct flight *flight,
     if (r < 0)
         return r;
     if (matches == 1)
-        return account_set_known(tx, &facts->account, found->id, ours ? ORIGIN_CREATED : ORIGIN_LINKED,
-                                 known_of(found));
+        r = report_disabled(tx, facts, found);
+    if (matches == 1 && r == 0)
+        r = account_set_known(tx, &facts->account, found->id, ours ? ORIGIN_CREATED : ORIGIN_LINKED, known_of(found));
+    if (matches == 1)
+        return r;
     if (flight->after_conflict)
         return fail(tx, lane, flight, ERROR_NAME_UNUSABLE, "Conflict, but no user of this name was found");
     if (!str_eq(flight->name, facts->account.user_name))
@@ -436,7 +448,7 @@ static int updated_answer(struct tx *tx, struct lane *lane, struct flight *fligh
 static int checked_answer(struct tx *tx, struct facts *facts, const struct found *found)
 {
     int r = report_disabled(tx, facts, found);
-    if (r < 0 || !facts->account.disabled_there)
+    if (r < 0 || found->active != 0)
         return r;
     return members_refused_as(tx, facts->account.app_rid, facts->account.user_rid,
                               error_class_name(ERROR_MEMBER_UNKNOWN), error_class_name(ERROR_MEMBER_INACTIVE));
@@ -453,8 +465,8 @@ static int read_answer(struct tx *tx, struct lane *lane, struct flight *flight, 
         return r;
     if (facts->in_doubt && facts->intent.kind == REQUEST_READ_USER)
         return checked_answer(tx, facts, found);
-    r = account_set_sent(tx, &facts->account, NULL, known_of(found));
-    return r < 0 ? r : report_disabled(tx, facts, found);
+    r = report_disabled(tx, facts, found);
+    return r < 0 ? r : account_set_sent(tx, &facts->account, NULL, known_of(found));
 }
 
 static int gone_answer(struct tx *tx, struct lane *lane, struct flight *flight, struct facts *facts)

@@ -870,16 +870,15 @@ static int visit_app(struct tx *tx, struct core *core, int64_t app_rid, int *ste
     struct app_state *state = app_state(core, app_rid);
     int open = app_is_open(tx, app_rid, NULL);
     if (open <= 0) {
-        state->open_since = 0;
+        openings_end(&state->open, tx_now(tx));
         return open;
     }
     if (state->blocked_until > tx_now(tx) && !asked_since(tx, state)) {
-        state->open_since = 0;
+        openings_end(&state->open, tx_now(tx));
         look_again(core, state->blocked_until);
         return 0;
     }
-    if (state->open_since == 0)
-        state->open_since = tx_now(tx);
+    openings_begin(&state->open, tx_now(tx));
     int slots = free_slots(core, state);
     if (slots <= 0 || fails_now(core, app_rid))
         return 0;
@@ -957,7 +956,8 @@ static void shift_times(struct core *core, int64_t by)
     for (struct app_state *state = core->apps; state; state = state->next) {
         state->blocked_until += by;
         state->blocked_at += by;
-        state->open_since += state->open_since ? by : 0;
+        state->answered_at += by;
+        openings_shift(&state->open, by);
     }
     for (struct rate_group *group = core->groups; group; group = group->next)
         for (int i = 0; i < RATE_COUNT; i++) {
@@ -1048,9 +1048,12 @@ static void settle_app(struct core *core, const struct flight *flight, int64_t n
             state->failures = 0;
             state->proven = true;
             state->blocked_until = 0;
+            state->answered_at = now;
         }
         return;
     }
+    /* Since it was asked it took nothing: an app that is away is not open while it is probed. */
+    openings_end(&state->open, MAX_OF(flight->sent, state->answered_at));
     if (state->blocked_until < now + flight->app_wait)
         state->blocked_until = now + flight->app_wait;
     if (state->failures == 0 || state->blocked_at != now) /* those that were out together failed once */

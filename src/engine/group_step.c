@@ -846,7 +846,8 @@ static int isolate(struct tx *tx, const struct lane *lane, const struct flight *
     int r = account_get(tx, flight->app_rid, member->user_rid, &account);
     if (r < 0 && r != ERR_NOT_FOUND)
         return r;
-    enum error_class class = account.disabled_there && member->add ? ERROR_MEMBER_INACTIVE : failure;
+    bool inactive = account.disabled_there || account.known == KNOWN_INACTIVE;
+    enum error_class class = inactive && member->add ? ERROR_MEMBER_INACTIVE : failure;
     int64_t again = class == ERROR_SERVER_ERROR ? lane->now + MEMBER_AGAIN_MS : 0;
     bool may_check = r == 0 && member->add && account.external_id;
     r = member_refused(tx, member->rid, member->version, error_class_name(class), words, again);

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "engine/core.h"
 #include "engine/health.h"
+#include "engine/openings.h"
 #include "engine/rate.h"
 #include "engine/traits.h"
 #include "push/deletions.h"
@@ -23,10 +24,11 @@ struct app_state {
     int64_t blocked_until;    /* ms; after an error that concerns the whole app */
     int64_t blocked_at;       /* ms; when */
     int failures;             /* such errors in a row: one probe at a time while positive */
-    bool proven;        /* something got through since the connection was last changed: until then one at a time */
-    int64_t verified;   /* ms: connection.verified when that was */
-    int64_t open_since; /* ms: since when requests may be sent; 0: not now */
-    uint32_t grants;    /* counts slots, for the shares of the classes */
+    bool proven;          /* something got through since the connection was last changed: until then one at a time */
+    int64_t verified;     /* ms: connection.verified when that was */
+    struct openings open; /* when requests may be sent */
+    int64_t answered_at;  /* ms: when something got through last */
+    uint32_t grants;      /* counts slots, for the shares of the classes */
     struct app_state *next;
     struct app_state *beside; /* in the same slot */
 };
@@ -135,7 +137,9 @@ struct intent {
     int64_t deadline;   /* ms: until then its request may still arrive, if its node lives on unseen */
     const char *node;   /* that handed it out */
 };
-/* What reading back needs: the members that were named; the name that was given to what was created. NULL: nothing. */
+/* What reading back needs: the members that were named; the name that was given to what was created; that an account
+ * was to become inactive. NULL: nothing. */
+#define INTENT_DEACTIVATES "inactive"
 const char *intent_detail(struct tx *tx, enum request_kind kind, const struct flight *details);
 /* `rid` and `kind` of `intent` are not read. */
 int intent_add(struct tx *tx, const struct work *work, enum request_kind kind, const struct intent *intent,

@@ -129,6 +129,8 @@ const char *intent_detail(struct tx *tx, enum request_kind kind, const struct fl
 {
     if (kind == REQUEST_CREATE_USER || kind == REQUEST_CREATE_GROUP)
         return details->name;
+    if (kind == REQUEST_UPDATE_USER)
+        return details->active == 0 ? INTENT_DEACTIVATES : NULL;
     if (details->member_count == 0)
         return NULL;
     struct buf text;

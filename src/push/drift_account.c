@@ -72,6 +72,9 @@ int drift_known_accounts(struct tx *tx, int64_t app_rid, int64_t after, int64_t 
 static int compare_active(struct tx *tx, const struct import_run *run, const struct facts *facts, bool active)
 {
     const struct account *account = &facts->account;
+    bool left_so = account->known == KNOWN_INACTIVE && !account->disabled_there && !account->activation_owed;
+    if (!active && facts->wanted == WANT_ACTIVE && left_so) /* by us, and the switch says that nobody is activated */
+        return 0;
     if (!active && facts->wanted == WANT_ACTIVE)
         return stage(tx, run, facts,
                      (struct drift_row){.kind = DRIFT_ACCOUNT_INACTIVE,

@@ -49,8 +49,9 @@ SQL(AGAIN_OF_GROUP, "SELECT rid, user_rid, external_id, known, version, urgency,
 SQL(MEMBERS_FAILED, "SELECT user_rid, error_class, error, error_at FROM target_members"
                     " WHERE target_rid = $1 AND error_class IS NOT NULL ORDER BY rid LIMIT $2");
 SQL(REMOVALS_PENDING, "SELECT count(*) FROM target_members AS t JOIN push_mappings AS m ON m.target_rid = t.target_rid"
+                      " JOIN target_groups AS g ON g.rid = t.target_rid"
                       " WHERE t.user_rid = $1 AND t.dirty = 1 AND t.error_class IS NULL"
-                      " AND m.app_rid = $2 AND m.status = 1");
+                      " AND m.app_rid = $2 AND m.status = 1 AND g.external_id IS NOT NULL");
 SQL(MEMBER_FAILURES, "SELECT count(*) FROM push_mappings AS m JOIN target_members AS t ON t.target_rid = m.target_rid"
                      " WHERE m.app_rid = $1 AND m.status = 1 AND t.error_class IS NOT NULL"
                      " AND t.error_class <> 'HELD'");

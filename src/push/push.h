@@ -261,7 +261,7 @@ int member_errors_write(struct tx *tx, struct jout *out, int64_t target_rid, int
 /* Refused members in all groups of an app; whose removal is held is not among them: deletion_held_members(). */
 int64_t member_failures(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* Memberships of the person in ACTIVE mappings of the app that still wait for their removal, or for the answer of an
- * add that is on its way; refused ones do not count (invariant 6). */
+ * add that is on its way; refused ones do not count, nor those of a group that the app does not have (invariant 6). */
 int64_t member_removals_pending(struct tx *tx, int64_t app_rid, int64_t user_rid) MUSTCHECK;
 
 /* Members found by reading the app's group that Muster did not put there. */

@@ -183,6 +183,8 @@ int target_group_forget(struct tx *tx, struct target_group *group)
         r = tx_exec(tx, &STRANGERS_DELETE, I(group->rid));
     if (r >= 0)
         r = deletion_forget_group(tx, group->rid);
+    if (r >= 0)
+        r = work_poke_leavers(tx, group->app_rid); /* nobody has to leave it any more */
     return r < 0 ? r : 0;
 }
 

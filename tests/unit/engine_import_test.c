@@ -672,6 +672,24 @@ static void test_disabled_there_is_reported(void **state)
     assert_false(account_of(world, "ann@example.com").disabled_there);
 }
 
+/* Nor is it news that an account is as we left it, before the person came back while creating was off. */
+static void test_what_we_deactivated_is_not_reported(void **state)
+{
+    struct world *world = *state;
+    const char *ann = world_user(world, "ann@example.com");
+    world_assign_user(world, ann, true);
+    world_settle(world, MINUTE_MS);
+    world_assign_user(world, ann, false);
+    world_settle(world, MINUTE_MS);
+    world_switches(world, false, true, true);
+    world_assign_user(world, ann, true);
+    set(world, (struct import_settings){0});
+    (void)import(world, IMPORT_ALL);
+    world_settle(world, 10 * MINUTE_MS);
+    assert_int_equal(world_active(world, "ann@example.com"), 0);
+    assert_false(account_of(world, "ann@example.com").disabled_there);
+}
+
 /* Who is gone in the app loses an individual assignment; one that a group gives stays, and the id is forgotten. */
 static void test_gone_there(void **state)
 {
@@ -917,6 +935,7 @@ int main(void)
         TEST(test_administrator_decides),
         TEST(test_second_account_is_refused),
         TEST(test_disabled_there_is_reported),
+        TEST(test_what_we_deactivated_is_not_reported),
         TEST(test_gone_there),
         TEST(test_memberships),
         TEST(test_safeguard_holds),
