@@ -6,6 +6,7 @@
  *     main.c      start, dispatch                     client.c    the HTTP client of the management API
  *     options.c   the parser                          print.c     tables, fields, errors, JSON
  *     help.c      --help, the manual page             progress.c  the progress bar
+ *     plan.c      --dry-run
  *     verbs.c     the table of verbs                  resolve.c   names to ids
  *     serve.c, datadir.c, rooms.c                     the server: the only place that knows every room
  *     import.c, backup.c, key.c, practice.c, demo.c, wait.c, user.c, group.c, rule.c, app.c, profile_mapping.c, push.c,
@@ -53,6 +54,7 @@ struct option_spec {
 
 enum verb_options {
     VERB_CLIENT = 1, /* talks to a server: takes client_options too */
+    VERB_PLANS = 2,  /* may take something away from apps: takes plan_options too (plan.c) */
 };
 
 struct verb {
@@ -69,8 +71,8 @@ struct verb {
 
 /* Every verb in the order of help; ends with a NULL name. */
 extern const struct verb cli_verbs[];
-/* Options of every verb (--json, --help), and of those that talk to a server. */
-extern const struct option_spec common_options[], client_options[];
+/* Options of every verb (--json, --help), of those that talk to a server, and of those that have a plan. */
+extern const struct option_spec common_options[], client_options[], plan_options[];
 
 /* --- one command line -----------------------------------------------------------------------------------------------
  */
@@ -95,6 +97,7 @@ struct cli {
     size_t arg_count;
     const char *args[CLI_ARGS_MAX];
     struct client *client;
+    struct jval *plans; /* of --dry-run, in the order of the calls; NULL: none */
 };
 
 /*
@@ -122,6 +125,29 @@ int cli_option_int(const struct cli *cli, const char *name, int64_t otherwise, i
                    int64_t *ret) MUSTCHECK;
 /* "90", "90s", "5m", "2h" to milliseconds; likewise. */
 int cli_option_duration(const struct cli *cli, const char *name, int64_t otherwise_ms, int64_t *ret_ms) MUSTCHECK;
+
+/* --- plan.c ---------------------------------------------------------------------------------------------------------
+ *
+ * With --dry-run client_call() rehearses what is not a GET, shows the plan and returns CLI_PLANNED, which a verb takes
+ * for a failure: it says nothing of what it has not done.
+ */
+
+#define CLI_PLANNED (-1) /* no status of the program: main() makes CLI_OK of it */
+
+struct answer;
+/* Is the call of this method to be rehearsed? */
+bool cli_plans(const struct cli *cli, const char *method);
+/* The call's path with what asks for a plan. */
+const char *plan_path(struct cli *cli, const char *path) __attribute__((returns_nonnull));
+/* Shows it and keeps it. CLI_PLANNED. */
+int plan_say(struct cli *cli, const struct answer *answer);
+/* With --json prints what was kept: one plan, or several in an array. The status to end with. */
+int plan_end(struct cli *cli, int status) MUSTCHECK;
+/* Of several calls the status that counts: the last one that failed, before CLI_PLANNED. */
+static inline int cli_worse(int worst, int r)
+{
+    return r == CLI_OK || (r == CLI_PLANNED && worst) ? worst : r;
+}
 
 /* --- help.c ---------------------------------------------------------------------------------------------------------
  */
@@ -206,7 +232,7 @@ const char *client_url(const struct client *client);
  */
 int client_try(struct client *client, const char *method, const char *path, const struct jval *body,
                struct answer *ret) MUSTCHECK;
-/* The same, with a complaint on standard error that names the remedy. */
+/* The same, with a complaint on standard error that names the remedy. CLI_PLANNED: it was rehearsed (plan.c). */
 int client_call(struct cli *cli, const char *method, const char *path, const struct jval *body,
                 struct answer *ret) MUSTCHECK;
 /* Says why the last client_try() failed with `status`. Returns it. */

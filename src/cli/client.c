@@ -277,8 +277,11 @@ int client_complain(const struct cli *cli, int status)
 
 int client_call(struct cli *cli, const char *method, const char *path, const struct jval *body, struct answer *ret)
 {
-    int r = client_try(cli->client, method, path, body, ret);
-    return r ? client_complain(cli, r) : CLI_OK;
+    bool plans = cli_plans(cli, method);
+    int r = client_try(cli->client, method, plans ? plan_path(cli, path) : path, body, ret);
+    if (r)
+        return client_complain(cli, r);
+    return plans ? plan_say(cli, ret) : CLI_OK;
 }
 
 int client_each(struct cli *cli, const char *path, int (*each)(const struct jval *item, void *data), void *data)

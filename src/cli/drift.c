@@ -298,7 +298,7 @@ static int act(struct cli *cli, bool accept)
         worst = act_once(cli, path, NULL, counted, &count);
     for (size_t i = 1; i < cli->arg_count && worst != CLI_UNREACHABLE && worst != CLI_TIMEOUT; i++) {
         int r = act_once(cli, path, cli->args[i], counted, &count);
-        worst = r ? r : worst;
+        worst = cli_worse(worst, r);
     }
     if (worst && count == 0)
         return worst;
@@ -312,43 +312,9 @@ static int act(struct cli *cli, bool accept)
     return worst;
 }
 
-/* What the app would lose by it. */
-static int plan_repair(struct cli *cli)
-{
-    const char *app;
-    struct answer answer;
-    struct jval *body CLEANUP(jval_freep) = jval_new_object();
-    if (cli->arg_count > 2)
-        return cli_fail(cli, CLI_USAGE, "--dry-run takes one ID, or options that select");
-    int r = open_and_find(cli, &app);
-    if (r == CLI_OK && cli->arg_count == 2)
-        jval_set_str(body, "differenceId", cli->args[1]);
-    else if (r == CLI_OK)
-        r = read_selection(cli, body);
-    if (r == CLI_OK)
-        r = client_call(cli, "POST", client_path(cli, "/api/v1/apps/%s/drift/repair?dryRun=true&limit=1000", app), body,
-                        &answer);
-    if (r)
-        return r;
-    if (cli->json) {
-        cli_print_object(cli, answer.body);
-        return CLI_OK;
-    }
-    static const struct column columns[] = {{"KIND", "kind", NULL},
-                                            {"WHO", NULL, who_text},
-                                            {"GROUP", "targetGroupName", NULL},
-                                            {"STATE", "state", NULL},
-                                            {0}};
-    cli_print_rows(cli, jval_get(answer.body, "changes"), columns, "nothing is taken away");
-    cli_say(cli, "%lld removals and %lld deactivations%s; of these %lld would be held by deletion limits",
-            (long long)number(answer.body, "removals"), (long long)number(answer.body, "deactivations"),
-            jval_is_true(jval_get(answer.body, "complete")) ? "" : " at least", (long long)number(answer.body, "held"));
-    return CLI_OK;
-}
-
 int cmd_drift_repair(struct cli *cli)
 {
-    return cli_flag(cli, "dry-run") ? plan_repair(cli) : act(cli, false);
+    return act(cli, false);
 }
 
 int cmd_drift_accept(struct cli *cli)

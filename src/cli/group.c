@@ -155,7 +155,7 @@ static int change_members(struct cli *cli, const char *method, const char *said)
             jval_append(done, jval_new_str(user));
             cli_say(cli, "%s %s %s", cli->args[i], said, cli->args[0]);
         }
-        worst = r ? r : worst;
+        worst = cli_worse(worst, r);
     }
     struct jval *out = jval_new_object();
     jval_set_str(out, "group", group);

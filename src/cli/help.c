@@ -63,6 +63,8 @@ void help_verb(struct buf *out, const struct verb *verb)
         add_wrapped(out, verb->text, "");
     }
     add_options(out, verb->options, "options");
+    if (verb->flags & VERB_PLANS)
+        add_options(out, plan_options, "a look before");
     if (verb->flags & VERB_CLIENT)
         add_options(out, client_options, "the server");
     add_options(out, common_options, "always");
@@ -218,6 +220,8 @@ static void man_verb(struct buf *out, const struct verb *verb)
         man_text(out, verb->text);
     }
     man_options(out, verb->options);
+    if (verb->flags & VERB_PLANS)
+        man_options(out, plan_options);
     if (verb->flags & VERB_CLIENT)
         buf_str(out, ".Pp\nTakes the options of verbs that talk to a server.\n");
     man_examples(out, verb->examples);

@@ -24,7 +24,7 @@ static int run(struct cli *cli, int argc, char **argv)
         buf_free(&out);
         return CLI_OK;
     }
-    return cli->verb->run(cli);
+    return plan_end(cli, cli->verb->run(cli));
 }
 
 int main(int argc, char **argv)

@@ -142,6 +142,7 @@ static int refuse_second(const char *first, const char *second, char *error)
 static const struct option_spec *next_option(const struct verb *verb, size_t *at)
 {
     const struct option_spec *lists[] = {verb ? verb->options : NULL,
+                                         verb && (verb->flags & VERB_PLANS) ? plan_options : NULL,
                                          verb && (verb->flags & VERB_CLIENT) ? client_options : NULL, common_options};
     size_t i = (*at)++;
     for (size_t l = 0; l < ARRAY_LEN(lists); l++) {

@@ -121,7 +121,7 @@ void cli_say(const struct cli *cli, const char *format, ...)
 
 void cli_print_json(const struct cli *cli, struct jval *value)
 {
-    if (cli->json) {
+    if (cli->json && !cli->plans) { /* plans are all that there is to say (plan_end()) */
         write_json_line(stdout, value);
         (void)fflush(stdout);
     }

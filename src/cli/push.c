@@ -167,6 +167,9 @@ int cmd_push_delete(struct cli *cli)
     bool delete_group = cli_flag(cli, "delete-group"), keep_group = cli_flag(cli, "keep-group");
     if (delete_group == keep_group)
         return cli_fail(cli, CLI_USAGE, "say what becomes of the group in the app: --keep-group or --delete-group");
+    if (cli_flag(cli, "deactivate") && cli_flag(cli, "dry-run"))
+        return cli_fail(cli, CLI_USAGE,
+                        "--deactivate is a step of its own: see `muster push unlink --dry-run`, one act");
     int r = open_and_find(cli, &app, &id);
     if (r)
         return r;

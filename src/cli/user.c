@@ -191,7 +191,7 @@ int cmd_user_lifecycle(struct cli *cli)
     int worst = CLI_OK;
     for (size_t i = 0; i < cli->arg_count; i++) {
         r = lifecycle_one(cli, cli->args[i], operation, answers);
-        worst = r ? r : worst;
+        worst = cli_worse(worst, r);
         if (r == CLI_UNREACHABLE || r == CLI_TIMEOUT)
             break;
     }

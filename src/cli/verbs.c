@@ -175,7 +175,6 @@ static const struct option_spec drift_list_options[] = {
 static const struct option_spec drift_repair_options[] = {
     OPTIONS_DIFFERENCES,
     OPTION_ALL,
-    {"dry-run", NULL, "say what the app would lose by it, and do nothing", false},
     {0},
 };
 static const struct option_spec drift_accept_options[] = {
@@ -402,10 +401,10 @@ static const struct option_spec push_delete_options[] = {
     {0},
 };
 
-#define LIFECYCLE(word, what, more)                                                                                    \
+#define LIFECYCLE(word, what, more, flags)                                                                             \
     {                                                                                                                  \
-        "user " word, "USER...", 1, ANY, what, more, "muster user " word " ada@example.com", NULL, VERB_CLIENT,        \
-            cmd_user_lifecycle                                                                                         \
+        "user " word, "USER...", 1, ANY, what, more, "muster user " word " ada@example.com", NULL,                     \
+            VERB_CLIENT | (flags), cmd_user_lifecycle                                                                  \
     }
 
 const struct verb cli_verbs[] = {
@@ -558,18 +557,19 @@ const struct verb cli_verbs[] = {
      VERB_CLIENT, cmd_user_create},
     {"user update", "USER NAME=VALUE...", 2, ANY, "change attributes of a person",
      "NAME=VALUE sets an attribute to a text, NAME:=JSON to any value, NAME:=null clears it. The others stay.",
-     "muster user update ada@example.com title=Director nickName:=null", NULL, VERB_CLIENT, cmd_user_update},
+     "muster user update ada@example.com title=Director nickName:=null", NULL, VERB_CLIENT | VERB_PLANS,
+     cmd_user_update},
     {"user groups", "USER", 1, 1, "list the groups of a person", "", "muster user groups ada@example.com", list_options,
      VERB_CLIENT, cmd_user_groups},
-    LIFECYCLE("activate", "activate people", "Also brings deactivated people back."),
+    LIFECYCLE("activate", "activate people", "Also brings deactivated people back.", 0),
     LIFECYCLE("deactivate", "deactivate people",
-              "They leave every group of every app and their accounts are deactivated, in that order."),
-    LIFECYCLE("reactivate", "start the activation of people anew", "For people who are PROVISIONED or in RECOVERY."),
-    LIFECYCLE("suspend", "suspend people", "Nothing is sent to apps: what is there stays."),
-    LIFECYCLE("unsuspend", "end a suspension", ""),
-    LIFECYCLE("unlock", "unlock people", ""),
-    LIFECYCLE("expire-password", "expire passwords", "No mail is sent."),
-    LIFECYCLE("reset-password", "reset passwords", "No mail is sent."),
+              "They leave every group of every app and their accounts are deactivated, in that order.", VERB_PLANS),
+    LIFECYCLE("reactivate", "start the activation of people anew", "For people who are PROVISIONED or in RECOVERY.", 0),
+    LIFECYCLE("suspend", "suspend people", "Nothing is sent to apps: what is there stays.", 0),
+    LIFECYCLE("unsuspend", "end a suspension", "", 0),
+    LIFECYCLE("unlock", "unlock people", "", 0),
+    LIFECYCLE("expire-password", "expire passwords", "No mail is sent.", 0),
+    LIFECYCLE("reset-password", "reset passwords", "No mail is sent.", 0),
     {"user protect", "USER...", 1, ANY, "never take people away from apps",
      "Muster deactivates none of their accounts and removes them from no group in an app; what is wanted is held, and "
      "done "
@@ -578,7 +578,7 @@ const struct verb cli_verbs[] = {
     {"user unprotect", "USER...", 1, ANY, "end the protection of people", "What was held because of it is done.",
      "muster user unprotect ada@example.com", NULL, VERB_CLIENT, cmd_protect},
     {"user delete", "USER", 1, 1, "delete a deactivated person", "Gone for good; memberships and accounts go with it.",
-     "muster user delete ada@example.com --deactivate", deactivate_options, VERB_CLIENT, cmd_user_delete},
+     "muster user delete ada@example.com --deactivate", deactivate_options, VERB_CLIENT | VERB_PLANS, cmd_user_delete},
 
     {"group list", "", 0, 0, "list groups", "Without an option the groups of the directory.",
      "muster group list --q Sales\nmuster group list --search 'profile.name sw \"Sales\"'", search_options, VERB_CLIENT,
@@ -600,13 +600,13 @@ const struct verb cli_verbs[] = {
     {"group unprotect", "GROUP...", 1, ANY, "end the protection of groups", "What was held because of it is done.",
      "muster group unprotect Administrators", NULL, VERB_CLIENT, cmd_protect},
     {"group delete", "GROUP", 1, 1, "delete a group", "Its members lose what they had through it.",
-     "muster group delete Sales", NULL, VERB_CLIENT, cmd_group_delete},
+     "muster group delete Sales", NULL, VERB_CLIENT | VERB_PLANS, cmd_group_delete},
     {"group members", "GROUP", 1, 1, "list the members of a group", "", "muster group members Sales", list_options,
      VERB_CLIENT, cmd_group_members},
     {"group add", "GROUP USER...", 2, ANY, "add people to a group", "Adding somebody twice is no error.",
      "muster group add Sales ada@example.com grace@example.com", NULL, VERB_CLIENT, cmd_group_add},
     {"group remove", "GROUP USER...", 2, ANY, "remove people from a group", "",
-     "muster group remove Sales ada@example.com", NULL, VERB_CLIENT, cmd_group_remove},
+     "muster group remove Sales ada@example.com", NULL, VERB_CLIENT | VERB_PLANS, cmd_group_remove},
 
     {"rule list", "", 0, 0, "list the rules that put people into groups", "", "muster rule list", rule_list_options,
      VERB_CLIENT, cmd_rule_list},
@@ -623,12 +623,13 @@ const struct verb cli_verbs[] = {
      "muster rule preview \"Sales people\"\nmuster rule preview 'user.department == \"Sales\"' Sales",
      rule_create_options, VERB_CLIENT, cmd_rule_preview},
     {"rule activate", "RULE", 1, 1, "let a rule work", "Everybody is looked at, and then whoever changes.",
-     "muster rule activate \"Sales people\"", NULL, VERB_CLIENT, cmd_rule_activate},
+     "muster rule activate \"Sales people\"", NULL, VERB_CLIENT | VERB_PLANS, cmd_rule_activate},
     {"rule deactivate", "RULE", 1, 1, "stop a rule", "Whom it put into groups stays there.",
-     "muster rule deactivate \"Sales people\"", NULL, VERB_CLIENT, cmd_rule_deactivate},
+     "muster rule deactivate \"Sales people\"", NULL, VERB_CLIENT | VERB_PLANS, cmd_rule_deactivate},
     {"rule delete", "RULE", 1, 1, "delete a rule",
      "Whom it put into groups stays there, unless --remove-users is given.",
-     "muster rule delete \"Sales people\" --remove-users", rule_delete_options, VERB_CLIENT, cmd_rule_delete},
+     "muster rule delete \"Sales people\" --remove-users", rule_delete_options, VERB_CLIENT | VERB_PLANS,
+     cmd_rule_delete},
 
     {"app list", "", 0, 0, "list apps", "", "muster app list", app_list_options, VERB_CLIENT, cmd_app_list},
     {"app show", "APP", 1, 1, "show an app, its connection and switches", "APP is a label or an id (0oa...).",
@@ -673,7 +674,7 @@ const struct verb cli_verbs[] = {
      app_assign_options, VERB_CLIENT, cmd_app_assign},
     {"app unassign", "APP WHO", 2, 2, "take an app from a group or a person",
      "Accounts of those who have the app through nothing else are deactivated.",
-     "muster app unassign \"Sales tool\" Sales", app_unassign_options, VERB_CLIENT, cmd_app_unassign},
+     "muster app unassign \"Sales tool\" Sales", app_unassign_options, VERB_CLIENT | VERB_PLANS, cmd_app_unassign},
     {"app convert", "APP [PERSON...]", 1, ANY, "convert assignments between individual and by group",
      "Nobody loses the app by this. Of those who have the app individually only who is in a group that has it too is "
      "converted with --to group; the group's values hold for him from then on. With --to user what the group's "
@@ -719,7 +720,7 @@ const struct verb cli_verbs[] = {
      "muster app import-cancel \"Sales tool\"", NULL, VERB_CLIENT, cmd_app_import_act},
     {"app import-approve", "APP", 1, 1, "let an import pass the import safeguard",
      "An import that would take the app from very many people waits until somebody has looked.",
-     "muster app import-approve \"Sales tool\"", NULL, VERB_CLIENT, cmd_app_import_act},
+     "muster app import-approve \"Sales tool\"", NULL, VERB_CLIENT | VERB_PLANS, cmd_app_import_act},
     {"app imported", "APP", 1, 1, "list the users that an app holds",
      "Those that are nobody's yet, with whom they may be; --status shows the others.",
      "muster app imported \"Sales tool\"\nmuster app imported \"Sales tool\" --status IGNORED", imported_options,
@@ -769,16 +770,17 @@ const struct verb cli_verbs[] = {
      "muster push create \"Sales tool\" Sales\nmuster push create \"Sales tool\" Sales --target-name \"All of sales\"",
      push_create_options, VERB_CLIENT, cmd_push_create},
     {"push activate", "APP GROUP", 2, 2, "push a group again", "Brings the app's group up to date.",
-     "muster push activate \"Sales tool\" Sales", push_activate_options, VERB_CLIENT, cmd_push_status},
+     "muster push activate \"Sales tool\" Sales", push_activate_options, VERB_CLIENT | VERB_PLANS, cmd_push_status},
     {"push deactivate", "APP GROUP", 2, 2, "stop pushing a group", "The app's group stays as it is.",
-     "muster push deactivate \"Sales tool\" Sales", NULL, VERB_CLIENT, cmd_push_status},
+     "muster push deactivate \"Sales tool\" Sales", NULL, VERB_CLIENT | VERB_PLANS, cmd_push_status},
     {"push delete", "APP GROUP", 2, 2, "unlink a pushed group",
      "One of --keep-group and --delete-group is needed. The mapping must be inactive or in error.",
-     "muster push delete \"Sales tool\" Sales --deactivate --keep-group", push_delete_options, VERB_CLIENT,
+     "muster push delete \"Sales tool\" Sales --deactivate --keep-group", push_delete_options, VERB_CLIENT | VERB_PLANS,
      cmd_push_delete},
     {"push unlink", "APP GROUP", 2, 2, "unlink a pushed group from any status, in one act",
      "One of --keep-group and --delete-group is needed. Works also when the mapping is active or in error.",
-     "muster push unlink \"Sales tool\" Sales --delete-group", push_unlink_options, VERB_CLIENT, cmd_push_unlink},
+     "muster push unlink \"Sales tool\" Sales --delete-group", push_unlink_options, VERB_CLIENT | VERB_PLANS,
+     cmd_push_unlink},
     {"push settings", "APP [NAME=VALUE...]", 1, ANY, "show or change an app's settings of group push",
      "rename=on (the default): the app's groups take the names of their sources; off: a linked group keeps its name. "
      "source-deleted=leave (the default): the app keeps its group when the source is deleted; delete: it goes too. "
@@ -834,13 +836,13 @@ const struct verb cli_verbs[] = {
      "muster push-rule preview \"Sales tool\" --name-regex '^(east|west)'", push_rule_preview_options, VERB_CLIENT,
      cmd_push_rule_preview},
     {"push-rule activate", "APP RULE", 2, 2, "let a push rule work", "",
-     "muster push-rule activate \"Sales tool\" Regions", NULL, VERB_CLIENT, cmd_push_rule_status},
+     "muster push-rule activate \"Sales tool\" Regions", NULL, VERB_CLIENT | VERB_PLANS, cmd_push_rule_status},
     {"push-rule deactivate", "APP RULE", 2, 2, "stop a push rule", "What it pushed stays pushed.",
-     "muster push-rule deactivate \"Sales tool\" Regions", NULL, VERB_CLIENT, cmd_push_rule_status},
+     "muster push-rule deactivate \"Sales tool\" Regions", NULL, VERB_CLIENT | VERB_PLANS, cmd_push_rule_status},
     {"push-rule delete", "APP RULE", 2, 2, "delete a push rule",
      "One of --keep-mappings, --unlink and --delete-groups is needed.",
-     "muster push-rule delete \"Sales tool\" Regions --keep-mappings", push_rule_delete_options, VERB_CLIENT,
-     cmd_push_rule_delete},
+     "muster push-rule delete \"Sales tool\" Regions --keep-mappings", push_rule_delete_options,
+     VERB_CLIENT | VERB_PLANS, cmd_push_rule_delete},
     {"drift show", "APP", 1, 1, "tell how far an app is in step, as of the last scan",
      "Members in step of all members of pushed groups, accounts in step, and the differences by kind and cause.",
      "muster drift show \"Sales tool\"", NULL, VERB_CLIENT, cmd_drift_show},
@@ -857,8 +859,8 @@ const struct verb cli_verbs[] = {
     {"drift repair", "APP [ID...]", 1, ANY, "make differences as they should be",
      "By their ids, or all that the options select. Removals go through the deletion limits. An account that was made "
      "inactive in the app is never activated by this.",
-     "muster drift repair \"Sales tool\" --group Staff --kind MEMBER_EXTRA", drift_repair_options, VERB_CLIENT,
-     cmd_drift_repair},
+     "muster drift repair \"Sales tool\" --group Staff --kind MEMBER_EXTRA", drift_repair_options,
+     VERB_CLIENT | VERB_PLANS, cmd_drift_repair},
     {"drift accept", "APP [ID...]", 1, ANY, "record differences as exceptions",
      "Changes nothing in the app or in the directory. An exception holds for the value that was found, until it is "
      "revoked.",

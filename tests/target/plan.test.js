@@ -113,6 +113,49 @@ describe('a plan before the push', () => {
     });
     afterEach(() => muster.check());
 
+    // On the command line: what --dry-run of a verb says is the call's plan, and nothing is done.
+    test('--dry-run of each verb that may take something away', async () => {
+        const before_ = await logged();
+        const mark = await target.mark();
+        const dry = async (args, deactivations, removals, groupDeletions = 0) => {
+            const { code, output } = await muster.cli([...args, '--dry-run', '--json']);
+            assert.equal(code, 0, `${args}: ${output}`);
+            const said = JSON.parse(output);
+            assert.deepEqual([said.deactivations, said.removals, said.groupDeletions], [deactivations, removals, groupDeletions], args.join(' '));
+            return said;
+        };
+        await dry(['user', 'deactivate', logins[2]], 1, 2);
+        await dry(['user', 'delete', logins[2], '--deactivate'], 1, 2);
+        await dry(['user', 'update', logins[2], 'title=Head'], 0, 0);
+        await dry(['group', 'remove', 'Team', logins[2]], 0, 1);
+        await dry(['group', 'delete', 'Night'], 0, 0); // the app keeps its group
+        await dry(['group', 'delete', 'Everyone'], PEOPLE, 42);
+        await dry(['app', 'unassign', 'Planned', 'Everyone'], PEOPLE, 42);
+        await dry(['push', 'deactivate', 'Planned', 'Night'], 0, 0);
+        await dry(['push', 'activate', 'Planned', 'Night'], 0, 0);
+        await dry(['push', 'unlink', 'Planned', 'Night', '--keep-group'], 0, 0);
+        await dry(['push', 'unlink', 'Planned', 'Night', '--delete-group'], 0, 0, 1);
+
+        // Several calls are several plans.
+        const two = await muster.cli(['user', 'deactivate', logins[2], logins[40], '--dry-run', '--json']);
+        assert.equal(two.code, 0);
+        assert.deepEqual(JSON.parse(two.output).map((each) => each.removals), [2, 0]);
+        const mixed = await muster.cli(['user', 'deactivate', 'nobody@example.com', logins[2], '--dry-run']);
+        assert.notEqual(mixed.code, 0, 'one of them failed');
+
+        const words = await muster.cli(['user', 'deactivate', logins[2], '--dry-run']);
+        assert.match(words.output, new RegExp(`DEACTIVATION +${logins[2]}`));
+        assert.match(words.output, /2 removals, 1 deactivation and 0 group deletions; of these 0 would be held by deletion limits, and 0 are protected\nnothing was done/);
+        assert.doesNotMatch(words.output, /^deactivated/m);
+        const steps = await muster.cli(['push', 'delete', 'Planned', 'Night', '--keep-group', '--deactivate', '--dry-run']);
+        assert.equal(steps.code, 2);
+        assert.match(steps.output, /muster push unlink --dry-run/);
+
+        await muster.synced(app.id);
+        assert.equal(await logged(), before_, 'nothing was logged');
+        assert.deepEqual(await target.log(mark), [], 'nothing was sent');
+    });
+
     test('one member', async () => {
         const said = await planned('DELETE', `/api/v1/groups/${groups.Team.id}/users/${ids.get(logins[0])}`);
         assert.equal(said.removals, 1);
@@ -178,7 +221,7 @@ describe('a plan before the push', () => {
         assert.equal(run.differences, 1);
         const { code, output } = await muster.cli(['drift', 'repair', 'Planned', '--kind', 'MEMBER_EXTRA', '--dry-run']);
         assert.equal(code, 0, output);
-        assert.match(output, /1 removals and 0 deactivations; of these 0 would be held/);
+        assert.match(output, /1 removal, 0 deactivations and 0 group deletions; of these 0 would be held/);
         const said = await planned('POST', api('/drift/repair'), { kind: 'MEMBER_EXTRA' });
         assert.equal(said.removals, 1);
         assert.equal(said.changes[0].externalId, stranger.id);

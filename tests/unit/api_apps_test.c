@@ -13,6 +13,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -28,6 +29,17 @@ static const struct store_room *const rooms[] = {&record_room, &auth_room, &dire
                                                  &api_room,    NULL};
 static const struct route *const routes[] = {
     app_routes, app_user_routes, app_group_routes, schema_routes, connection_routes, feature_routes, NULL};
+
+/* A clock that somebody may have run ahead at each look. */
+static struct {
+    struct env env;
+    atomic_llong ahead, step; /* ms */
+} watch;
+
+static int64_t watch_steady(UNUSED void *data)
+{
+    return env_steady(env_real()) + atomic_fetch_add(&watch.ahead, atomic_load(&watch.step));
+}
 
 struct fixture {
     char dir[64];
@@ -102,7 +114,10 @@ static int setup(void **state)
     (void)snprintf(path, sizeof(path), "%s/key", f->dir);
     assert_int_equal(keyring_load(&f->keyring, path, true, why, sizeof(why)), 0);
     (void)snprintf(path, sizeof(path), "%s/db", f->dir);
-    const struct store_options options = {.path = test_location(path), .env = env_real(), .rooms = rooms, .readers = 2};
+    watch.env = *env_real();
+    watch.env.steady_ms = watch_steady;
+    atomic_store(&watch.step, 0);
+    const struct store_options options = {.path = test_location(path), .env = &watch.env, .rooms = rooms, .readers = 2};
     if (store_open(&f->store, &options, why, sizeof(why)) < 0)
         fail_msg("%s", why);
     assert_true(store_write_wait(f->store, NULL, fill, f) >= 0);
@@ -300,6 +315,45 @@ static void people_are_assigned(void **state)
     expect_error(f, 404, "E0000007", "DELETE", text("/api/v1/apps/%s/users/%s", app, f->user[0]), NULL);
 }
 
+#define CROWD 300 /* more than one transaction looks at: an expansion looks at them */
+
+static int fill_crowd(struct tx *tx, void *arg)
+{
+    const struct fixture *f = arg;
+    struct problem problem = {0};
+    struct group group = {0};
+    int r = group_by_id(tx, f->group[0], &group);
+    for (int i = 0; r >= 0 && i < CROWD; i++) {
+        char id[ID_BYTES];
+        struct user user = {0};
+        r = make_user(tx, arena_printf(tx_arena(tx), "crowd%03d", i), id);
+        if (r == 0)
+            r = user_by_id(tx, id, &user);
+        if (r == 0)
+            r = member_add(tx, &group, &user, &problem);
+    }
+    return MIN_OF(r, 0);
+}
+
+/* A plan that took too long says that it is not all, and neither it nor a whole one has done anything. */
+static void a_plan_that_is_cut_says_so(void **state)
+{
+    struct fixture *f = *state;
+    const char *app = make_app(f, "One");
+    const char *group = text("/api/v1/apps/%s/groups/%s", app, f->group[0]);
+    const char *plan = text("%s?dryRun=true", group);
+    assert_int_equal(store_write_wait(f->store, NULL, fill_crowd, f), 0);
+    for (int late = 0; late < 2; late++) {
+        atomic_store(&watch.step, late ? 60000 : 0);
+        struct jval *json = send_as(f, 200, "PUT", plan, "{}");
+        atomic_store(&watch.step, 0);
+        assert_true(jval_is_true(jval_get(json, "dryRun")));
+        assert_int_equal(jval_is_true(jval_get(json, "complete")), !late);
+        (void)jval_free(json);
+        expect_error(f, 404, "E0000007", "GET", group, NULL);
+    }
+}
+
 static void groups_are_assigned(void **state)
 {
     struct fixture *f = *state;
@@ -487,6 +541,7 @@ int main(void)
         TEST(apps_live),
         TEST(people_are_assigned),
         TEST(groups_are_assigned),
+        TEST(a_plan_that_is_cut_says_so),
         TEST(a_connection_is_asked_before_it_is_saved),
         TEST(switches_are_set_in_part),
         TEST(pausing_and_the_backlog),
