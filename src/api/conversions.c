@@ -42,6 +42,10 @@ static int read_conversion(struct call *call, struct conversion *ret)
     if (named &&
         (jval_type(given.ids) != JVAL_ARRAY || jval_len(given.ids) == 0 || jval_len(given.ids) > CONVERT_USERS))
         return call_invalid(call, "userIds", "must be an array of 1 to 200 ids; more in further calls, or all: true");
+    for (size_t i = 0; named && i < jval_len(given.ids); i++)
+        if (!jval_str(jval_at(given.ids, i)))
+            return call_invalid(call, arena_printf(call->arena, "userIds[%zu]", i),
+                                "must be a text: the id of a person");
     *ret = given;
     return 0;
 }
@@ -63,7 +67,7 @@ static int convert_one(struct tx *tx, struct call *call, const struct app *app, 
     struct user user = {0};
     struct account account = {0};
     struct problem problem = {0};
-    int r = id ? user_by_id(tx, id, &user) : ERR_NOT_FOUND;
+    int r = user_by_id(tx, id, &user);
     if (r == 0)
         r = account_get(tx, app->rid, user.rid, &account);
     if (r == ERR_NOT_FOUND)

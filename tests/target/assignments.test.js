@@ -135,6 +135,7 @@ describe('assignments', () => {
             [{ scope: 'USER' }, /give either userIds/],
             [{ scope: 'USER', all: true, userIds: [user.id] }, /give either userIds/],
             [{ scope: 'USER', userIds: [] }, /1 to 200 ids/],
+            [{ scope: 'USER', userIds: [user.id, 7] }, /userIds\[1\]: must be a text/],
             [{ scope: 'USER', userIds: Array(201).fill(user.id) }, /1 to 200 ids/],
         ]) {
             const answer = await muster.call('POST', at(app, '/assignments/convert'), { body });
