@@ -39,9 +39,10 @@ struct import {
     bool keep_progress; /* write FILE.muster-progress */
     bool whole;         /* the files must be whole, and what they hold is remembered (import_holds()) */
     struct import_totals users, memberships;
-    struct jval *errors; /* array of {"file", "line", "column", "text"}; the caller's */
-    struct logins *seen; /* in a dry run: logins of users that would be there */
-    struct logins *held; /* with `whole`: the people and memberships of the files */
+    struct jval *errors;   /* array of {"file", "line", "column", "text"}; the caller's */
+    struct logins *seen;   /* in a dry run: logins of users that would be there */
+    const char *uncounted; /* the first file that does not tell how many rows it has; NULL: all do */
+    struct logins *held;   /* with `whole`: the people and memberships of the files */
     struct progress progress;
 };
 

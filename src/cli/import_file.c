@@ -503,6 +503,8 @@ static int check_whole(struct reader *reader)
     if (reader->last_byte != '\n')
         return cli_fail(cli, CLI_FAILED, "%s does not end with a line break: its last line may have been cut",
                         reader->name);
+    if (reader->trailer < 0 && !reader->import->uncounted)
+        reader->import->uncounted = arena_strdup(cli->arena, reader->name);
     if (reader->records == 0)
         return cli_fail(cli, CLI_FAILED, "%s holds no rows: an authoritative import never follows an empty file",
                         reader->name);

@@ -77,6 +77,21 @@ static void show(const struct missing *missing)
         cli_say(cli, "  and %zu more", count - SHOWN);
 }
 
+/* A file that was cut at the end of a line looks whole: where nobody looks at the plan, it must say how long it is, or
+ * somebody must have said how much may be missing. */
+static int check_counted(struct cli *cli, const struct import *plan, const struct import_ended *planned)
+{
+    bool ends = planned->planned_people + planned->planned_memberships > 0;
+    if (!ends || !plan->uncounted || !cli_flag(cli, "yes") || cli_option(cli, "allow-missing"))
+        return CLI_OK;
+    return cli_fail(
+        cli, CLI_FAILED,
+        "nothing was changed: %s does not tell how many rows it has, so that a part of it would look like the "
+        "whole. With --yes nobody looks at the plan: end the file with the line #rows,NUMBER, or say with "
+        "--allow-missing PERCENT how much may be missing",
+        plan->uncounted);
+}
+
 static int ask(struct cli *cli)
 {
     char line[16] = "";
@@ -166,7 +181,9 @@ int import_authoritative(struct import *import, struct import_ended *ret)
         import->users = plan.users;
         import->memberships = plan.memberships;
     } else if (r == CLI_OK) {
-        r = ask(cli);
+        r = check_counted(cli, &plan, ret);
+        if (r == CLI_OK)
+            r = ask(cli);
         if (r == CLI_OK)
             r = carry_out(import, &plan, &users, &members, ret);
     }

@@ -70,7 +70,11 @@ describe('authoritative imports', () => {
         assert.equal(await status(people[0]), 'PROVISIONED');
         await refused(() => bring(...files, '--authoritative'), /nobody is there to agree/);
 
-        const done = await bringAll(files, '--json');
+        const uncounted = /users\.csv does not tell how many rows it has.*#rows,NUMBER/;
+        await refused(() => bringAll(files), uncounted);
+        await refused(() => bringAll([users(people.slice(3), '\n#rows,57\n'), files[1]]), /memberships\.csv does not tell how many rows/);
+        const counted = [users(people.slice(3), '\n#rows,57\n'), members(people.slice(5, 40), '\n#rows,35\n')];
+        const done = await bringAll(counted, '--json');
         assert.equal(done.code, 0, done.output);
         const { ended } = JSON.parse(done.output.slice(done.output.indexOf('{')));
         assert.deepEqual(ended, { plannedPeople: 3, plannedMemberships: 5, people: 3, memberships: 5 });
