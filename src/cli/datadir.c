@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/datadir.h"
 
+#include "engine/nodes.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -296,6 +298,34 @@ int datadir_open(struct datadir *data, const struct cli *cli, int readers, void 
         return cli_fail(cli, CLI_KEY, "%s does not fit: %s; name the right one with --key-file", data->key_path,
                         check.why);
     return r < 0 ? cli_fail(cli, CLI_FAILED, "%s: %s", data->shown, check.why[0] ? check.why : err_text(r)) : CLI_OK;
+}
+
+struct running {
+    struct arena *arena;
+    const char *name;
+};
+
+static int look_for_nodes(struct tx *tx, void *arg)
+{
+    struct running *running = arg;
+    int count = nodes_alive(tx, &running->name);
+    if (count > 0)
+        running->name = arena_strdup(running->arena, running->name);
+    return count;
+}
+
+int datadir_refuse_nodes(const struct datadir *data, const struct cli *cli, struct store *store, const char *remedy)
+{
+    struct running running = {.arena = cli->arena};
+    int count = store_read_wait(store, look_for_nodes, &running);
+    if (count < 0)
+        return cli_fail(cli, CLI_FAILED, "%s: %s", data->shown, err_text(count));
+    return count == 0
+               ? CLI_OK
+               : cli_fail(cli, CLI_IN_USE,
+                          "the node %s (of %d) is running on %s: stop every node, %s. One that was killed counts "
+                          "as running until its lease ends",
+                          running.name, count, data->shown, remedy);
 }
 
 void datadir_close(struct datadir *data)

@@ -48,6 +48,9 @@ int datadir_lock(struct datadir *data, const struct cli *cli, bool create) MUSTC
  */
 int datadir_open(struct datadir *data, const struct cli *cli, int readers, void (*on_commit)(void *, bool),
                  void *on_commit_data) MUSTCHECK;
+/* Refuses (CLI_IN_USE, after a complaint that ends with `remedy`) while nodes run on the store, which is open. */
+int datadir_refuse_nodes(const struct datadir *data, const struct cli *cli, struct store *store,
+                         const char *remedy) MUSTCHECK;
 /* Closes what is open, gives the lock back. */
 void datadir_close(struct datadir *data);
 /* Makes the first administrator token, if the store has no token at all. CLI_OK or CLI_FAILED. */

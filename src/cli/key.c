@@ -8,7 +8,6 @@
 #include "app/hook.h"
 
 #include "cli/datadir.h"
-#include "engine/nodes.h"
 
 #include <unistd.h>
 
@@ -21,35 +20,6 @@ struct rotation {
     int64_t sealed;
     int64_t forgotten;
 };
-
-struct running {
-    struct arena *arena;
-    const char *name;
-};
-
-static int look_for_nodes(struct tx *tx, void *arg)
-{
-    struct running *running = arg;
-    int count = nodes_alive(tx, &running->name);
-    if (count > 0)
-        running->name = arena_strdup(running->arena, running->name);
-    return count;
-}
-
-/* Nodes elsewhere have the key in a file of their own, and would not be able to read what is sealed with the new one.
- */
-static int refuse_nodes(struct cli *cli, const struct datadir *data)
-{
-    struct running running = {.arena = cli->arena};
-    int count = store_read_wait(data->store, look_for_nodes, &running);
-    if (count < 0)
-        return cli_fail(cli, CLI_FAILED, "%s: %s", data->shown, err_text(count));
-    return count == 0 ? CLI_OK
-                      : cli_fail(cli, CLI_IN_USE,
-                                 "the node %s (of %d) is running on %s: stop every node, then give each the new key "
-                                 "file. One that was killed counts as running until its lease ends",
-                                 running.name, count, data->shown);
-}
 
 static int remember_key(struct tx *tx, void *arg)
 {
@@ -117,7 +87,8 @@ int cmd_key_rotate(struct cli *cli)
     if (r == CLI_OK)
         r = datadir_open(&data, cli, 0, NULL, NULL);
     if (r == CLI_OK)
-        r = refuse_nodes(cli, &data);
+        /* Nodes have the key in files of their own, and could not read what is sealed with the new one. */
+        r = datadir_refuse_nodes(&data, cli, data.store, "then give each the new key file");
     if (r == CLI_OK)
         r = rotate(cli, &rotation);
     if (r == CLI_OK) {

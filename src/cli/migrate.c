@@ -99,6 +99,20 @@ static void say_what_is_left(struct cli *cli, const struct migration_run *run, c
     cli_say(cli, "It starts paused: look, then `muster resume`. Do not start the old one again");
 }
 
+/* A directory is locked by who uses it; nodes on a database are found in it. What is wrong with the source otherwise
+ * the copying says. */
+static int refuse_nodes(struct cli *cli, const struct end *from)
+{
+    struct store *store = NULL;
+    const struct store_options options = {
+        .path = from->data.store_path, .env = env_real(), .rooms = cli_rooms, .read_only = true};
+    if (!from->database || store_open(&store, &options, NULL, 0) < 0)
+        return CLI_OK;
+    int r = datadir_refuse_nodes(&from->data, cli, store, "or what they write meanwhile is lost");
+    store_close(store);
+    return r;
+}
+
 static int copy_store(struct cli *cli, struct migration_run *run, const struct end *from, const struct end *to)
 {
     char why[1024] = "";
@@ -141,6 +155,8 @@ int cmd_migrate(struct cli *cli)
         r = datadir_lock(&from.data, cli, false);
     if (r == CLI_OK && !to.database)
         r = datadir_lock(&to.data, cli, true);
+    if (r == CLI_OK)
+        r = refuse_nodes(cli, &from);
     if (r == CLI_OK)
         r = copy_store(cli, &run, &from, &to);
     if (r == CLI_OK) {

@@ -81,6 +81,11 @@ test('an organisation moves to PostgreSQL and back, and pushing goes on', async 
         await muster.ask('DELETE', `/api/v1/groups/${group.id}/users/${members[0].id}`);
         assert.equal((await muster.cli(['resume'])).code, 0);
         await muster.synced(app.id);
+        // Not while a node runs on it: what that writes meanwhile would be lost.
+        const running = await run(BIN, ['migrate', '--from', url, '--to', path.join(dir, 'too-early')]);
+        assert.equal(running.code, 6, running.output);
+        assert.match(running.output, /the node .* is running on postgresql:.*stop every node/);
+        assert.equal(fs.existsSync(path.join(dir, 'too-early', 'muster.db')), false);
         const log = (await target.log(mark)).filter(({ method }) => method !== 'GET');
         assert.ok(log.length > 0 && log.every(({ method }) => method === 'PATCH'), JSON.stringify(log));
         assert.equal((await target.state()).memberships, PEOPLE - 1);
