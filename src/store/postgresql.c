@@ -322,6 +322,12 @@ static int configure(struct handle *c, char *ret_why, size_t why_size)
         PQclear(result);
         PQclear(PQexec(pg->conn, "ROLLBACK"));
     }
+    if (good && !c->reader && !c->options->read_only) /* what processes that were killed left; of no use to anybody */
+        PQclear(PQexec(pg->conn,
+                       "DO $$ BEGIN IF to_regclass('store_batch') IS NOT NULL THEN"
+                       " PERFORM set_config('lock_timeout', '300', true);" /* milliseconds */
+                       " DELETE FROM store_batch WHERE made < CAST(extract(epoch FROM now()) * 1000 AS BIGINT)"
+                       " - 86400000; END IF; END $$")); /* a day */
     if (good && PQenterPipelineMode(pg->conn) != 1) {
         (void)snprintf(ret_why, why_size, "the database connection cannot be pipelined");
         good = false;

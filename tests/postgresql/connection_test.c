@@ -435,6 +435,41 @@ static void test_what_is_refused(void **state)
     refused(nowhere, ERR_CORRUPT, "CREATE SCHEMA");
 }
 
+SQL(BATCH_LEFT, "INSERT INTO store_batch (id, made) VALUES ('killed', $1)");
+SQL(BATCH_COUNT, "SELECT count(*) FROM store_batch WHERE id = 'killed'");
+
+static int leave_batch(struct tx *tx, void *arg)
+{
+    const int64_t *made = arg;
+    int r = tx_exec(tx, &BATCH_LEFT, I(*made));
+    return r < 0 ? r : 0;
+}
+
+static int count_batches(struct tx *tx, void *arg)
+{
+    return tx_get_int(tx, arg, &BATCH_COUNT, NO_BINDS);
+}
+
+/* By the rows of commits their outcome is asked for soon after; those of processes that were killed go in time. */
+static void test_what_killed_processes_left_goes(void **state)
+{
+    struct fixture *f = *state;
+    const int64_t now = env_now(env_real());
+    const int64_t made[] = {now - (int64_t)25 * 3600 * 1000, now - (int64_t)23 * 3600 * 1000};
+    for (int i = 0; i < 2; i++) {
+        int64_t left = 0;
+        int64_t when = made[i];
+        f->store = open_at(f->location, 0);
+        assert_int_equal(store_write_wait(f->store, NULL, leave_batch, &when), 0);
+        store_close(f->store);
+        f->store = open_at(f->location, 0);
+        assert_true(store_read_wait(f->store, count_batches, &left) >= 0);
+        assert_int_equal(left, i);
+        store_close(f->store);
+        f->store = NULL;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +486,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_values, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_clock_of_the_database, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_killed_processes_left_goes, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
