@@ -38,6 +38,10 @@ struct api_options {
     const struct env *env;
     /* A sentence for /readyz about what somebody should look after soon, in the tx's arena, or NULL. May be NULL. */
     int (*warning)(struct tx *tx, const char **ret);
+    /* Somebody used a link, and there is an administrator who can sign in: after the commit, from any thread, before
+     * the answer. May be NULL. */
+    void (*first_signed_in)(void *data);
+    void *first_data;
     /* Is offered every request whose path is neither a route nor under /api/ (the console). True: it takes the
      * exchange, as httpd_options.handle; false: it left it alone, and the answer is 404. NULL: always 404. */
     bool (*other)(struct exchange *exchange, void *data);

@@ -23,6 +23,7 @@ struct sign_in {
     const char *stored;       /* the hash to compare with; NULL: nobody's */
     int64_t administrator;    /* rid, 0: nobody */
     bool matches;
+    bool any;                       /* a link was used, and somebody can sign in now */
     char hash[PASSWORD_HASH_BYTES]; /* of new_password */
 };
 
@@ -343,6 +344,15 @@ static int sign_in(struct tx *tx, struct call *call)
     return r < 0 ? r : begin_session(tx, call, now.rid);
 }
 
+/* At the end of the call. */
+static void tell_claimed(struct call *call)
+{
+    const struct sign_in *in = call->prepared;
+    const struct api_options *options = &call->api->options;
+    if (in->any && call->problem.code == PUBLISHED_NONE && options->first_signed_in)
+        options->first_signed_in(options->first_data);
+}
+
 /* Whoever has the first link names himself. */
 static int create_first(struct tx *tx, struct call *call, int64_t *ret_rid)
 {
@@ -362,7 +372,7 @@ static int create_first(struct tx *tx, struct call *call, int64_t *ret_rid)
 
 static int claim(struct tx *tx, struct call *call)
 {
-    const struct sign_in *in = call->prepared;
+    struct sign_in *in = call->prepared;
     int64_t rid = 0;
     int r = need_text(call, "token");
     if (r == 0)
@@ -378,7 +388,12 @@ static int claim(struct tx *tx, struct call *call)
         r = create_first(tx, call, &rid);
     if (r == 0)
         r = administrator_set_password(tx, rid, in->hash);
-    return r < 0 ? r : begin_session(tx, call, rid);
+    int any = r < 0 ? r : administrator_any(tx);
+    if (any < 0)
+        return any;
+    in->any = any > 0;
+    call->release = tell_claimed;
+    return begin_session(tx, call, rid);
 }
 
 static int change_password(struct tx *tx, struct call *call)

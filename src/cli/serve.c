@@ -112,7 +112,7 @@ static int read_options(struct cli *cli, struct server_options *ret)
     return CLI_OK;
 }
 
-static void say_ready(struct cli *cli, const struct server *server)
+static void say_ready(struct cli *cli, struct server *server)
 {
     const struct datadir *data = server_data(server);
     struct jval *out = jval_new_object();

@@ -5,6 +5,7 @@
 #include "app/app.h"
 #include "auth/session.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/worker.h"
 #include "cli/admin.h"
 #include "console/console.h"
@@ -27,12 +28,12 @@
 struct server {
     struct datadir data;
     char url[256];
-    const char *first_link; /* a file, or NULL */
     /* on_commit comes on the writer's thread while engine and API come and go: under the lock they are there or NULL.
      */
     pthread_mutex_t lock;
     struct engine *engine;
     struct api *api;
+    const char *first_link; /* a file, or NULL; under the lock too */
     struct worker *worker;
 };
 
@@ -44,6 +45,17 @@ static void on_commit(void *data, bool wake)
     if (wake)
         engine_wake(server->engine);
     (void)pthread_mutex_unlock(&server->lock);
+}
+
+/* The link of the first administrator is of no use any more. One that stays is removed by the next start. */
+static void forget_link(void *data)
+{
+    struct server *server = data;
+    (void)pthread_mutex_lock(&server->lock);
+    const char *path = TAKE_PTR(server->first_link);
+    (void)pthread_mutex_unlock(&server->lock);
+    if (path && unlink(path) < 0 && errno != ENOENT)
+        log_line("muster: cannot remove %s: %s", path, strerror(errno));
 }
 
 static int pause_org(struct tx *tx, void *arg)
@@ -100,6 +112,8 @@ static int start_api(struct server *server, const struct cli *cli, const struct 
                               .engine = server->engine,
                               .warning = connections_warning,
                               .env = env_real(),
+                              .first_signed_in = forget_link,
+                              .first_data = server,
                               .other = console_serve};
     struct api *started = NULL;
     if (api_start(&started, &api, why, sizeof(why)) < 0)
@@ -133,7 +147,13 @@ static int start_parts(struct server *server, struct cli *cli, const struct serv
     if (r == CLI_OK)
         r = start_api(server, cli, options);
     const char *url = options->external_url ? options->external_url : server->url;
-    return r ? r : admin_first_link(&server->data, cli, url, &server->first_link);
+    const char *link = NULL;
+    if (r == CLI_OK)
+        r = admin_first_link(&server->data, cli, url, &link);
+    (void)pthread_mutex_lock(&server->lock);
+    server->first_link = link;
+    (void)pthread_mutex_unlock(&server->lock);
+    return r;
 }
 
 int server_start(struct server **ret, struct cli *cli, const struct server_options *options)
@@ -161,9 +181,12 @@ const struct datadir *server_data(const struct server *server)
     return &server->data;
 }
 
-const char *server_first_link(const struct server *server)
+const char *server_first_link(struct server *server)
 {
-    return server->first_link;
+    (void)pthread_mutex_lock(&server->lock);
+    const char *path = server->first_link;
+    (void)pthread_mutex_unlock(&server->lock);
+    return path;
 }
 
 static int expire(struct tx *tx, void *arg)

@@ -31,7 +31,7 @@ int server_start(struct server **ret, struct cli *cli, const struct server_optio
 const char *server_url(const struct server *server);
 const struct datadir *server_data(const struct server *server);
 /* The file with the link that makes the first administrator; NULL when somebody can sign in. */
-const char *server_first_link(const struct server *server);
+const char *server_first_link(struct server *server);
 /* Takes old rows out of the log and the journal. Call it about every hour. */
 void server_expire(struct server *server);
 /* Takes deleted people out of both, and ends full capture that is past its time. Call it about every second. */

@@ -75,8 +75,10 @@ test('the first administrator: a link in a file that only its owner reads, used 
     refused(await post('/api/v1/session/claim', { ...ADA, token, password: 'short' }), 400, 'E0000001', /password: Give 12 to 72/);
     refused(await post('/api/v1/session/claim', { ...ADA, token: 'musterl_wrong', password: PASSWORD }), 400, 'E0000001', /token: The link was used/);
     refused(await post('/api/v1/session/claim', { name: 'Ada', token, password: PASSWORD }), 400, 'E0000001', /email:/);
+    assert.ok(fs.existsSync(linkFile()), 'kept while nobody can sign in');
     const claimed = await post('/api/v1/session/claim', { ...ADA, token, password: PASSWORD });
     assert.equal(claimed.status, 200, claimed.text);
+    assert.equal(fs.existsSync(linkFile()), false, 'a link that was used stays nowhere');
     assert.equal(claimed.json.role, 'ADMIN');
     const browser = new Browser().take(claimed);
     assert.match(browser.line, /; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/);
