@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What handlers use of a call: parameters, pages, links, headers. */
 #include "api/inner.h"
+#include "base/clock.h"
 
 #include <stdarg.h>
 
@@ -19,6 +20,16 @@ int call_query_bool(struct call *call, const char *name, bool otherwise, bool *r
     else
         return call_invalid(call, name, "The value \"%.40s\" is neither true nor false", text);
     return 0;
+}
+
+int call_query_time(struct call *call, const char *name, int64_t *ret)
+{
+    const char *text = call_query(call, name);
+    if (!text || !*text)
+        return 0;
+    if (clock_parse(text, ret) < 0)
+        return call_invalid(call, name, "\"%.40s\" is no time; write it as in 2026-03-25T06:09:44.000Z", text);
+    return 1;
 }
 
 const char *call_link(struct call *call, const char *format, ...)

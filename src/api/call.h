@@ -71,6 +71,8 @@ void call_refuse(struct call *call);
 const char *call_query(const struct call *call, const char *name);
 /* A boolean query parameter: `otherwise` when absent; ERR_PROBLEM for anything but true and false. */
 int call_query_bool(struct call *call, const char *name, bool otherwise, bool *ret) MUSTCHECK;
+/* A time in a query parameter, in ms: 1; 0 when absent; ERR_PROBLEM when it is none. */
+int call_query_time(struct call *call, const char *name, int64_t *ret) MUSTCHECK;
 /* Absolute link under the external URL: call_link(call, "/api/v1/users/%s", id). In the arena. */
 const char *call_link(struct call *call, const char *format, ...) PRINTF_LIKE(2, 3) __attribute__((returns_nonnull));
 /* Adds a header to the answer (kept only if the answer is a success). */

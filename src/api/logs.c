@@ -4,23 +4,12 @@
  * its last page links to what comes later, also when it is empty.
  */
 #include "api/call.h"
-#include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "record/record.h"
 
 #define LIMIT_DEFAULT 100                                /* as published */
 #define SINCE_DEFAULT_MS ((int64_t)7 * 24 * 3600 * 1000) /* before `until`, as published */
-
-static int read_time(struct call *call, const char *name, int64_t *ret)
-{
-    const char *text = call_query(call, name);
-    if (!text || !*text)
-        return 0;
-    if (clock_parse(text, ret) < 0)
-        return call_invalid(call, name, "\"%.40s\" is no time; write it as in 2026-03-25T06:09:44.000Z", text);
-    return 1;
-}
 
 static int read_order(struct call *call, bool *ret_descending)
 {
@@ -36,13 +25,13 @@ static int read_times(struct tx *tx, struct call *call, struct log_query *query)
     int64_t until = tx_now(tx) + 1;
     int r = read_order(call, &query->descending);
     if (r == 0)
-        r = read_time(call, "until", &until);
+        r = call_query_time(call, "until", &until);
     if (r < 0)
         return r;
     query->bounded = r > 0 || query->descending;
     query->until = until;
     query->since = until - SINCE_DEFAULT_MS;
-    r = read_time(call, "since", &query->since);
+    r = call_query_time(call, "since", &query->since);
     if (r < 0)
         return r;
     if (query->bounded && query->since > query->until)

@@ -568,19 +568,17 @@ static int list_attempts(struct tx *tx, struct call *call)
 {
     struct app app = {0};
     struct page page = {0};
-    int64_t target = 0;
+    struct mapping mapping = {0};
     int r = call_page(call, ATTEMPTS_SHOWN, ATTEMPTS_SHOWN_MAX, &page);
     if (r == 0)
         r = find_app(tx, call, &app);
-    if (r == 0 && call->params[1]) {
-        struct mapping mapping = {0};
+    if (r == 0)
         r = find_mapping(tx, call, &app, &mapping);
-        target = r == 0 ? mapping.target_rid : 0;
-    }
     if (r < 0)
         return r;
     jout_array(&call->out, NULL);
-    r = record_attempts_write(tx, &call->out, app.rid, WORK_GROUP, target, page.limit);
+    if (mapping.target_rid)
+        r = record_attempts_write(tx, &call->out, app.rid, WORK_GROUP, mapping.target_rid, page.limit);
     jout_end(&call->out);
     return r < 0 ? r : 0;
 }
@@ -796,8 +794,6 @@ const struct route push_routes[] = {
     {"GET", MAPPINGS "/{mappingId}/attempts", ROUTE_READ, ROLE_READ_ONLY, list_attempts, "listMappingAttempts", NULL},
     {"POST", MAPPINGS "/{mappingId}/push", ROUTE_WRITE, ROLE_OPERATOR, push_now, "pushMappingNow", NULL},
     {"POST", "/api/v1/apps/{appId}/group-push/verify", ROUTE_WRITE, ROLE_OPERATOR, verify_all, "verifyAllGroups", NULL},
-    {"GET", "/api/v1/apps/{appId}/attempts", ROUTE_READ, ROLE_READ_ONLY, list_attempts, "listApplicationAttempts",
-     NULL},
     {"GET", "/api/v1/apps/{appId}/sync", ROUTE_READ, ROLE_READ_ONLY, sync_app, "getApplicationSync", NULL},
     {0},
 };

@@ -6,6 +6,8 @@
 
 #define CAPTURE "/api/v1/apps/{appId}/capture"
 #define KEEP "/api/v1/org/record"
+#define ATTEMPTS_SHOWN 50      /* journal entries of one answer... */
+#define ATTEMPTS_SHOWN_MAX 200 /* ...and with limit= */
 
 /* --- full capture ---------------------------------------------------------------------------------------------------
  */
@@ -55,6 +57,49 @@ static int delete_capture(struct tx *tx, struct call *call)
     return r < 0 ? r : app_capture_end(tx, &app);
 }
 
+/* --- the journal ----------------------------------------------------------------------------------------------------
+ */
+
+static int after_place(struct call *call, const struct page *page, struct attempt_place *ret)
+{
+    char *end = NULL;
+    if (!page->after)
+        return 0;
+    ret->sent = strtoll(page->after, &end, 10);
+    if (*end == '.')
+        ret->rid = strtoll(end + 1, &end, 10);
+    return *end || ret->rid < 1 ? call_invalid(call, "after", "This is not a cursor of this list; start anew") : 0;
+}
+
+static int list_attempts(struct tx *tx, struct call *call)
+{
+    struct app app = {0};
+    struct page page = {0};
+    struct attempt_place last = {0};
+    struct attempt_query query = {.until = INT64_MAX};
+    int r = call_page(call, ATTEMPTS_SHOWN, ATTEMPTS_SHOWN_MAX, &page);
+    if (r == 0)
+        r = after_place(call, &page, &query.after);
+    if (r == 0)
+        r = call_query_bool(call, "failed", false, &query.failed);
+    if (r == 0)
+        r = call_query_time(call, "since", &query.since);
+    if (r >= 0)
+        r = call_query_time(call, "until", &query.until);
+    if (r >= 0)
+        r = find_app(tx, call, &app);
+    if (r < 0)
+        return r;
+    query.app_rid = app.rid;
+    query.limit = page.limit;
+    jout_array(&call->out, NULL);
+    int count = record_attempts_of_app_write(tx, &call->out, &query, &last);
+    jout_end(&call->out);
+    const char *next = arena_printf(call->arena, "%lld.%lld", (long long)last.sent, (long long)last.rid);
+    call_page_links(call, count == page.limit ? next : NULL);
+    return MIN_OF(count, 0);
+}
+
 /* --- times ----------------------------------------------------------------------------------------------------------
  */
 
@@ -101,6 +146,8 @@ static int put_keep(struct tx *tx, struct call *call)
 }
 
 const struct route record_routes[] = {
+    {"GET", "/api/v1/apps/{appId}/attempts", ROUTE_READ, ROLE_READ_ONLY, list_attempts, "listApplicationAttempts",
+     NULL},
     {"GET", CAPTURE, ROUTE_READ, ROLE_READ_ONLY, get_capture, "getApplicationCapture", NULL},
     {"PUT", CAPTURE, ROUTE_WRITE, ROLE_ADMIN, put_capture, "startApplicationCapture", NULL},
     {"DELETE", CAPTURE, ROUTE_WRITE, ROLE_ADMIN, delete_capture, "endApplicationCapture", NULL},

@@ -12,7 +12,9 @@ SQL(ATTEMPT_INSERT,
     " error_class, captured"
 SQL(ATTEMPTS_OF_OBJECT, "SELECT " COLUMNS " FROM attempt WHERE app_rid = $1 AND work_kind = $2 AND object_rid = $3"
                         " ORDER BY rid DESC LIMIT $4");
-SQL(ATTEMPTS_OF_APP, "SELECT " COLUMNS " FROM attempt WHERE app_rid = $1 ORDER BY rid DESC LIMIT $2");
+#define OF_APP "app_rid = $1 AND (sent, rid) < ($2, $3) AND sent >= $4 ORDER BY sent DESC, rid DESC LIMIT $5"
+SQL(ATTEMPTS_OF_APP, "SELECT " COLUMNS ", rid FROM attempt WHERE " OF_APP);
+SQL(FAILURES_OF_APP, "SELECT " COLUMNS ", rid FROM attempt WHERE error_class IS NOT NULL AND " OF_APP);
 
 int record_attempt(struct tx *tx, const struct attempt *attempt)
 {
@@ -49,12 +51,27 @@ static void write_attempt(struct jout *out, const char *key, const struct query 
     jout_end(out);
 }
 
+int record_attempts_of_app_write(struct tx *tx, struct jout *out, const struct attempt_query *q,
+                                 struct attempt_place *ret_last)
+{
+    struct query query;
+    struct attempt_place from = q->after.rid ? q->after : (struct attempt_place){.sent = q->until};
+    int r = tx_query(tx, &query, q->failed ? &FAILURES_OF_APP : &ATTEMPTS_OF_APP, I(q->app_rid), I(from.sent),
+                     I(from.rid), I(q->since), I(q->limit));
+    int count = 0;
+    while (r >= 0 && (r = query_next(&query)) > 0) {
+        write_attempt(out, NULL, &query);
+        *ret_last = (struct attempt_place){.sent = query_int(&query, 0), .rid = query_int(&query, 9)};
+        count++;
+    }
+    return r < 0 ? r : count;
+}
+
 int record_attempts_write(struct tx *tx, struct jout *out, int64_t app_rid, int work_kind, int64_t object_rid,
                           int limit)
 {
     struct query query;
-    int r = object_rid ? tx_query(tx, &query, &ATTEMPTS_OF_OBJECT, I(app_rid), I(work_kind), I(object_rid), I(limit))
-                       : tx_query(tx, &query, &ATTEMPTS_OF_APP, I(app_rid), I(limit));
+    int r = tx_query(tx, &query, &ATTEMPTS_OF_OBJECT, I(app_rid), I(work_kind), I(object_rid), I(limit));
     int count = 0;
     while (r >= 0 && (r = query_next(&query)) > 0) {
         write_attempt(out, NULL, &query);

@@ -68,6 +68,9 @@ static const struct migration migrations[] = {
         "DROP INDEX system_log_published;"},
     {4, "ALTER TABLE system_log ADD COLUMN object TEXT;" /* what it is about, where it names no person (trail.c) */
         "CREATE INDEX system_log_object ON system_log (object, rid) WHERE object IS NOT NULL;"},
+    {5, "CREATE INDEX attempt_time ON attempt (app_rid, sent, rid);"
+        "CREATE INDEX attempt_failed ON attempt (app_rid, sent, rid) WHERE error_class IS NOT NULL;"
+        "DROP INDEX attempt_app;"},
 };
 
 const struct store_room record_room = {

@@ -120,8 +120,22 @@ struct attempt {
     const char *full_answer;
 };
 int record_attempt(struct tx *tx, const struct attempt *attempt) MUSTCHECK;
-/* Writes the newest attempts of an object (object_rid 0: of the app), newest first, at most `limit`, into an open
- * array. */
+/* Where a list of attempts goes on: behind this one. */
+struct attempt_place {
+    int64_t sent; /* ms */
+    int64_t rid;  /* 0: at the beginning */
+};
+struct attempt_query {
+    int64_t app_rid;
+    bool failed;                /* only those with an error class */
+    int64_t since, until;       /* ms: sent at or after, and before */
+    struct attempt_place after; /* the last one of the page before */
+    int limit;
+};
+/* Writes attempts of an app, newest first, into an open array. The count; with one or more the place of the last. */
+int record_attempts_of_app_write(struct tx *tx, struct jout *out, const struct attempt_query *query,
+                                 struct attempt_place *ret_last) MUSTCHECK;
+/* Writes the newest attempts of an object, newest first, at most `limit`, into an open array. */
 int record_attempts_write(struct tx *tx, struct jout *out, int64_t app_rid, int work_kind, int64_t object_rid,
                           int limit) MUSTCHECK;
 

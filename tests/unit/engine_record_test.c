@@ -13,6 +13,13 @@
 #define MINUTE_MS 60000
 #define TEXT_BYTES ((size_t)1024 * 1024)
 
+static int write_attempts(struct tx *tx, struct jout *out, int64_t app_rid)
+{
+    struct attempt_place last = {0};
+    struct attempt_query query = {.app_rid = app_rid, .until = INT64_MAX, .limit = 1000};
+    return record_attempts_of_app_write(tx, out, &query, &last);
+}
+
 static int write_journal(struct tx *tx, void *arg)
 {
     struct buf *buf = arg;
@@ -23,7 +30,7 @@ static int write_journal(struct tx *tx, void *arg)
     jout_array(&out, NULL);
     int r = app_by_label(tx, "Practice", &app);
     if (r == 0)
-        r = record_attempts_write(tx, &out, app.rid, 0, 0, 1000);
+        r = write_attempts(tx, &out, app.rid);
     jout_end(&out);
     return r;
 }
