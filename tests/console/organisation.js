@@ -83,6 +83,28 @@ async function usedApp(org) {
     return { app, failed };
 }
 
+// An app whose users are being told apart: one is found exactly, one perhaps, one is new and has a long name.
+async function importedApp(org) {
+    const app = await org.app('Forge');
+    const path = `/api/v1/apps/${app.id}`;
+    const seed = (userName, givenName, familyName) =>
+        org.target.seedUser({ userName, name: { givenName, familyName }, emails: [{ value: userName, primary: true }] });
+    await seed('ann.long@example.com', 'Ann', 'Long');
+    await seed('radia@elsewhere.example', 'Radia', 'Perlman');
+    await seed(`${LONG.slice(0, 80)}@example.com`, 'Long', LONG.slice(0, 50));
+    await org.ask('PUT', `${path}/features/INBOUND_PROVISIONING`, {
+        importRules: { userCreateAndMatch: { autoConfirmExactMatch: false } },
+        importSettings: { schedule: { status: 'ENABLED', fullImport: { expression: '30 4 * * 1', timezone: 'Europe/Vienna' } } },
+    });
+    const done = await org.ask('POST', `${path}/imports`);
+    await org.ask('GET', `${path}/imports/${done.id}?wait=60s`);
+    await org.target.faults([{ name: 'status', method: 'GET', path: '/Users', status: 403, text: 'This key may not read users' }]);
+    const failed = await org.ask('POST', `${path}/imports`);
+    await org.ask('GET', `${path}/imports/${failed.id}?wait=60s`);
+    await org.target.faults([]);
+    return app;
+}
+
 // Makes it; the addresses that pages.js uses.
 async function inhabit(muster, target) {
     const org = new Organisation(muster, target);
@@ -94,10 +116,12 @@ async function inhabit(muster, target) {
     await org.assignGroup(long, LONG, { title: 'Engineer' });
     await org.push(long, LONG);
     await muster.sync(long.id);
+    const imported = await importedApp(org);
     return {
         app: `/applications/${app.id}`,
         empty: `/applications/${empty.id}`,
         long: `/applications/${long.id}`,
+        imported: `/applications/${imported.id}`,
         failed: failed.id,
     };
 }

@@ -37,6 +37,19 @@ const PAGES = [
     { name: 'app-general', path: (at) => `${at.app}/general`, shown: 'App settings', picture: 'One app: General' },
     { name: 'app-provisioning', path: (at) => `${at.app}/provisioning`, shown: 'Provisioning to App', picture: 'One app: Provisioning' },
     { name: 'app-provisioning-none', path: (at) => `${at.empty}/provisioning`, shown: 'SCIM base URL' },
+    { name: 'app-import', path: (at) => `${at.imported}/import`, shown: 'radia@elsewhere.example', picture: 'One app: Import, with users that nobody has confirmed' },
+    { name: 'app-import-none', path: (at) => `${at.empty}/import`, shown: 'No user waits for you' },
+    { name: 'app-import-past', path: (at) => `${at.imported}/import?view=past`, shown: 'This key may not read users', picture: 'Import: past imports' },
+    { name: 'app-import-settings', path: (at) => `${at.imported}/import?view=settings`, shown: 'Next import', picture: 'Import: schedule and matching' },
+    {
+        name: 'app-import-confirm',
+        path: (at) => `${at.imported}/import`,
+        shown: 'radia@elsewhere.example',
+        open: async (page) => {
+            await button(page, 'Say who radia@elsewhere.example is').click();
+            await page.getByText('Nobody: ignore it').waitFor();
+        },
+    },
     { name: 'app-people', path: (at) => `${at.app}/assignments`, shown: 'ada.lovelace@example.com', picture: 'One app: people who have it' },
     { name: 'app-people-none', path: (at) => `${at.empty}/assignments`, shown: 'Nobody has this app yet' },
     { name: 'app-groups', path: (at) => `${at.app}/assignments?filter=groups`, shown: 'Engineering', picture: 'One app: groups whose members have it' },
@@ -99,6 +112,19 @@ const PAGES = [
             await button(page, 'Bulk Edit').click();
             await page.getByLabel('Select Contractors', { exact: true }).check();
             await page.getByText('1 group selected').first().waitFor();
+        },
+    },
+
+    { name: 'app-activity', path: (at) => `${at.app}/activity`, shown: 'POST /Groups', picture: 'One app: Activity' },
+    { name: 'app-activity-none', path: (at) => `${at.empty}/activity`, shown: 'Nothing was asked of Wiki yet' },
+    {
+        name: 'app-activity-detail',
+        path: (at) => `${at.app}/activity?filter=failures`,
+        shown: 'HTTP 403',
+        picture: 'Activity: one request and its answer',
+        open: async (page) => {
+            await button(page, 'POST /Groups').first().click();
+            await page.getByLabel('Body of the answer').waitFor();
         },
     },
 

@@ -90,7 +90,7 @@ export interface Attempt {
     method: string;
     path: string;
     request: string | null;
-    status: number;
+    status: number | null; // null: no answer came
     answer: string | null;
     errorClass: string | null;
     captured: boolean;

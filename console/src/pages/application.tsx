@@ -14,14 +14,18 @@ import { Time } from '../ui/time';
 
 const General = lazy(() => import('./app-general'));
 const Provisioning = lazy(() => import('./app-provisioning'));
+const Import = lazy(() => import('./app-import'));
 const Assignments = lazy(() => import('./assignments'));
 const PushGroups = lazy(() => import('./push-groups'));
+const Activity = lazy(() => import('./app-activity'));
 
 const TABS: [string, string][] = [
     ['general', 'General'],
     ['provisioning', 'Provisioning'],
+    ['import', 'Import'],
     ['assignments', 'Assignments'],
     ['push-groups', 'Push Groups'],
+    ['activity', 'Activity'],
 ];
 
 // Nothing gets through to the app: the one thing to know on every tab.
@@ -81,8 +85,10 @@ export default function Application() {
                         <Route index element={<Navigate to={`${base}/general`} replace />} />
                         <Route path="general" element={<General app={app} />} />
                         <Route path="provisioning" element={<Provisioning app={app} />} />
+                        <Route path="import" element={<Import app={app} />} />
                         <Route path="assignments" element={<Assignments app={app} />} />
                         <Route path="push-groups" element={<PushGroups app={app} />} />
+                        <Route path="activity" element={<Activity app={app} />} />
                         <Route path="*" element={<Nothing title="There is no such page" />} />
                     </Routes>
                 </Suspense>

@@ -4,9 +4,6 @@ import {
     Alert,
     Button,
     DescriptionList,
-    DescriptionListDescription,
-    DescriptionListGroup,
-    DescriptionListTerm,
     Modal,
     ModalBody,
     ModalFooter,
@@ -14,58 +11,16 @@ import {
 } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router-dom';
 import { change, getOrNull } from '../api/client';
-import type { App, Attempt, ErrorDetails, Mapping, MemberError } from '../api/types';
+import type { App, ErrorDetails, Mapping, MemberError } from '../api/types';
 import { useMay } from '../app/session';
 import { ErrorAlert } from '../ui/errors';
+import { Exchange, Row } from '../ui/exchange';
 import { Loading, Nothing } from '../ui/states';
 import { Time, exactTime } from '../ui/time';
 import { useToasts } from '../ui/toasts';
 import { Activity, nameOf, targetNameOf } from './push-table';
-
-function Row({ term, children }: { term: string; children: ReactNode }) {
-    return (
-        <DescriptionListGroup>
-            <DescriptionListTerm>{term}</DescriptionListTerm>
-            <DescriptionListDescription className="muster-break">{children}</DescriptionListDescription>
-        </DescriptionListGroup>
-    );
-}
-
-function pretty(body: string): string {
-    try {
-        return JSON.stringify(JSON.parse(body), null, 2);
-    } catch {
-        return body;
-    }
-}
-
-function Exchange({ attempt }: { attempt: Attempt }) {
-    return (
-        <>
-            <Row term="Request">
-                <code>
-                    {attempt.method} {attempt.path}
-                </code>
-                {attempt.request && (
-                    <pre className="muster-code" tabIndex={0} aria-label="Body of the request">
-                        {pretty(attempt.request)}
-                    </pre>
-                )}
-            </Row>
-            <Row term="Answer">
-                {attempt.status === 0 ? 'none' : `HTTP ${attempt.status}`}, after {attempt.durationMs.toLocaleString()} ms
-                {attempt.answer && (
-                    <pre className="muster-code" tabIndex={0} aria-label="Body of the answer">
-                        {pretty(attempt.answer)}
-                    </pre>
-                )}
-            </Row>
-        </>
-    );
-}
 
 // Classes of errors that the connection causes: the remedy is on another page.
 const OF_CONNECTION = ['CREDENTIALS', 'TLS', 'NAME_RESOLUTION', 'TOKEN_UNAVAILABLE', 'REFUSED_CONNECTION', 'FORBIDDEN_ADDRESS', 'REDIRECT', 'FORBIDDEN'];
@@ -109,7 +64,7 @@ function Failure({ app, mapping }: { app: App; mapping: Mapping }) {
     const details = mapping.errorDetails;
     if (!details && !mapping.errorSummary) return null;
     // The one that was refused; what was asked after it (is there such a group?) explains less.
-    const attempt = mapping.lastAttempts?.find(({ status }) => status === 0 || status >= 400) ?? details?.attempt;
+    const attempt = mapping.lastAttempts?.find(({ status }) => !status || status >= 400) ?? details?.attempt;
     return (
         <Alert variant="danger" component="h2" isInline title={details?.cause ?? 'Not everybody was pushed'}>
             {mapping.errorSummary && <p className="muster-break">{mapping.errorSummary}</p>}
