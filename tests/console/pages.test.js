@@ -64,6 +64,43 @@ for (const entry of PAGES) {
     });
 }
 
+test('times are in the zone of whoever looks, with the exact time for who points at one', async () => {
+    const page = await tour.browser.openAsAdministrator(tour.inhabited, { timezoneId: 'Asia/Tokyo', locale: 'en-GB' });
+    await page.goto('/system-log');
+    const time = page.locator('tbody time').first();
+    await time.waitFor();
+    const shown = await time.evaluate((each) => ({ title: each.title, iso: each.dateTime, text: each.innerText }));
+    const hours = new Date(Date.parse(shown.iso) + 9 * 3600000).toISOString().slice(11, 16);
+    assert.ok(shown.title.includes(hours) && shown.title.includes('GMT+9'), `${shown.iso} is told as ${shown.title}`);
+    assert.match(shown.text, /now|ago/);
+    await page.context().close();
+});
+
+test('who wants little motion gets none', async () => {
+    const entry = PAGES.find(({ name }) => name === 'push-groups');
+    const moving = async (reducedMotion) => {
+        const page = await tour.browser.openAsAdministrator(tour.inhabited, { reducedMotion });
+        await page.goto(entry.path(tour.at));
+        await page.getByText(entry.shown).first().waitFor();
+        await page.getByRole('button', { name: 'Push Groups', exact: true }).click();
+        await page.getByRole('menuitem').first().waitFor();
+        // What changes its place or size by and by; colours may.
+        const found = await page.evaluate(() =>
+            [...document.querySelectorAll('*')]
+                .flatMap((each) => [null, '::before', '::after'].map((pseudo) => getComputedStyle(each, pseudo)))
+                .filter((style) => {
+                    const lasts = style.transitionDuration.split(', ').map(parseFloat);
+                    const moves = style.transitionProperty.split(', ').some((property, i) => /transform|translate|height|width|inset|all/.test(property) && lasts[i % lasts.length] > 0.001);
+                    return moves || (style.animationName !== 'none' && parseFloat(style.animationDuration) > 0.001);
+                }).length,
+        );
+        await page.context().close();
+        return found;
+    };
+    assert.ok((await moving('no-preference')) > 0);
+    assert.equal(await moving('reduce'), 0);
+});
+
 test('dark or light is chosen in the menu, whatever the system says, and is kept', async () => {
     const page = await tour.browser.openAsAdministrator(tour.empty, { colorScheme: 'light' });
     const dark = () => page.evaluate(() => document.documentElement.classList.contains('pf-v6-theme-dark'));

@@ -29,6 +29,7 @@ import UserIcon from '@patternfly/react-icons/dist/esm/icons/user-icon';
 import { useState, type ReactNode } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router-dom';
 import { ChangePassword } from '../pages/change-password';
+import { Announcer } from '../ui/page';
 import { useToasts } from '../ui/toasts';
 import { useSession } from './session';
 import { setTheme, storedTheme, type Theme } from './theme';
@@ -66,6 +67,7 @@ function UserMenu() {
                 isOpen={open}
                 onOpenChange={setOpen}
                 shouldFocusFirstItemOnOpen
+                shouldFocusToggleOnSelect
                 onSelect={() => setOpen(false)}
                 popperProps={{ position: 'right' }}
                 toggle={(ref) => (
@@ -178,6 +180,7 @@ export function Shell({ children }: { children: ReactNode }) {
                 </a>
             }
         >
+            <Announcer />
             {children}
         </Page>
     );

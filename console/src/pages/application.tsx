@@ -64,6 +64,7 @@ export default function Application() {
         <>
             <PageHead
                 title={app.label}
+                part={TABS.find(([tab]) => pathname.startsWith(`${base}/${tab}`))?.[1]}
                 crumbs={[{ text: 'Applications', to: '/applications' }]}
                 badge={<AppStatus app={app} />}
             />

@@ -57,6 +57,7 @@ function Actions({ app, group }: { app: App; group: AppGroup }) {
                 isOpen={open}
                 onOpenChange={setOpen}
                 shouldFocusFirstItemOnOpen
+                shouldFocusToggleOnSelect
                 onSelect={() => setOpen(false)}
                 popperProps={{ position: 'right' }}
                 toggle={(ref) => (

@@ -101,6 +101,7 @@ function Actions({ app, user }: { app: App; user: AppUser }) {
                 isOpen={open}
                 onOpenChange={setOpen}
                 shouldFocusFirstItemOnOpen
+                shouldFocusToggleOnSelect
                 onSelect={() => setOpen(false)}
                 popperProps={{ position: 'right' }}
                 toggle={(ref) => (

@@ -39,6 +39,7 @@ export default function Assignments({ app }: { app: App }) {
                                 isOpen={open}
                                 onOpenChange={setOpen}
                                 shouldFocusFirstItemOnOpen
+                                shouldFocusToggleOnSelect
                                 onSelect={() => setOpen(false)}
                                 toggle={(ref) => (
                                     <MenuToggle ref={ref} variant="primary" isExpanded={open} onClick={() => setOpen(!open)}>

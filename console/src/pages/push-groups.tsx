@@ -54,6 +54,7 @@ function PushButton({ open }: { open: (how: 'name' | 'rule') => void }) {
             isOpen={shown}
             onOpenChange={setShown}
             shouldFocusFirstItemOnOpen
+            shouldFocusToggleOnSelect
             onSelect={() => setShown(false)}
             toggle={(ref) => (
                 <MenuToggle ref={ref} variant="primary" isExpanded={shown} onClick={() => setShown(!shown)}>

@@ -75,6 +75,7 @@ function RuleButton({ app, rule }: { app: App; rule: PushRule }) {
                 isOpen={open}
                 onOpenChange={setOpen}
                 shouldFocusFirstItemOnOpen
+                shouldFocusToggleOnSelect
                 onSelect={() => setOpen(false)}
                 popperProps={{ position: 'right' }}
                 toggle={(ref) => (

@@ -61,6 +61,7 @@ function StatusButton({ app, mapping }: { app: App; mapping: Mapping }) {
                 isOpen={open}
                 onOpenChange={setOpen}
                 shouldFocusFirstItemOnOpen
+                shouldFocusToggleOnSelect
                 onSelect={() => setOpen(false)}
                 popperProps={{ position: 'right' }}
                 toggle={(ref) => (

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Bullseye, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, Spinner } from '@patternfly/react-core';
 import type { ReactNode } from 'react';
+import { usePageTitle } from './page';
 
 export function Loading({ what }: { what: string }) {
     return (
@@ -21,6 +22,7 @@ export function Nothing({
     children?: ReactNode;
     action?: ReactNode;
 }) {
+    usePageTitle(level === 'h1' ? title : null);
     return (
         <EmptyState titleText={title} headingLevel={level} variant="sm">
             {children && <EmptyStateBody>{children}</EmptyStateBody>}
