@@ -57,12 +57,11 @@ function linkFile(muster) {
     return path.join(muster.data, 'first-administrator.link');
 }
 
-// What axe finds on the page as it is now, in words: by all of its rules, or by those that are named.
-async function axe(page, rules = true) {
+// What axe finds on the page as it is now, in words; `options` say which of its rules are asked.
+async function axe(page, options = {}) {
     // By the debugger, which the Content-Security-Policy does not bind.
-    await page.evaluate(AXE);
-    const options = { resultTypes: ['violations'], ...(rules === true ? {} : { runOnly: { type: 'rule', values: rules } }) };
-    const { violations } = await page.evaluate((all) => globalThis.axe.run(document, all), options);
+    if (await page.evaluate(() => !globalThis.axe)) await page.evaluate(AXE);
+    const { violations } = await page.evaluate((all) => globalThis.axe.run(document, { resultTypes: ['violations'], ...all }), options);
     return violations.map((each) => `${each.id}: ${each.help}: ${each.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
 }
 
