@@ -129,6 +129,6 @@ extern const struct route user_routes[], group_routes[], schema_routes[], app_ro
     push_bulk_routes[], token_routes[], session_routes[], administrator_routes[], stream_routes[], separation_routes[],
     system_routes[], import_routes[], imports_routes[], target_routes[], record_routes[], log_routes[],
     event_hook_routes[], deletion_routes[], drift_routes[], explain_routes[], repair_routes[], mapping_routes[],
-    conversion_routes[], same_group_routes[];
+    conversion_routes[], same_group_routes[], overview_routes[], protected_routes[];
 
 #endif

@@ -62,6 +62,11 @@ SQL(WORK_COUNT, "SELECT count(*), coalesce(sum(failed), 0) FROM work WHERE app_r
 SQL(WORK_FAILED, "SELECT " COLUMNS " FROM work WHERE failed = 1 AND app_rid = $1 ORDER BY rid LIMIT $2");
 SQL(WORK_FAILED_ALL, "SELECT " COLUMNS " FROM work WHERE failed = 1 AND app_rid >= 0 ORDER BY app_rid, rid LIMIT $1");
 
+SQL(WORK_FAILURES, "SELECT app_rid, kind, error_class, count(*), sum(held), min(failed_at) FROM"
+                   " (SELECT app_rid, kind, error_class, held, failed_at FROM work WHERE failed = 1 AND app_rid > 0"
+                   " ORDER BY app_rid, rid LIMIT $1) AS failures"
+                   " GROUP BY app_rid, kind, error_class ORDER BY app_rid, kind, error_class");
+
 static struct work work_row(struct tx *tx, const struct query *query)
 {
     return (struct work){
@@ -387,4 +392,28 @@ int work_each_failed(struct tx *tx, int64_t app_rid, int limit, int (*each)(cons
     }
     query_close(&query);
     return r;
+}
+
+int work_failures(struct tx *tx, int look, struct work_failures *ret, int limit, int64_t *ret_looked)
+{
+    struct query query;
+    int count = 0;
+    int64_t looked = 0;
+    int r = tx_query(tx, &query, &WORK_FAILURES, I(look));
+    while (r >= 0 && (r = query_next(&query)) > 0) {
+        struct work_failures row = {.app_rid = query_int(&query, 0),
+                                    .kind = (enum work_kind)query_int(&query, 1),
+                                    .error_class = query_text(&query, 2),
+                                    .count = query_int(&query, 3),
+                                    .held = query_int(&query, 4),
+                                    .since = query_int(&query, 5)};
+        looked += row.count;
+        if ((row.kind != WORK_ACCOUNT && row.kind != WORK_GROUP) || !row.error_class ||
+            str_eq(row.error_class, "HELD") || count == limit)
+            continue;
+        row.error_class = arena_strdup(tx_arena(tx), row.error_class);
+        ret[count++] = row;
+    }
+    *ret_looked = looked;
+    return r < 0 ? r : count;
 }

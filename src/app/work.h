@@ -153,4 +153,17 @@ int work_count(struct tx *tx, int64_t app_rid, int64_t until, struct work_counts
 int work_each_failed(struct tx *tx, int64_t app_rid, int limit, int (*each)(const struct work *, void *),
                      void *data) MUSTCHECK;
 
+/* What failed over all apps, by cause: what is held by a deletion limit is no failure. */
+struct work_failures {
+    int64_t app_rid;
+    enum work_kind kind; /* WORK_ACCOUNT or WORK_GROUP */
+    const char *error_class;
+    int64_t count;
+    int64_t held;  /* of them: not tried again before somebody acts */
+    int64_t since; /* ms: the first of them */
+};
+/* Counts the first `look` failed rows, app by app; at most `limit` causes. The count, and in `*ret_looked` the rows
+ * that were counted (as many as `look`: there may be more). */
+int work_failures(struct tx *tx, int look, struct work_failures *ret, int limit, int64_t *ret_looked) MUSTCHECK;
+
 #endif

@@ -116,6 +116,7 @@
 #define LIMIT_JOURNAL_DAYS 30                /* days, unless an administrator sets it */
 #define LIMIT_SYSTEM_LOG_DAYS 90             /* days, unless an administrator sets it */
 #define LIMIT_KEEP_DAYS 3650                 /* the most days that an administrator may set */
+#define LIMIT_ACTIVITY_HOURS (31 * 24)       /* hours that counts of what went on are kept */
 #define LIMIT_LOG_SCAN 50000                 /* events that one page of the log looks at to find those asked for */
 #define LIMIT_LOG_PAGE 1000                  /* events of one page, as published */
 #define LIMIT_HOOKS 25                       /* event hooks, as published */

@@ -105,6 +105,8 @@ static const struct migration migrations[] = {
         "ALTER TABLE memberships ADD COLUMN imported INTEGER NOT NULL DEFAULT 0;"
         "CREATE INDEX users_imported ON users (rid) WHERE imported = 1;"
         "CREATE INDEX memberships_imported ON memberships (group_rid, user_rid) WHERE imported = 1;"},
+    {6, "CREATE INDEX users_protected ON users (rid) WHERE protected = 1;"
+        "CREATE INDEX groups_protected ON groups (rid) WHERE protected = 1;"},
 };
 
 const struct store_room directory_room = {

@@ -69,6 +69,9 @@ int user_rids_by_name(struct tx *tx, const char *first, const char *last, int64_
 int user_state(struct tx *tx, int64_t rid, enum user_status *ret_status, bool *ret_deleted) MUSTCHECK;
 /* 1 or 0; somebody who is gone is not protected. */
 int user_is_protected(struct tx *tx, int64_t rid) MUSTCHECK;
+/* Protected people, and groups: rids above `after`, ascending, at most `limit`. The count. */
+int user_rids_protected(struct tx *tx, int64_t after, int64_t *ret_rids, int limit) MUSTCHECK;
+int group_rids_protected(struct tx *tx, int64_t after, int64_t *ret_rids, int limit) MUSTCHECK;
 
 /*
  * What this job changed in a person's profile so far, for reactors: one entry each time, the latest first (`next`);

@@ -14,6 +14,7 @@
 #define TURN_CHUNKS 64   /* expansion chunks in one turn, at most; less when they write many rows */
 #define TURN_APPS 64     /* apps looked at in one turn */
 #define TURN_PAGES 200   /* pages of so many apps, when all of them are other nodes' */
+#define PARTS 1000       /* rows for each count of an hour, at most: as many nodes can count beside each other */
 
 /* --- what is in memory ---------------------------------------------------------------------------------------------
  */
@@ -499,12 +500,32 @@ static int capture_in_full(struct tx *tx, const struct flight *flight, struct at
     return 0;
 }
 
+/* For those who look at how it goes. Being asked to call less often is no failure. */
+static void count_answer(struct tx *tx, const struct flight *flight, enum error_class class)
+{
+    if (flight->work.kind == WORK_IMPORT || class == ERROR_RATE_LIMITED)
+        return;
+    if (class != ERROR_NONE)
+        record_activity(tx, ACTIVITY_FAILED);
+    else if (request_is_write(flight->kind))
+        record_activity(tx, ACTIVITY_PUSHED);
+}
+
+/* An object was asked for and is as it should be. */
+static void count_done(struct tx *tx, const struct core *core, const struct work *work)
+{
+    int64_t at = work->kind == WORK_IMPORT ? -1 : seen_at(&core->seen, work->since);
+    if (at >= 0)
+        record_delay(tx, MAX_OF(tx_now(tx) - at, (int64_t)0));
+}
+
 static int journal(struct tx *tx, const struct flight *flight, enum error_class class)
 {
     const struct answer *answer = flight->answer;
     struct arena *arena = tx_arena(tx);
     if (flight->work.kind == WORK_IMPORT && class == ERROR_NONE)
         return 0; /* a thousand pages would push out what matters: the run counts them */
+    count_answer(tx, flight, class);
     struct attempt attempt = {.app_rid = flight->app_rid,
                               .work_kind = flight->work.kind,
                               .object_rid = flight->work.object_rid,
@@ -608,6 +629,8 @@ static int step_after_answer(struct tx *tx, struct lane *lane, const struct flig
         return r < 0 ? r : STEP_WAIT;
     }
     r = step(tx, lane, &work);
+    if (r == STEP_DONE)
+        count_done(tx, lane->core, &work);
     if (r != STEP_GATED)
         return r;
     r = work_defer(tx, work.rid, lane->now); /* it was put off until its answer was overdue */
@@ -989,6 +1012,24 @@ static int look_at_isolated(struct tx *tx, struct core *core)
     return r;
 }
 
+static int look_at_changes(struct tx *tx, struct core *core)
+{
+    int64_t number = 0;
+    int r = tx_change_latest(tx, &number);
+    if (r == 0)
+        seen_note(&core->seen, number, tx_now(tx));
+    return r;
+}
+
+/* Which of the nodes counts: one that shares it with another is only slowed down. */
+static int part_of(const struct core *core)
+{
+    unsigned hash = 0;
+    for (const char *c = core->self.name; *c; c++)
+        hash = hash * 31 + (unsigned char)*c;
+    return (int)(hash % PARTS);
+}
+
 int core_turn(struct tx *tx, void *data)
 {
     struct core *core = data;
@@ -999,6 +1040,8 @@ int core_turn(struct tx *tx, void *data)
     core->turn_steady = env_steady(core->options.env);
     int r = core->closed ? 0 : groups_keep(tx, core);
     if (r == 0)
+        r = look_at_changes(tx, core);
+    if (r == 0)
         r = take_answers(tx, core);
     if (r >= 0 && !core->closed)
         r = deletion_tick(tx);
@@ -1006,7 +1049,9 @@ int core_turn(struct tx *tx, void *data)
         r = look_at_isolated(tx, core);
     if (r >= 0 && !core->closed)
         r = look_at_connections(tx, core);
-    return r < 0 || core->closed ? r : plan(tx, core);
+    if (r >= 0 && !core->closed)
+        r = plan(tx, core);
+    return r < 0 ? r : record_activity_write(tx, part_of(core));
 }
 
 void core_stop(struct core *core)

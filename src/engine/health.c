@@ -6,6 +6,7 @@
 #include "target/request.h"
 
 SQL(QUARANTINE_GET, "SELECT error_class, words, since, next_try, failures FROM quarantine WHERE app_rid = $1");
+SQL(QUARANTINED, "SELECT app_rid FROM quarantine WHERE app_rid > $1 ORDER BY app_rid LIMIT $2");
 SQL(QUARANTINE_SET, "INSERT INTO quarantine (app_rid, error_class, words, since, next_try, failures)"
                     " VALUES ($1, $2, $3, $4, $5, 1) ON CONFLICT (app_rid) DO UPDATE SET"
                     " error_class = excluded.error_class, words = excluded.words, next_try = excluded.next_try,"
@@ -27,6 +28,16 @@ int quarantine_get(struct tx *tx, int64_t app_rid, struct quarantine *ret)
                                .failures = query_int(&query, 4)};
     query_close(&query);
     return 1;
+}
+
+int quarantined_apps(struct tx *tx, int64_t after, int64_t *ret_app_rids, int limit)
+{
+    struct query query;
+    int count = 0;
+    int r = tx_query(tx, &query, &QUARANTINED, I(after), I(limit));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        ret_app_rids[count++] = query_int(&query, 0);
+    return r < 0 ? r : count;
 }
 
 static int tell(struct tx *tx, int64_t app_rid, const char *type, enum severity severity, const char *message,

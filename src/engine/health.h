@@ -18,6 +18,8 @@ struct quarantine {
 };
 /* 1: is in quarantine, 0: is not. Texts in the tx's arena. */
 int quarantine_get(struct tx *tx, int64_t app_rid, struct quarantine *ret) MUSTCHECK;
+/* Apps in quarantine, ascending, above `after`, at most `limit`. The count. */
+int quarantined_apps(struct tx *tx, int64_t after, int64_t *ret_app_rids, int limit) MUSTCHECK;
 /* Begins or goes on; the event is written when it begins and when the cause changes. */
 int quarantine_fail(struct tx *tx, int64_t app_rid, enum error_class class, const char *words,
                     int64_t next_try) MUSTCHECK;

@@ -8,6 +8,7 @@
 #include "engine/health.h"
 #include "engine/openings.h"
 #include "engine/rate.h"
+#include "engine/seen.h"
 #include "engine/traits.h"
 #include "push/deletions.h"
 #include "record/record.h"
@@ -51,6 +52,7 @@ struct core {
     struct split *splits;           /* batches that are being told apart (batch.c), as this turn has them */
     struct split *splits_committed; /* as the last committed turn left them */
     struct lane *lanes;             /* of this turn */
+    struct seen seen;               /* when changes were committed */
     struct import_memory *imports;  /* of the imports that are being read (import_step.c) */
     int64_t last_app;               /* round robin */
     int64_t due;                    /* of this turn */

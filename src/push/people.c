@@ -23,10 +23,12 @@ SQL(COUNT_OF_SOURCE, "SELECT kind, count(*) FROM (" OF_SOURCE ") AS people GROUP
 SQL(COUNT_OF_TARGET, "SELECT kind, count(*) FROM (" OF_TARGET ") AS people GROUP BY kind ORDER BY kind");
 SQL(LIST_OF_MEMBERS, "SELECT user_rid, kind FROM (" OF_SOURCE " AND p.user_rid > $4) AS people"
                      " ORDER BY user_rid LIMIT $5");
-SQL(LIST_OF_SOURCE, "SELECT user_rid, kind FROM (" OF_SOURCE " AND p.user_rid > $4) AS people WHERE kind = CAST($5 AS BIGINT)"
-                    " ORDER BY user_rid LIMIT $6");
-SQL(LIST_OF_TARGET, "SELECT user_rid, kind FROM (" OF_TARGET " AND t.user_rid > $4) AS people WHERE kind = CAST($5 AS BIGINT)"
-                    " ORDER BY user_rid LIMIT $6");
+SQL(LIST_OF_SOURCE,
+    "SELECT user_rid, kind FROM (" OF_SOURCE " AND p.user_rid > $4) AS people WHERE kind = CAST($5 AS BIGINT)"
+    " ORDER BY user_rid LIMIT $6");
+SQL(LIST_OF_TARGET,
+    "SELECT user_rid, kind FROM (" OF_TARGET " AND t.user_rid > $4) AS people WHERE kind = CAST($5 AS BIGINT)"
+    " ORDER BY user_rid LIMIT $6");
 SQL(COUNT_LEFT_OUT, "SELECT count(*) FROM (" OF_SOURCE " AND p.user_rid > $4 AND p.user_rid <= $5) AS people"
                     " WHERE kind = 2");
 SQL(MEMBER_VIEW, "SELECT known, known_at, dirty, extra, error_class, error, error_at, again FROM target_members"
@@ -139,12 +141,11 @@ int mapping_people(struct tx *tx, const struct mapping *mapping, enum person_kin
 {
     struct query query;
     int count = 0;
-    int r = kind == PERSON_MEMBER
-                ? tx_query(tx, &query, &LIST_OF_MEMBERS, I(mapping->target_rid), I(mapping->app_rid),
-                           I(mapping->source_rid), I(after), I(limit))
-                : tx_query(tx, &query, kind < PERSON_KIND_OUT ? &LIST_OF_SOURCE : &LIST_OF_TARGET,
-                           I(mapping->target_rid), I(mapping->app_rid), I(mapping->source_rid), I(after), I(kind),
-                           I(limit));
+    int r = kind == PERSON_MEMBER ? tx_query(tx, &query, &LIST_OF_MEMBERS, I(mapping->target_rid), I(mapping->app_rid),
+                                             I(mapping->source_rid), I(after), I(limit))
+                                  : tx_query(tx, &query, kind < PERSON_KIND_OUT ? &LIST_OF_SOURCE : &LIST_OF_TARGET,
+                                             I(mapping->target_rid), I(mapping->app_rid), I(mapping->source_rid),
+                                             I(after), I(kind), I(limit));
     while (r >= 0 && (r = query_next(&query)) > 0)
         ret[count++] =
             (struct person){.user_rid = query_int(&query, 0), .kind = (enum person_kind)query_int(&query, 1)};

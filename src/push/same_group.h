@@ -29,7 +29,8 @@ int same_group_is(struct tx *tx, int64_t app_rid, int64_t group_rid) MUSTCHECK;
  */
 int same_group_check(struct tx *tx, const struct app *app, const struct group *group, bool pushing,
                      struct problem *problem) MUSTCHECK;
-/* Mappings of an app (0: of all) whose source is assigned to it, with a rid above `after`, at most `limit`. The count. */
+/* Mappings of an app (0: of all) whose source is assigned to it, with a rid above `after`, at most `limit`. The count.
+ */
 int same_group_list(struct tx *tx, int64_t app_rid, int64_t after, int64_t *ret_mapping_rids, int limit) MUSTCHECK;
 
 #endif

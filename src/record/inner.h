@@ -21,6 +21,10 @@ const char *event_message(const char *type);
  * particular one. NULL: none. */
 const char *trail_object(const struct event *event);
 
+/* activity.c: its table, and the end of what is older than LIMIT_ACTIVITY_HOURS. */
+extern const char activity_tables[];
+int record_activity_expire(struct tx *tx) MUSTCHECK;
+
 /* match.c: a row of the log, and whether a query selects it. */
 struct log_row {
     int64_t published;

@@ -45,6 +45,8 @@ int record_expire(struct tx *tx, int limit)
     const int64_t day_ms = (int64_t)24 * 3600 * 1000;
     struct record_keep keep;
     int r = record_keep_get(tx, &keep);
+    if (r == 0)
+        r = record_activity_expire(tx);
     if (r < 0)
         return r;
     int events = tx_exec(tx, &EVENTS_EXPIRE, I(tx_now(tx) - keep.log_days * day_ms), I(limit));

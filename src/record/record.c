@@ -71,6 +71,7 @@ static const struct migration migrations[] = {
     {5, "CREATE INDEX attempt_time ON attempt (app_rid, sent, rid);"
         "CREATE INDEX attempt_failed ON attempt (app_rid, sent, rid) WHERE error_class IS NOT NULL;"
         "DROP INDEX attempt_app;"},
+    {6, activity_tables},
 };
 
 const struct store_room record_room = {

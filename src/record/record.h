@@ -143,6 +143,35 @@ int record_attempts_write(struct tx *tx, struct jout *out, int64_t app_rid, int 
 int record_newest_attempt_write(struct tx *tx, struct jout *out, const char *key, int64_t app_rid, int work_kind,
                                 int64_t object_rid) MUSTCHECK;
 
+/* --- how much went on (activity.c) -----------------------------------------------------------------------------------
+ * Counted by the hour, of the whole organisation, so that a day costs the same to read whatever happened in it.
+ */
+
+#define ACTIVITY_HOUR_MS 3600000
+#define ACTIVITY_DELAYS 15 /* classes of the time that a change took, from 250 ms to more than a day */
+
+enum activity {
+    ACTIVITY_PUSHED, /* requests that changed something in an app, acknowledged */
+    ACTIVITY_FAILED, /* requests about accounts and groups that failed, also those that are tried again */
+    ACTIVITY_DELAY,  /* the first class of delays: accounts and groups that were brought in step */
+    ACTIVITY_WHATS = ACTIVITY_DELAY + ACTIVITY_DELAYS,
+};
+struct activity_hour {
+    int64_t hour; /* hours since 1970 */
+    int64_t n[ACTIVITY_WHATS];
+};
+/* Counts in the job's memory; `ms` from the change to its acknowledgement. */
+void record_activity(struct tx *tx, enum activity what);
+void record_delay(struct tx *tx, int64_t ms);
+/* Writes what the job counted: a statement for each kind of it. `part` tells nodes apart. */
+int record_activity_write(struct tx *tx, int part) MUSTCHECK;
+/* The `hours` hours from `first` (since 1970) on. One statement. */
+int record_activity_read(struct tx *tx, int64_t first, struct activity_hour *ret, int hours) MUSTCHECK;
+/* Accounts and groups that were brought in step; and how long that took at most for so many per cent of them: the upper
+ * end of a class, ms (a day for those that took longer). -1: there were none. */
+int64_t activity_done(const struct activity_hour *hour);
+int64_t activity_delay(const struct activity_hour *hour, int percent);
+
 /* --- how long (keep.c) ---------------------------------------------------------------------------------------------
  */
 
