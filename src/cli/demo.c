@@ -380,8 +380,7 @@ static const char *first_token(struct cli *cli, const struct server *server)
     return read ? arena_strdup(cli->arena, line) : NULL;
 }
 
-static void say_where(struct cli *cli, struct server *server, const struct practice_server *practice,
-                      const char *token)
+static void say_where(struct cli *cli, struct server *server, const struct practice_server *practice, const char *token)
 {
     cli_say(cli, "Both stay up until Ctrl-C:");
     cli_say(cli, "   Muster's console  %s", server_url(server));
