@@ -5,6 +5,9 @@
 
 #define LOGIN_PREFIX "appuser."
 
+static const char *const criteria[] = {
+    [CRITERION_USERNAME] = "USERNAME", [CRITERION_EMAIL] = "EMAIL", [CRITERION_ATTRIBUTE] = "CUSTOM"};
+
 /* --- showing -------------------------------------------------------------------------------------------------------
  */
 
@@ -33,7 +36,11 @@ static void write_rules(struct jout *out, const struct import_settings *settings
 {
     jout_object(out, "importRules");
     jout_object(out, "userCreateAndMatch");
-    jout_str(out, "exactMatchCriteria", settings->criterion == CRITERION_EMAIL ? "EMAIL" : "USERNAME");
+    jout_str(out, "exactMatchCriteria", criteria[settings->criterion]);
+    jout_str_opt(out, "exactMatchAttribute", settings->match_attribute); /* ours, like the third criterion */
+    if (settings->match_attribute)
+        jout_str(out, "exactMatchAppAttribute",
+                 settings->match_app_attribute ? settings->match_app_attribute : settings->match_attribute);
     jout_bool(out, "allowPartialMatch", settings->allow_partial);
     jout_bool(out, "autoConfirmPartialMatch", settings->confirm_partial);
     jout_bool(out, "autoConfirmExactMatch", settings->confirm_exact);
@@ -79,22 +86,44 @@ static int read_switch(struct call *call, const struct jval *parent, const char 
     return 0;
 }
 
+/* Attributes are given with the criterion that needs them; naming another one of people names the app's anew. */
+static int read_criterion(struct call *call, const struct jval *match, struct import_settings *settings)
+{
+    const char *attribute = NULL;
+    const char *there = NULL;
+    int found = 0;
+    int r = field_choice(call, match, "exactMatchCriteria", criteria, ARRAY_LEN(criteria), &found);
+    if (r >= 0)
+        r = field_string(call, match, "exactMatchAttribute", &attribute);
+    if (r >= 0)
+        r = field_string(call, match, "exactMatchAppAttribute", &there);
+    if (r < 0)
+        return r;
+    if (found)
+        settings->criterion = (enum import_criterion)found;
+    if ((attribute || there) && settings->criterion != CRITERION_ATTRIBUTE)
+        return call_invalid(call, attribute ? "exactMatchAttribute" : "exactMatchAppAttribute",
+                            "Goes with exactMatchCriteria CUSTOM.");
+    if (attribute) {
+        settings->match_attribute = attribute;
+        settings->match_app_attribute = NULL;
+    }
+    if (there)
+        settings->match_app_attribute = there;
+    return 0;
+}
+
 static int read_rules(struct call *call, const struct jval *body, struct import_settings *settings)
 {
     const struct jval *rules = NULL;
     const struct jval *match = NULL;
-    const char *criterion = NULL;
     int r = field_object(call, body, "importRules", &rules);
     if (r >= 0)
         r = field_object(call, rules, "userCreateAndMatch", &match);
     if (r >= 0)
-        r = field_string(call, match, "exactMatchCriteria", &criterion);
+        r = read_criterion(call, match, settings);
     if (r < 0)
         return r;
-    if (criterion && !str_eq(criterion, "EMAIL") && !str_eq(criterion, "USERNAME"))
-        return call_invalid(call, "exactMatchCriteria", "Must be EMAIL or USERNAME.");
-    if (criterion)
-        settings->criterion = str_eq(criterion, "EMAIL") ? CRITERION_EMAIL : CRITERION_USERNAME;
     r = read_switch(call, match, "allowPartialMatch", &settings->allow_partial);
     if (r == 0)
         r = read_switch(call, match, "autoConfirmPartialMatch", &settings->confirm_partial);

@@ -107,6 +107,18 @@ static const struct migration migrations[] = {
         "CREATE INDEX memberships_imported ON memberships (group_rid, user_rid) WHERE imported = 1;"},
     {6, "CREATE INDEX users_protected ON users (rid) WHERE protected = 1;"
         "CREATE INDEX groups_protected ON groups (rid) WHERE protected = 1;"},
+    /* values.c */
+    {7, "CREATE TABLE user_value_attributes ("
+        " rid INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " attribute TEXT NOT NULL,"
+        " filled BIGINT NOT NULL," /* everybody up to this rid is in user_values; -1: all are */
+        " going INTEGER NOT NULL);"
+        "CREATE TABLE user_values ("
+        " user_rid BIGINT NOT NULL,"
+        " attribute_rid BIGINT NOT NULL,"
+        " value_key TEXT NOT NULL,"
+        " PRIMARY KEY (user_rid, attribute_rid));"
+        "CREATE INDEX user_values_key ON user_values (attribute_rid, value_key, user_rid);"},
 };
 
 const struct store_room directory_room = {

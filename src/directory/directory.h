@@ -65,6 +65,18 @@ int user_by_rid(struct tx *tx, int64_t rid, struct user *ret) MUSTCHECK;
 int user_rids_by_email(struct tx *tx, const char *email, int64_t *ret_rids, int limit) MUSTCHECK;
 int user_rids_by_name(struct tx *tx, const char *first, const char *last, int64_t *ret_rids, int limit) MUSTCHECK;
 
+/*
+ * By the (text) value of an attribute that user_values_want() was called for. ERR_NOT_FOUND: nothing can be said, since
+ * it was not, not everybody was looked at since then, or the schema has no such attribute any more.
+ */
+int user_rids_by_value(struct tx *tx, const char *attribute, const char *value, int64_t *ret_rids, int limit) MUSTCHECK;
+#define VALUE_ATTRIBUTES_MAX 16 /* attributes that people can be found by so */
+/* From now on, once user_values_work() has been through. ERR_TOO_LARGE: VALUE_ATTRIBUTES_MAX are wanted. */
+int user_values_want(struct tx *tx, const char *attribute) MUSTCHECK;
+int user_values_forget(struct tx *tx, const char *attribute) MUSTCHECK;
+/* A chunk of what is to be done for it, `limit` people. 1: call it again; 0: all that is wanted is there. */
+int user_values_work(struct tx *tx, int limit) MUSTCHECK;
+
 /* The status alone, for those who look at many: ERR_NOT_FOUND as user_by_rid(). */
 int user_state(struct tx *tx, int64_t rid, enum user_status *ret_status, bool *ret_deleted) MUSTCHECK;
 /* 1 or 0; somebody who is gone is not protected. */

@@ -41,6 +41,10 @@ int user_update_with(struct tx *tx, const struct schema *schema, struct user *us
 int user_store_profile(struct tx *tx, struct user *user, const struct jval *profile) MUSTCHECK;
 int group_store_profile(struct tx *tx, struct group *group, const struct jval *profile) MUSTCHECK;
 
+/* values.c: a profile was made (`old` NULL) or changed; somebody was deleted. */
+int user_values_note(struct tx *tx, int64_t user_rid, const struct jval *old, const struct jval *new) MUSTCHECK;
+int user_values_drop(struct tx *tx, int64_t user_rid) MUSTCHECK;
+
 /* Makes the row of a direct membership. 1 added, 0 was there already (and is direct now). Neither event nor time stamp
  * of the group. */
 int membership_insert(struct tx *tx, int64_t group_rid, int64_t user_rid, bool imported) MUSTCHECK;

@@ -264,6 +264,8 @@ int user_create_with(struct tx *tx, const struct schema *schema, const struct us
                         .version = 1};
     r = insert_user(tx, input, &keys, &user);
     if (r >= 0)
+        r = user_values_note(tx, user.rid, NULL, profile);
+    if (r >= 0)
         r = tx_change(tx, (struct change){.kind = CHANGE_USER_CREATED, .subject = user.rid});
     if (r >= 0)
         r = directory_event(tx, "user.lifecycle.create", "Create Okta user", user_target(&user), NULL);
@@ -367,6 +369,8 @@ int user_store_profile(struct tx *tx, struct user *user, const struct jval *prof
     const char *text = jval_text(arena, profile, false);
     int r = tx_exec(tx, &USER_SET_PROFILE, I(user->rid), T(keys.login), T(keys.login_key), T(keys.email_key),
                     T(keys.first_key), T(keys.last_key), T(keys.name), T(text), I(tx_now(tx)));
+    if (r >= 0)
+        r = user_values_note(tx, user->rid, old, profile);
     if (r < 0)
         return r;
     user->login = keys.login;
@@ -518,6 +522,8 @@ int user_delete(struct tx *tx, struct user *user, struct problem *problem)
     if (user->status != USER_DEPROVISIONED)
         return user_transition(tx, user, USER_DEACTIVATE, problem);
     int r = tx_exec(tx, &USER_BURY, I(user->rid), I(MAX_OF(tx_now(tx), (int64_t)1)), I(tx_now(tx)));
+    if (r >= 0)
+        r = user_values_drop(tx, user->rid);
     if (r < 0)
         return r;
     user->deleted = true;

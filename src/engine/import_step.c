@@ -183,6 +183,8 @@ static int ask_page(struct tx *tx, struct lane *lane, const struct work *work, c
 static int step_begin(struct tx *tx, struct lane *lane, const struct work *work, struct import_run *run)
 {
     int more = import_clear(tx, run);
+    if (more == 0)
+        more = import_prepare(tx, run);
     if (more != 0)
         return more < 0 ? more : go_on(tx, lane, work);
     int r = import_begin(tx, run);

@@ -86,6 +86,8 @@ int import_cancel(struct tx *tx, struct import_run *run, struct problem *problem
 
 /* Writes everything of the run that may change. */
 int import_store(struct tx *tx, const struct import_run *run) MUSTCHECK;
+/* What has to be done before users can be matched, a chunk. 1: there is more. */
+int import_prepare(struct tx *tx, const struct import_run *run) MUSTCHECK;
 /* From the beginning: another attempt, counts and places reset. Staged rows are gone (import_clear() returned 0). */
 int import_begin(struct tx *tx, struct import_run *run) MUSTCHECK;
 /* Deletes staged rows, a chunk. 1: there are more. */
@@ -174,12 +176,15 @@ int imported_user_create(struct tx *tx, const struct app *app, struct imported_u
 int imported_user_ignore(struct tx *tx, const struct app *app, struct imported_user *imported, bool ignore,
                          struct problem *problem) MUSTCHECK;
 
-enum import_criterion { CRITERION_USERNAME = 1, CRITERION_EMAIL = 2 };
+enum import_criterion { CRITERION_USERNAME = 1, CRITERION_EMAIL = 2, CRITERION_ATTRIBUTE = 3 };
 
 /* INBOUND_PROVISIONING: how an app's users are matched, and when it is imported by itself. */
 struct import_settings {
     bool import_groups; /* ours; off: groups are left as they are */
     enum import_criterion criterion;
+    /* CRITERION_ATTRIBUTE: the app's attribute, by the name that the directory has for it (NULL: the same one), must be
+     * equal to this one of a person. Else NULL. */
+    const char *match_attribute, *match_app_attribute;
     bool allow_partial;
     bool confirm_exact, confirm_partial, confirm_new;
     bool activate_new;
@@ -191,7 +196,8 @@ struct import_settings {
     int64_t next_at;        /* ms; 0: never */
 };
 int import_settings_get(struct tx *tx, int64_t app_rid, struct import_settings *ret) MUSTCHECK;
-/* Judges and stores; what could not be confirmed by itself is tried again by the next import. */
+/* Judges and stores; what could not be confirmed by itself is tried again by the next import. E0000001 naming the field
+ * for attributes that people or app users do not have. */
 int import_settings_set(struct tx *tx, const struct app *app, struct import_settings *settings,
                         struct problem *problem) MUSTCHECK;
 

@@ -126,13 +126,25 @@ int import_known_users(struct tx *tx, int64_t app_rid, int64_t after, int64_t ma
 struct match {
     enum imported_match match;
     int64_t user_rid;
+    const char *undecided; /* why nothing can be said of who it is; NULL */
 };
+
+#define UNDECIDED "People cannot be found by the attribute %s; see exactMatchAttribute in the app's import rules"
 
 static struct match match_of(enum imported_match match, const int64_t *rids, int count)
 {
     if (count == 0)
-        return (struct match){MATCH_NONE, 0};
-    return count == 1 ? (struct match){match, rids[0]} : (struct match){MATCH_PARTIAL, 0}; /* never choose */
+        return (struct match){.match = MATCH_NONE};
+    return (struct match){.match = count == 1 ? match : MATCH_PARTIAL, .user_rid = count == 1 ? rids[0] : 0}; /* never
+                                                                                                              choose */
+}
+
+static int match_attribute(struct tx *tx, const struct import_settings *settings, const char *user_name,
+                           const struct jval *profile, int64_t *ret_rids, int limit)
+{
+    const char *there = settings->match_app_attribute ? settings->match_app_attribute : settings->match_attribute;
+    const char *value = str_eq(there, "userName") ? user_name : jval_get_str(profile, there);
+    return value && *value ? user_rids_by_value(tx, settings->match_attribute, value, ret_rids, limit) : 0;
 }
 
 static int match_exactly(struct tx *tx, const struct import_settings *settings, const char *user_name,
@@ -150,6 +162,12 @@ static int match_exactly(struct tx *tx, const struct import_settings *settings, 
             return r;
         count = r == 0 && user.status != USER_DEPROVISIONED;
         rids[0] = user.rid;
+    } else if (settings->criterion == CRITERION_ATTRIBUTE) {
+        count = match_attribute(tx, settings, user_name, profile, rids, 2);
+    }
+    if (count == ERR_NOT_FOUND) {
+        *ret = (struct match){.undecided = arena_printf(tx_arena(tx), UNDECIDED, settings->match_attribute)};
+        return 0;
     }
     if (count >= 0)
         *ret = match_of(MATCH_EXACT, rids, count);
@@ -165,7 +183,7 @@ static int match_user(struct tx *tx, const struct import_settings *settings, con
     int r = match_exactly(tx, settings, user_name, profile, ret);
     const char *first = jval_get_str(profile, "firstName");
     const char *last = jval_get_str(profile, "lastName");
-    if (r < 0 || ret->match != MATCH_NONE || !settings->allow_partial || !first || !last)
+    if (r < 0 || ret->undecided || ret->match != MATCH_NONE || !settings->allow_partial || !first || !last)
         return r;
     int64_t rids[2] = {0};
     int count = user_rids_by_name(tx, first, last, rids, 2);
@@ -176,6 +194,8 @@ static int match_user(struct tx *tx, const struct import_settings *settings, con
 
 static bool confirms_itself(const struct import_settings *settings, const struct match *match)
 {
+    if (match->undecided)
+        return false;
     switch (match->match) {
     case MATCH_EXACT:
         return settings->confirm_exact;
@@ -218,6 +238,8 @@ static int is_settled(struct tx *tx, const struct import_run *run, const struct 
         r = match_user(tx, &settings, known->user_name, known->profile, &match);
     if (r < 0)
         return r;
+    if (match.undecided)
+        return known->state == IMPORTED_UNCONFIRMED && str_eq(known->error, match.undecided);
     bool same = match.match == known->match && match.user_rid == known->match_user_rid;
     return known->state == IMPORTED_UNCONFIRMED && same && (known->error || !confirms_itself(&settings, &match));
 }
@@ -382,7 +404,7 @@ static int settle_unknown(struct tx *tx, const struct app *app, struct import_ru
         return r;
     imported->match = match.match;
     imported->match_user_rid = match.user_rid;
-    imported->error = NULL;
+    imported->error = match.undecided;
     if (imported->state == IMPORTED_CONFIRMED) /* whose account it was is gone */
         imported->state = IMPORTED_UNCONFIRMED;
     if (imported->state == IMPORTED_IGNORED || !confirms_itself(&settings, &match))

@@ -124,6 +124,9 @@ static const struct migration migrations[] = {
          " same_group INTEGER NOT NULL);"}, /* enum same_group_policy */
     {13, drift_exception_index},
     {14, "CREATE INDEX deletion_holds_all ON deletion_holds (status, rid);"},
+    {15, "ALTER TABLE import_settings ADD COLUMN match_attribute TEXT;"
+         "ALTER TABLE import_settings ADD COLUMN match_app_attribute TEXT;"
+         "CREATE INDEX import_settings_match ON import_settings (match_attribute) WHERE match_attribute IS NOT NULL;"},
 };
 
 const char *push_text(struct tx *tx, const struct query *query, int column)

@@ -59,6 +59,39 @@ describe('imports that fail, are killed, are large', () => {
 
     const groups = (app) => muster.ask('GET', `/api/v1/groups?limit=10000&search=${encodeURIComponent(`source.id eq "${app.id}"`)}`);
 
+    test('users are matched by an attribute of ones choice', async () => {
+        const app = await org.connectedApp(target);
+        const ann = await org.user(null, { employeeNumber: `N-${app.id}` });
+        const there = await target.seedUser({
+            schemas: [USER_SCHEMA, 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'],
+            userName: `else-${app.id}@else.example`.toLowerCase(),
+            'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User': { employeeNumber: `n-${app.id}` },
+        });
+        const feature = await settings(muster, app, { exactMatchCriteria: 'CUSTOM', exactMatchAttribute: 'employeeNumber', autoConfirmExactMatch: true });
+        const rules = feature.capabilities.importRules.userCreateAndMatch;
+        assert.equal(rules.exactMatchCriteria, 'CUSTOM');
+        assert.equal(rules.exactMatchAttribute, 'employeeNumber');
+        assert.equal(rules.exactMatchAppAttribute, 'employeeNumber');
+        const run = await imported(muster, app);
+        assert.equal(run.status, 'COMPLETED', run.error);
+        assert.equal(run.users.confirmed, 1);
+        const appUser = await muster.ask('GET', `/api/v1/apps/${app.id}/users/${ann.id}`);
+        assert.equal(appUser.externalId, there.id);
+
+        const bad = async (match, words) => {
+            const body = { importRules: { userCreateAndMatch: match } };
+            const answer = await muster.call('PUT', `/api/v1/apps/${app.id}/features/INBOUND_PROVISIONING`, { body });
+            assert.equal(answer.status, 400, answer.text);
+            assert.match(answer.text, words);
+        };
+        await bad({ exactMatchCriteria: 'BADGE' }, /exactMatchCriteria: must be one of USERNAME, EMAIL, CUSTOM/);
+        await bad({ exactMatchCriteria: 'CUSTOM', exactMatchAttribute: 'shoeSize' }, /exactMatchAttribute: .*shoeSize.* is no attribute of people; add it to their schema/);
+        await bad({ exactMatchAppAttribute: 'shoeSize' }, /exactMatchAppAttribute: .*shoeSize.* is nothing that imports read/);
+        await bad({ exactMatchCriteria: 'EMAIL', exactMatchAttribute: 'title' }, /exactMatchAttribute: Goes with exactMatchCriteria CUSTOM/);
+        const back = await settings(muster, app, { exactMatchCriteria: 'EMAIL' });
+        assert.equal(back.capabilities.importRules.userCreateAndMatch.exactMatchAttribute, undefined);
+    });
+
     test('a page that fails: the import fails, names the cause, and nothing is changed', async () => {
         const app = await org.connectedApp(target);
         await make('/Groups', 150, (i) => ({ schemas: [GROUP_SCHEMA], displayName: `Failing ${i}` }));

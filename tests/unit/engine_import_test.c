@@ -2,6 +2,7 @@
 /* Imports against the practice target: pages of every kind of badness, crashes, what is taken over and what is not. */
 #include "world.h"
 
+#include "directory/schema.h"
 #include "directory/search.h"
 #include "push/import.h"
 
@@ -114,7 +115,21 @@ struct act {
     struct problem problem;
 };
 
-enum { START, LATEST, CANCEL, APPROVE, SETTINGS, UNCONFIRMED, ACCOUNT, GROUPS, MEMBERS, CONFIRM, CREATE, IGNORE };
+enum {
+    START,
+    LATEST,
+    CANCEL,
+    APPROVE,
+    SETTINGS,
+    UNCONFIRMED,
+    ACCOUNT,
+    GROUPS,
+    MEMBERS,
+    CONFIRM,
+    CREATE,
+    IGNORE,
+    UNDECIDED
+};
 
 static int count_group(const struct group *group, void *data)
 {
@@ -140,6 +155,10 @@ static int look_up(struct tx *tx, struct act *act)
     case ACCOUNT:
         r = user_by_login(tx, act->name, &user);
         return r < 0 ? r : account_get(tx, act->world->app.rid, user.rid, &act->account);
+    case UNDECIDED:
+        r = imported_user_list(tx, act->world->app.rid, IMPORTED_UNCONFIRMED, 0, &act->imported, 1);
+        act->imported.error = arena_strdup(act->world->arena, act->imported.error);
+        return r == 1 ? 0 : ERR_NOT_FOUND;
     case MEMBERS:
         r = group_by_id(tx, act->id, &act->group);
         if (r == 0)
@@ -597,6 +616,171 @@ static void test_import_matches(void **state)
     assert_int_equal(rows_written, 0);
 }
 
+/* --- matched by an attribute ---------------------------------------------------------------------------------------
+ */
+
+#define STAFF 2300 /* more than two chunks of the index */
+
+struct badge {
+    int from, count;
+    const char *attribute, *value; /* NULL: "B-" and the number */
+    bool deactivate, remove;
+};
+
+static int change_staff(struct tx *tx, void *arg)
+{
+    const struct badge *badge = arg;
+    struct problem problem = {0};
+    int r = 0;
+    for (int i = badge->from; r >= 0 && i < badge->from + badge->count; i++) {
+        CLEANUP(jval_freep) struct jval *profile = jval_new_object();
+        struct user user = {0};
+        const char *login = arena_printf(tx_arena(tx), "staff%04d@example.com", i);
+        const char *value = badge->value ? badge->value : arena_printf(tx_arena(tx), "B-%04d", i);
+        jval_set_str(profile, badge->attribute, value);
+        r = user_by_login(tx, login, &user);
+        if (r == 0 && badge->deactivate)
+            r = user_transition(tx, &user, USER_DEACTIVATE, &problem);
+        else if (r == 0)
+            r = user_update(tx, &user, profile, false, &problem);
+        if (r != ERR_NOT_FOUND)
+            continue;
+        jval_set_str(profile, "login", login);
+        jval_set_str(profile, "email", login);
+        jval_set_str(profile, "firstName", "Staff");
+        jval_set_str(profile, "lastName", arena_printf(tx_arena(tx), "Number %d", i));
+        r = user_create(tx, &(struct user_input){.profile = profile, .activate = true}, &user, &problem);
+    }
+    return MIN_OF(r, 0);
+}
+
+static void staff(struct world *world, struct badge badge)
+{
+    if (!badge.attribute)
+        badge.attribute = "employeeNumber";
+    assert_int_equal(store_write_wait(world->store, NULL, change_staff, &badge), 0);
+}
+
+/* Its id: the app gets the names of whoever it turns out to be. */
+static const char *there_badge(struct world *world, const char *login, const char *number)
+{
+    char body[512];
+    (void)snprintf(
+        body, sizeof(body),
+        "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\","
+        "\"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User\"],\"userName\":\"%s\",\"name\":{\"givenName\":"
+        "\"Some\",\"familyName\":\"One\"},\"emails\":[{\"value\":\"%s\",\"type\":\"work\"}],\"active\":true,"
+        "\"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User\":{\"employeeNumber\":\"%s\"}}",
+        login, login, number);
+    assert_int_equal(world_request(world, "POST", "/scim/v2/Users", body), 201);
+    return arena_strdup(world->arena, id_there(world, login));
+}
+
+static struct import_settings by_badge(void)
+{
+    return (struct import_settings){
+        .criterion = CRITERION_ATTRIBUTE, .match_attribute = "employeeNumber", .confirm_exact = true};
+}
+
+/* People are found by an attribute that no index was made for before, also those who get it later. */
+static void test_import_matches_an_attribute(void **state)
+{
+    struct world *world = *state;
+    staff(world, (struct badge){.count = STAFF});
+    const char *first = there_badge(world, "first@else.where", "b-0000"); /* letter case does not distinguish */
+    const char *last = there_badge(world, "last@else.where", "B-2299");
+    const char *twice = there_badge(world, "twice@else.where", "B-0007"); /* somebody else gets this one too */
+    (void)there_badge(world, "gone@else.where", "B-0009");
+    const char *late = there_badge(world, "late@else.where", "B-LATE");
+    (void)there_badge(world, "nobody@else.where", "X-1");
+    set(world, by_badge());
+    staff(world, (struct badge){.from = 8, .count = 1, .value = "B-0007"});
+    staff(world, (struct badge){.from = 9, .count = 1, .deactivate = true});
+    struct import_run run = import(world, IMPORT_ALL);
+    expect_state(world, IMPORT_COMPLETED);
+    assert_int_equal(run.users_confirmed, 2);
+    assert_string_equal(account_of(world, "staff0000@example.com").external_id, first);
+    assert_string_equal(account_of(world, "staff2299@example.com").external_id, last);
+    assert_int_equal(imported(world, IMPORTED_UNCONFIRMED), 4);
+
+    staff(world, (struct badge){.from = 8, .count = 1, .value = "B-0008"});     /* so that one is left */
+    staff(world, (struct badge){.from = STAFF, .count = 1, .value = "B-LATE"}); /* somebody new */
+    run = import(world, IMPORT_ALL);
+    assert_int_equal(run.users_confirmed, 2);
+    assert_string_equal(account_of(world, "staff0007@example.com").external_id, twice);
+    assert_string_equal(account_of(world, "staff2300@example.com").external_id, late);
+    assert_int_equal(imported(world, IMPORTED_UNCONFIRMED), 2);
+
+    world_settle(world, MINUTE_MS);
+    (void)import(world, IMPORT_ALL);
+    rows_written = 0;
+    assert_int_equal(import(world, IMPORT_ALL).to_apply, 0);
+    assert_int_equal(rows_written, 0); /* a run that finds nothing writes nothing */
+}
+
+static int act_badge_attribute(struct tx *tx, void *arg)
+{
+    static const char with[] = "{\"definitions\":{\"custom\":{\"properties\":{\"badge\":{\"title\":\"Badge\",\"type\":"
+                               "\"string\"}}}}}";
+    static const char without[] = "{\"definitions\":{\"custom\":{\"properties\":{\"badge\":null}}}}";
+    const char *text = *(const bool *)arg ? with : without;
+    struct problem problem = {0};
+    CLEANUP(jval_freep) struct jval *body = NULL;
+    int r = jval_parse(&body, text, strlen(text), NULL);
+    return r < 0 ? r : schema_update(tx, SCHEMA_USER, body, &problem);
+}
+
+/* A custom attribute of people against another one of the app; when it is gone nobody counts as new. */
+static void test_import_matches_a_custom_attribute(void **state)
+{
+    struct world *world = *state;
+    struct import_settings settings = by_badge();
+    bool with = true;
+    assert_int_equal(store_write_wait(world->store, NULL, act_badge_attribute, &with), 0);
+    staff(world, (struct badge){.count = 2, .attribute = "badge"});
+    const char *first = there_badge(world, "first@else.where", "B-0000");
+    settings.match_attribute = "badge";
+    settings.match_app_attribute = "employeeNumber";
+    settings.confirm_new = true;
+    set(world, settings);
+    assert_int_equal(import(world, IMPORT_ALL).users_confirmed, 1);
+    assert_string_equal(account_of(world, "staff0000@example.com").external_id, first);
+
+    with = false;
+    const char *second = there_badge(world, "second@else.where", "B-0001");
+    assert_int_equal(store_write_wait(world->store, NULL, act_badge_attribute, &with), 0);
+    struct import_run run = import(world, IMPORT_ALL);
+    expect_state(world, IMPORT_COMPLETED);
+    assert_int_equal(run.users_confirmed, 0); /* nor made a new person */
+    struct act one = {.world = world, .what = UNDECIDED};
+    do_act(&one);
+    assert_non_null(strstr(one.imported.error, "badge"));
+
+    /* By another one: what was asked for before is kept up for nobody. */
+    staff(world, (struct badge){.from = 1, .count = 1, .value = "B-0001"});
+    set(world, by_badge());
+    assert_int_equal(import(world, IMPORT_ALL).users_confirmed, 1);
+    assert_string_equal(account_of(world, "staff0001@example.com").external_id, second);
+}
+
+static void test_bad_attributes_are_refused(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        const char *attribute, *there, *words;
+    } bad[] = {{NULL, NULL, "exactMatchAttribute: Must name"},
+               {"shoeSize", NULL, "exactMatchAttribute: \"shoeSize\" is no attribute of people"},
+               {"secondEmail", "shoeSize", "exactMatchAppAttribute: \"shoeSize\" is nothing that imports read"}};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct import_settings settings = {
+            .criterion = CRITERION_ATTRIBUTE, .match_attribute = bad[i].attribute, .match_app_attribute = bad[i].there};
+        struct act act = {.world = world, .what = SETTINGS, .settings = settings};
+        assert_int_equal(try_act(&act), ERR_PROBLEM);
+        if (!strstr(act.problem.causes[0], bad[i].words))
+            fail_msg("%s", act.problem.causes[0]);
+    }
+}
+
 static void test_administrator_decides(void **state)
 {
     struct world *world = *state;
@@ -932,6 +1116,9 @@ int main(void)
         TEST(test_crash_after_every_turn),
         TEST(test_app_that_is_off_is_not_read),
         TEST(test_import_matches),
+        TEST(test_import_matches_an_attribute),
+        TEST(test_import_matches_a_custom_attribute),
+        TEST(test_bad_attributes_are_refused),
         TEST(test_administrator_decides),
         TEST(test_second_account_is_refused),
         TEST(test_disabled_there_is_reported),
