@@ -12,6 +12,7 @@
 #define PAGE_DEFAULT 100
 #define PAGE_MAX 1000
 #define NOTE_BYTES 1000 /* bytes of the note of an exception */
+#define ACT_IDS 200     /* differences that one call names */
 
 /* --- scans ---------------------------------------------------------------------------------------------------------
  */
@@ -427,7 +428,8 @@ static int read_body(struct tx *tx, struct call *call, const struct app *app, st
     /* A slip in what narrows the selection would widen it. */
     for (void *it = jval_first(call->body); r >= 0 && it; it = jval_next(call->body, it)) {
         const char *key = jval_iter_key(it);
-        bool known = str_eq(key, "all") || str_eq(key, "differenceId") || str_eq(key, "note");
+        bool known =
+            str_eq(key, "all") || str_eq(key, "differenceId") || str_eq(key, "differenceIds") || str_eq(key, "note");
         for (size_t i = 0; i < ARRAY_LEN(fields); i++)
             known |= str_eq(key, fields[i].name);
         if (!known)
@@ -442,9 +444,10 @@ static int read_body(struct tx *tx, struct call *call, const struct app *app, st
     if (r < 0)
         return r;
     if (!any)
-        return call_invalid(call, "differenceId",
-                            "Say which: differenceId, or kind, cause, class, targetGroupId, userId, externalId, or "
-                            "\"all\": true.");
+        return call_invalid(
+            call, "differenceId",
+            "Say which: differenceId, differenceIds, or kind, cause, class, targetGroupId, userId, externalId, or "
+            "\"all\": true.");
     return resolve(tx, call, app, &given, ret);
 }
 
@@ -686,32 +689,69 @@ static int write_done(struct call *call, const char *name, int64_t count, bool m
     return 0;
 }
 
-/* The app, and the one difference that the body names: 1, or 0 for a selection. */
-static int read_act(struct tx *tx, struct call *call, struct app *ret_app, struct drift *ret)
+/* Which differences an act is for: those that the body names, else a selection. */
+struct named {
+    const char **ids;
+    size_t count; /* 0: a selection */
+};
+
+static int read_ids(struct call *call, const struct jval *ids, struct named *ret)
+{
+    size_t count = jval_type(ids) == JVAL_ARRAY ? jval_len(ids) : 0;
+    if (count < 1 || count > ACT_IDS)
+        return call_invalid(call, "differenceIds", "Must be a list of 1 to %d ids; more in further calls.", ACT_IDS);
+    ret->ids = arena_array(call->arena, count, sizeof(*ret->ids));
+    ret->count = count;
+    for (size_t i = 0; i < count; i++) {
+        ret->ids[i] = jval_str(jval_at(ids, i));
+        if (!ret->ids[i])
+            return call_invalid(call, "differenceIds", "Must hold texts only.");
+    }
+    return 0;
+}
+
+static int read_act(struct tx *tx, struct call *call, struct app *ret_app, struct named *ret)
 {
     const struct jval *body = NULL;
-    const char *id = NULL;
+    const char **id = arena_array(call->arena, 1, sizeof(*id));
     int r = call_body_object(call, &body);
     if (r == 0)
         r = find_app(tx, call, ret_app);
     if (r == 0)
-        r = field_string(call, body, "differenceId", &id);
+        r = field_string(call, body, "differenceId", id);
+    const struct jval *ids = r < 0 ? NULL : jval_get(body, "differenceIds");
+    if (r > 0 && ids)
+        return call_invalid(call, "differenceIds", "Does not go together with differenceId; give one of the two.");
     if (r > 0)
-        r = find_difference(tx, call, ret_app, id, ret);
-    return r < 0 ? r : id != NULL;
+        *ret = (struct named){.ids = id, .count = 1};
+    return r >= 0 && ids ? read_ids(call, ids, ret) : MIN_OF(r, 0);
+}
+
+/* All that are named, or none and the reason. */
+static int repair_named(struct tx *tx, struct call *call, const struct app *app, const struct named *named)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < named->count; i++) {
+        struct drift drift = {0};
+        r = find_difference(tx, call, app, named->ids[i], &drift);
+        if (r == 0)
+            r = drift_repair_one(tx, app, &drift, &call->problem);
+    }
+    return r;
 }
 
 static int repair(struct tx *tx, struct call *call)
 {
     struct app app = {0};
-    struct drift drift = {0};
+    struct named named = {0};
     struct drift_filter filter = {0};
-    int64_t count = 1;
-    int one = read_act(tx, call, &app, &drift);
-    int r = one > 0 ? drift_repair_one(tx, &app, &drift, &call->problem) : one;
-    if (one == 0)
+    int r = read_act(tx, call, &app, &named);
+    int64_t count = (int64_t)named.count;
+    if (r == 0 && named.count)
+        r = repair_named(tx, call, &app, &named);
+    else if (r == 0)
         r = read_body(tx, call, &app, &filter);
-    if (one == 0 && r == 0)
+    if (r == 0 && !named.count)
         r = drift_repair(tx, &app, &filter, &count);
     call->status = 202;
     return r < 0 ? r : write_done(call, "repairing", count, r > 0);
@@ -725,20 +765,34 @@ static int read_note(struct call *call, const char **ret)
     return MIN_OF(r, 0);
 }
 
+static int accept_named(struct tx *tx, struct call *call, const struct app *app, const struct named *named,
+                        const char *note)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < named->count; i++) {
+        struct drift drift = {0};
+        r = find_difference(tx, call, app, named->ids[i], &drift);
+        if (r == 0)
+            r = drift_accept_one(tx, app, &drift, note);
+    }
+    return r;
+}
+
 static int accept_differences(struct tx *tx, struct call *call)
 {
     struct app app = {0};
-    struct drift drift = {0};
+    struct named named = {0};
     struct drift_filter filter = {0};
     const char *note = NULL;
-    int64_t count = 1;
-    int one = read_act(tx, call, &app, &drift);
-    int r = one < 0 ? one : read_note(call, &note);
-    if (one > 0 && r == 0)
-        r = drift_accept_one(tx, &app, &drift, note);
-    if (one == 0 && r == 0)
+    int r = read_act(tx, call, &app, &named);
+    int64_t count = (int64_t)named.count;
+    if (r == 0)
+        r = read_note(call, &note);
+    if (r == 0 && named.count)
+        r = accept_named(tx, call, &app, &named, note);
+    else if (r == 0)
         r = read_body(tx, call, &app, &filter);
-    if (one == 0 && r == 0)
+    if (r == 0 && !named.count)
         r = drift_accept(tx, &app, &filter, note, &count);
     return r < 0 ? r : write_done(call, "accepted", count, r > 0);
 }

@@ -105,6 +105,30 @@ async function importedApp(org) {
     return app;
 }
 
+// An app that somebody changed behind Muster, scanned.
+async function driftedApp(org) {
+    const app = await org.app('Board');
+    const path = `/api/v1/apps/${app.id}`;
+    await org.assignGroup(app, 'Design');
+    await org.push(app, LONG);
+    await org.push(app, 'Design', { targetGroupName: 'Designers' });
+    await org.muster.sync(app.id);
+    const stranger = await org.target.seedUser({ userName: `${LONG.slice(0, 60)}.stranger@example.com` });
+    const there = (await org.target.groups()).find(({ displayName }) => displayName === 'Designers');
+    await org.target.ask('PATCH', `/scim/v2/Groups/${there.id}`, {
+        schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+        Operations: [
+            { op: 'add', path: 'members', value: [{ value: stranger.id }] },
+            { op: 'remove', path: `members[value eq "${there.members[0].value}"]` },
+        ],
+    });
+    for (let found = 0; found < 2; ) {
+        const { id } = await org.ask('POST', `${path}/drift/scans`);
+        found = (await org.ask('GET', `${path}/drift/scans/${id}?wait=60s`)).differences;
+    }
+    return app;
+}
+
 // Makes it; the addresses that pages.js uses.
 async function inhabit(muster, target) {
     const org = new Organisation(muster, target);
@@ -116,12 +140,14 @@ async function inhabit(muster, target) {
     await org.assignGroup(long, LONG, { title: 'Engineer' });
     await org.push(long, LONG);
     await muster.sync(long.id);
+    const drifted = await driftedApp(org);
     const imported = await importedApp(org);
     return {
         app: `/applications/${app.id}`,
         empty: `/applications/${empty.id}`,
         long: `/applications/${long.id}`,
         imported: `/applications/${imported.id}`,
+        drifted: `/applications/${drifted.id}`,
         failed: failed.id,
     };
 }

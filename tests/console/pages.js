@@ -115,6 +115,21 @@ const PAGES = [
         },
     },
 
+    { name: 'app-drift', path: (at) => `${at.drifted}/drift`, shown: 'not known to the directory', picture: 'One app: Drift' },
+    { name: 'app-drift-none', path: (at) => `${at.empty}/drift`, shown: 'Wiki was not scanned yet' },
+    { name: 'app-drift-accepted', path: (at) => `${at.drifted}/drift?view=accepted`, shown: 'Nothing is accepted' },
+    { name: 'app-drift-scans', path: (at) => `${at.drifted}/drift?view=scans`, shown: '2 different' },
+    { name: 'app-drift-settings', path: (at) => `${at.drifted}/drift?view=settings`, shown: 'Scan every so many hours', picture: 'Drift: when, and what follows' },
+    {
+        name: 'app-drift-repair',
+        path: (at) => `${at.drifted}/drift`,
+        shown: 'not known to the directory',
+        open: async (page) => {
+            await page.getByLabel('Select all rows').check();
+            await button(page, 'Repair (2)').click();
+            await page.getByText('1 membership is removed').waitFor();
+        },
+    },
     { name: 'app-activity', path: (at) => `${at.app}/activity`, shown: 'POST /Groups', picture: 'One app: Activity' },
     { name: 'app-activity-none', path: (at) => `${at.empty}/activity`, shown: 'Nothing was asked of Wiki yet' },
     {

@@ -156,6 +156,12 @@ describe('drift', () => {
         const never = await muster.call('POST', drift('/repair'), { body: { differenceId: inactive.id } });
         assert.equal(never.status, 400);
         assert.match(never.json.errorCauses[0].errorSummary, /never activated/);
+        const other = (await differences('?status=OPEN')).find(({ kind }) => kind !== 'ACCOUNT_INACTIVE');
+        const refused = await muster.call('POST', drift('/repair'), { body: { differenceIds: [other.id, inactive.id] } });
+        assert.match(refused.json.errorCauses[0].errorSummary, /never activated/);
+        assert.equal((await muster.ask('GET', drift(`/differences/${other.id}`))).status, 'OPEN', 'all that are named, or none');
+        const both = await muster.call('POST', drift('/repair'), { body: { differenceId: other.id, differenceIds: [other.id] } });
+        assert.match(both.json.errorCauses[0].errorSummary, /^differenceIds: Does not go together/);
         assert.equal((await there(logins[2])).active, false);
         const account = await muster.ask('GET', `/api/v1/apps/${app.id}/users/${ids.get(logins[2])}`);
         assert.equal(account.status, 'INACTIVE');

@@ -131,7 +131,7 @@ export default function Import({ app }: { app: App }) {
                 </StackItem>
             )}
             <StackItem>
-                <ToggleGroup aria-label="What is shown">
+                <ToggleGroup aria-label="What is shown" className="muster-wrap">
                     {VIEWS.map(([value, text]) => (
                         <ToggleGroupItem
                             key={value}

@@ -17,6 +17,7 @@ const Provisioning = lazy(() => import('./app-provisioning'));
 const Import = lazy(() => import('./app-import'));
 const Assignments = lazy(() => import('./assignments'));
 const PushGroups = lazy(() => import('./push-groups'));
+const Drift = lazy(() => import('./app-drift'));
 const Activity = lazy(() => import('./app-activity'));
 
 const TABS: [string, string][] = [
@@ -25,6 +26,7 @@ const TABS: [string, string][] = [
     ['import', 'Import'],
     ['assignments', 'Assignments'],
     ['push-groups', 'Push Groups'],
+    ['drift', 'Drift'],
     ['activity', 'Activity'],
 ];
 
@@ -89,6 +91,7 @@ export default function Application() {
                         <Route path="import" element={<Import app={app} />} />
                         <Route path="assignments" element={<Assignments app={app} />} />
                         <Route path="push-groups" element={<PushGroups app={app} />} />
+                        <Route path="drift" element={<Drift app={app} />} />
                         <Route path="activity" element={<Activity app={app} />} />
                         <Route path="*" element={<Nothing title="There is no such page" />} />
                     </Routes>
