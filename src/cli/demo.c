@@ -383,15 +383,15 @@ static const char *first_token(struct cli *cli, const struct server *server)
 static void say_where(struct cli *cli, struct server *server, const struct practice_server *practice, const char *token)
 {
     cli_say(cli, "Both stay up until Ctrl-C:");
-    cli_say(cli, "   Muster's console  %s", server_url(server));
     cli_say(cli, "   Muster's API      %s, token in %s", server_url(server), server_data(server)->token_path);
     cli_say(cli, "   practice target   %s, bearer token %s", practice_server_url(practice), token);
-    if (server_first_link(server))
-        admin_show_link(cli, server_first_link(server));
     cli_say(cli, "Try, in another terminal:");
     cli_say(cli, "   export MUSTER_URL=%s MUSTER_TOKEN=$(cat %s)", server_url(server), server_data(server)->token_path);
     cli_say(cli, "   %s user list; %s push list \"Practice target\"", cli->program, cli->program);
     cli_say(cli, "   curl -H \"Authorization: Bearer %s\" %s/Groups", token, practice_server_url(practice));
+    cli_say(cli, "Or by clicks, in Muster's console: %s", server_url(server));
+    if (server_first_link(server))
+        admin_show_link(cli, server_first_link(server));
 }
 
 static int play(struct cli *cli, struct server *server, struct practice_server *practice, const char *target_token)

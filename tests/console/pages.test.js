@@ -38,6 +38,14 @@ function overTheEdge() {
         const beyond = each.scrollWidth - each.clientWidth;
         if (beyond > 1) found.push(`${beyond} pixels of a table`);
     }
+    for (const each of document.querySelectorAll('main, [class*=page__main-container], [class*=page__main-section], [role=dialog], [class*=modal-box__body]')) {
+        const beyond = each.scrollWidth - each.clientWidth;
+        if (beyond > 1) found.push(`${beyond} pixels of ${each.cloneNode(false).outerHTML}`);
+    }
+    // What ends with three dots.
+    for (const each of document.querySelectorAll('main *, [role=dialog] *')) {
+        if (each.scrollWidth > each.clientWidth + 1 && each.innerText && getComputedStyle(each).textOverflow === 'ellipsis') found.push(`cut: ${each.innerText}`);
+    }
     for (const each of document.querySelectorAll('main a, main button, main input:not([type=checkbox]), main h1, [role=dialog] button')) {
         const { left, right, width } = each.getBoundingClientRect();
         if (width > 0 && (right > window.innerWidth + 1 || left < -1) && !each.closest('nav, .muster-scroll-x')) found.push(each.outerHTML.slice(0, 120));
