@@ -394,6 +394,10 @@ static int note_rate(struct tx *tx, struct lane *lane, const struct flight *flig
     bool learned = false;
     bool first = class == ERROR_RATE_LIMITED && rate->phase == RATE_FREE;
     int r = 0;
+    if (flight->group != lane->state->group) { /* another credential has a pace of its own */
+        give_place_back(flight, true);
+        return 0;
+    }
     if (class == ERROR_RATE_LIMITED)
         learned = note_limit(tx, lane, flight, &r);
     else if (flight->answer->transport == TRANSPORT_OK)
@@ -668,18 +672,33 @@ static int end_part(struct tx *tx)
     return 0;
 }
 
+/*
+ * The lane of an answer: 1; 0 when the app is gone, or was somebody else's meanwhile. The lease under which the request
+ * was handed out counts, which is not always that of the lane: another credential makes another rate group, and what
+ * was asked with the one before is answered all the same.
+ */
+static int lane_of_answer(struct tx *tx, struct core *core, const struct flight *flight, struct lane **ret)
+{
+    int r = lane_open(tx, core, flight->app_rid, ret);
+    if (r == ERR_NOT_FOUND || r == ERR_STALE)
+        return 0;
+    if (r == 0)
+        r = flight->group == (*ret)->state->group ? 1 : group_hold(tx, core, flight->group);
+    return r <= 0 ? r : group_epoch(flight->group) == flight->epoch;
+}
+
 static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
 {
     struct lane *lane = NULL;
-    int r = lane_open(tx, core, flight->app_rid, &lane);
-    bool stale = r == ERR_STALE || (r == 0 && group_epoch(lane->state->group) != flight->epoch);
-    if (r == ERR_NOT_FOUND || stale) { /* the app is gone, or was somebody else's meanwhile */
+    int r = lane_of_answer(tx, core, flight, &lane);
+    if (r == 0) {
         give_place_back(flight, true);
         flight->processed = true;
         return 0;
     }
     if (r < 0)
         return r;
+    r = 0;
     tx_continue(tx, flight->work.since);
     tx_set_urgency(tx, (int)flight->work.class);
     enum error_class class = answer_judge(flight->answer, flight->kind);
@@ -698,7 +717,8 @@ static int take_answer(struct tx *tx, struct core *core, struct flight *flight)
         r = try_part(tx, &part);
     if (r < 0)
         return r;
-    if (is_find(flight->kind) && r != STEP_REQUEST) /* no create followed: its place is free again */
+    bool same_pace = flight->group == lane->state->group;
+    if (same_pace && is_find(flight->kind) && r != STEP_REQUEST) /* no create followed: its place is free again */
         rate_returned(rate_of_create(lane, flight->kind), false);
     if (flight->read_offset_next > flight->read_offset && r == STEP_WAIT &&
         flight->read_offset_next < answer_length(flight)) {

@@ -14,6 +14,7 @@
 
 struct saving {
     struct world *world;
+    enum connection_scheme scheme;
     const char *secret;
     bool rotate;
     struct connection connection;
@@ -26,18 +27,24 @@ static int save_run(struct tx *tx, void *arg)
     struct app app;
     s->problem = (struct problem){0};
     const struct connection_input input = {.base_url = "http://127.0.0.1:9/scim/v2",
-                                           .scheme = CONNECTION_BEARER,
+                                           .scheme = s->scheme,
+                                           .header_name = s->scheme == CONNECTION_HEADER ? "Authorization" : NULL,
                                            .secret = s->secret,
                                            .rotate = s->rotate};
     int r = app_by_label(tx, "Practice", &app);
     return r < 0 ? r : connection_save(tx, s->world->keyring, &app, &input, true, tx_now(tx), NULL, &s->problem);
 }
 
-static void save(struct world *world, const char *secret, bool rotate)
+static void save_as(struct world *world, enum connection_scheme scheme, const char *secret, bool rotate)
 {
-    struct saving s = {.world = world, .secret = secret, .rotate = rotate};
+    struct saving s = {.world = world, .scheme = scheme, .secret = secret, .rotate = rotate};
     if (store_write_wait(world->store, NULL, save_run, &s) < 0)
         fail_msg("%s", s.problem.causes[0]);
+}
+
+static void save(struct world *world, const char *secret, bool rotate)
+{
+    save_as(world, CONNECTION_BEARER, secret, rotate);
 }
 
 static int look_run(struct tx *tx, void *arg)
@@ -131,6 +138,91 @@ static void test_a_taken_credential_is_proven(void **state)
     assert_int_equal(look(world).old.n, 0);
 }
 
+#define KEPT 2
+static const struct flight *kept[KEPT];
+static int kept_count;
+static enum request_kind kind_kept;
+
+static bool keep_some(UNUSED struct world *world, const struct flight *flight)
+{
+    if (flight->kind != kind_kept || kept_count == KEPT)
+        return false;
+    kept[kept_count++] = flight;
+    return true;
+}
+
+/* A second life of the process, so that the lease of another credential has another number. */
+static void live_again(struct world *world)
+{
+    world_assign_user(world, world_user(world, "first@example.com"), true);
+    world_settle(world, MINUTE_MS);
+    world_crash(world);
+}
+
+/* What is out for the accounts of `people` in a group that is pushed has no answer yet. */
+static void keep_requests(struct world *world, enum request_kind kind, int people)
+{
+    kept_count = 0;
+    kind_kept = kind;
+    world->keep = keep_some;
+    group_of(world, people);
+    for (int i = 0; i < 10 && kept_count < people; i++)
+        (void)world_turn(world);
+    assert_int_equal(kept_count, people);
+    world->keep = NULL;
+}
+
+static int looked_up; /* requests that read an account */
+
+static bool count_reads(UNUSED struct world *world, const struct flight *flight)
+{
+    looked_up += flight->kind == REQUEST_FIND_USER || flight->kind == REQUEST_READ_USER;
+    return false;
+}
+
+/* What was sent before the credential was replaced, and is answered after that, was done: nothing is read back. */
+static void test_an_answer_to_the_credential_before(void **state)
+{
+    struct world *world = *state;
+    live_again(world);
+    keep_requests(world, REQUEST_CREATE_USER, 1);
+    save_as(world, CONNECTION_HEADER, "Bearer " GOOD, false); /* which is another one, and taken as well */
+    (void)world_turn(world);
+    world_exchange(world, kept[0]);
+    looked_up = 0;
+    world->lose = count_reads;
+    world_settle(world, 10L * 1000);
+    assert_int_equal(world_there(world, "Engineering", "person-0@example.com"), 1);
+    assert_int_equal(looked_up, 0);
+}
+
+/* Two are refused, and answered one after the other: the second, too, was not done, and is asked again at once. */
+static void test_a_refusal_after_the_fall_back(void **state)
+{
+    struct world *world = *state;
+    const struct practice_options anybody = {.base_url = "http://127.0.0.1:9/scim/v2"};
+    const struct practice_fault fault = {.kind = FAULT_STATUS, .status = 401, .times = KEPT};
+    char why[128] = "";
+    practice_free(world->practice);
+    world->practice = practice_new(&world->env, &anybody);
+    live_again(world);
+    save(world, "another", true);
+    world_assign_user(world, world_user(world, "second@example.com"), true);
+    world_settle(world, MINUTE_MS);
+    keep_requests(world, REQUEST_FIND_USER, KEPT);
+    assert_int_equal(practice_set_fault(world->practice, &fault, why, sizeof(why)), 0);
+    looked_up = 0;
+    world->lose = count_reads;
+    world_exchange(world, kept[0]);
+    (void)world_turn(world);
+    assert_int_equal(look(world).rotation, ROTATION_FELL_BACK);
+    world_exchange(world, kept[1]);
+    world_settle(world, 10L * 1000);
+    assert_int_equal(world_there(world, "Engineering", "person-0@example.com"), 1);
+    assert_int_equal(world_there(world, "Engineering", "person-1@example.com"), 1);
+    assert_int_equal(looked_up, 2 * KEPT);
+}
+
 /* Without another credential it is as ever: the app is left alone until somebody acts. */
 static void test_without_another_the_app_is_quarantined(void **state)
 {
@@ -152,6 +244,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_refused_credential_falls_back, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_refusal_in_the_middle, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_taken_credential_is_proven, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_an_answer_to_the_credential_before, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_refusal_after_the_fall_back, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_without_another_the_app_is_quarantined, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
