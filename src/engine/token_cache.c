@@ -26,6 +26,8 @@ static void set_value(struct token *token, const char *value)
 
 static bool is_needed(const struct engine *engine, const struct token *token)
 {
+    if (token->asked)
+        return true;
     for (const struct transfer *t = engine->transfers; t; t = t->next)
         if (t->token == token || t->asks_for == token)
             return true;
@@ -158,7 +160,6 @@ void token_answered(struct transfer *asked, void (*each)(struct transfer *t))
     struct token_answer given;
     token_answer_read(arena, asked->answer, &given);
     int64_t retry_after_ms = asked->answer->retry_after_ms;
-    token->asked = false;
     set_value(token, given.token);
     if (given.token) {
         token->serial = ++engine->last_serial;
@@ -166,6 +167,7 @@ void token_answered(struct transfer *asked, void (*each)(struct transfer *t))
         seal_wipe(given.token);
     }
     transfer_free(asked);
+    /* Whoever is told last of a verification forgets its token: `asked` keeps it while we look for more of them. */
     for (struct transfer *t = NULL; (t = waiter_of(engine, token));) {
         if (t->number && !core_may_send(engine->core, t->number)) {
             core_withdraw(engine->core, t->number);
@@ -177,6 +179,9 @@ void token_answered(struct transfer *asked, void (*each)(struct transfer *t))
         give_up(t, token->value ? &late : &given, retry_after_ms);
         each(t);
     }
+    token->asked = false;
+    if (token->app_rid == 0)
+        token_forget(engine, 0, token->version);
     (void)arena_free(arena);
 }
 
