@@ -1110,6 +1110,7 @@ static void settle_app(struct core *core, const struct flight *flight, int64_t n
     }
     if (flight->app_error == ERROR_NONE) {
         if (flight->answer->transport == TRANSPORT_OK) {
+            core->more |= state->failures > 0 || !state->proven; /* the turn let one through at a time: now the rest */
             state->failures = 0;
             state->proven = true;
             state->blocked_until = 0;

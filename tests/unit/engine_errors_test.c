@@ -417,6 +417,52 @@ static void test_an_app_that_fails_at_everything(void **state)
     assert_null(world_mapping_state(world, mapping).error);
 }
 
+static const struct flight *kept_members, *kept_search;
+
+static bool keep_two(UNUSED struct world *world, const struct flight *flight)
+{
+    const struct flight **kept = NULL;
+    if (flight->kind == REQUEST_MEMBERS)
+        kept = &kept_members;
+    else if (str_eq(flight->name, "slow@example.com"))
+        kept = &kept_search;
+    if (kept)
+        *kept = flight;
+    return kept != NULL;
+}
+
+/*
+ * The app said 503 while two requests were out: it is asked one thing at a time, which the second of them is. When the
+ * first is taken the others go on at once, whatever becomes of the second.
+ */
+static void test_what_gets_through_lets_the_others_go_on(void **state)
+{
+    struct world *world = *state;
+    const char *group = make_pair(world);
+    const char *cyd = world_user(world, "cyd@example.com");
+    world_assign_user(world, cyd, true);
+    (void)world_push(world, group, "Pair");
+    world_settle(world, MINUTE_MS);
+    world->keep = keep_two;
+    world_member(world, group, cyd, true);
+    world_assign_user(world, world_user(world, "slow@example.com"), true);
+    world_settle(world, 0);
+    assert_non_null(kept_members);
+    assert_non_null(kept_search);
+    order(world, (struct practice_fault){
+                     .kind = FAULT_STATUS, .method = "GET", .prefix = "/Users", .status = 503, .times = 1});
+    world_assign_user(world, world_user(world, "dan@example.com"), true);
+    world_settle(world, 0);
+    world->now += MINUTE_MS;
+    world_settle(world, 0);
+    assert_int_equal(world_active(world, "dan@example.com"), -1);
+    world->keep = NULL;
+    world_exchange(world, kept_members);
+    while (world_turn(world))
+        continue;
+    assert_int_equal(world_active(world, "dan@example.com"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +485,7 @@ int main(void)
                                         world_teardown),
         cmocka_unit_test_setup_teardown(test_who_comes_later_is_not_held_up, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_an_app_that_fails_at_everything, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_what_gets_through_lets_the_others_go_on, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
