@@ -47,6 +47,7 @@ struct answer *answer_new(enum answer_shape shape)
     answer->shape = shape;
     answer->retry_after_ms = -1;
     answer->reset_ms = -1;
+    answer->_retry_at = answer->_reset_at = answer->_date = -1;
     answer->rate_remaining = -1;
     answer->resource.active = -1;
     answer->reader = reader_new(shape);
@@ -254,26 +255,41 @@ static int64_t seconds_to_wait(int64_t seconds)
     return bounded_wait(MIN_OF(seconds, RETRY_AFTER_MAX_S) * 1000);
 }
 
-static int64_t read_retry_after(const char *value, int64_t now_ms)
+/* -1 when it is none. */
+static int64_t read_date(const char *value)
 {
     int64_t at_ms = 0;
-    int64_t seconds = read_seconds(value);
-    if (seconds >= 0)
-        return seconds_to_wait(seconds);
     char trimmed[64];
     size_t n = strlen(value);
     while (n > 0 && isspace((unsigned char)value[n - 1]))
         n--;
     (void)snprintf(trimmed, sizeof(trimmed), "%.*s", (int)MIN_OF(n, sizeof(trimmed)), value);
-    return clock_parse_http(trimmed, &at_ms) == 0 ? bounded_wait(at_ms - now_ms) : -1;
+    return clock_parse_http(trimmed, &at_ms) == 0 ? at_ms : -1;
 }
 
-static int64_t read_reset(const char *value, int64_t now_ms)
+static void read_retry_after(struct answer *answer, const char *value)
 {
     int64_t seconds = read_seconds(value);
-    if (seconds < 0)
-        return -1;
-    return seconds < EPOCH_SECONDS ? seconds_to_wait(seconds) : bounded_wait(seconds * 1000 - now_ms);
+    answer->_retry_at = seconds < 0 ? read_date(value) : -1;
+    answer->retry_after_ms = seconds < 0 ? -1 : seconds_to_wait(seconds);
+}
+
+static void read_reset(struct answer *answer, const char *value)
+{
+    int64_t seconds = read_seconds(value);
+    answer->_reset_at = seconds >= EPOCH_SECONDS ? seconds * 1000 : -1;
+    answer->reset_ms = seconds < 0 ? -1 : seconds_to_wait(seconds);
+}
+
+/* Points in time are the app's, whose clock may be another one than ours: its Date, wherever it stands, says what it
+ * shows. */
+static void judge_times(struct answer *answer, int64_t now_ms)
+{
+    int64_t now = answer->_date >= 0 ? answer->_date : now_ms;
+    if (answer->_retry_at >= 0)
+        answer->retry_after_ms = bounded_wait(answer->_retry_at - now);
+    if (answer->_reset_at >= 0)
+        answer->reset_ms = bounded_wait(answer->_reset_at - now);
 }
 
 /* The value of a parameter in one item of a RateLimit field: "r=50" in "\"default\";r=50;t=5". -1 when it has none. */
@@ -301,6 +317,7 @@ static void take_remaining(struct answer *answer, int64_t remaining, int64_t sec
         return;
     answer->rate_remaining = remaining;
     answer->reset_ms = seconds_to_wait(seconds);
+    answer->_reset_at = -1;
 }
 
 /* The field RateLimit: a dictionary of one limit, or a list of limits with parameters. */
@@ -319,15 +336,18 @@ void answer_header(struct answer *answer, const char *name, const char *value, i
 {
     value += strspn(value, " \t");
     if (strcasecmp(name, "Retry-After") == 0)
-        answer->retry_after_ms = read_retry_after(value, now_ms);
+        read_retry_after(answer, value);
+    else if (strcasecmp(name, "Date") == 0)
+        answer->_date = read_date(value);
     else if (strcasecmp(name, "RateLimit-Reset") == 0 || strcasecmp(name, "X-RateLimit-Reset") == 0 ||
              strcasecmp(name, "X-Rate-Limit-Reset") == 0)
-        answer->reset_ms = read_reset(value, now_ms);
+        read_reset(answer, value);
     else if (strcasecmp(name, "RateLimit-Remaining") == 0 || strcasecmp(name, "X-RateLimit-Remaining") == 0 ||
              strcasecmp(name, "X-Rate-Limit-Remaining") == 0)
         answer->rate_remaining = read_seconds(value);
     else if (strcasecmp(name, "RateLimit") == 0)
         read_rate_limit(answer, value);
+    judge_times(answer, now_ms);
 }
 
 /* --- the end ------------------------------------------------------------------------------------------------------ */

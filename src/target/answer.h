@@ -76,6 +76,7 @@ struct answer {
     int64_t retry_after_ms; /* milliseconds to wait, -1: not said */
     int64_t reset_ms;       /* the same from a rate limit's reset header; becomes retry_after_ms of a 429 without one */
     int64_t rate_remaining; /* requests left until then, -1: not said */
+    int64_t _retry_at, _reset_at, _date; /* ms, by the app's clock: where a point in time was said; -1 */
     const char *transport_words; /* what the shell knows about a failure below HTTP; NULL takes the usual words */
     /* There is a body, but it is no JSON object, was cut, is over a limit, or (ANSWER_LIST) is no list. No body at all
      * is not malformed: bytes is 0. */
@@ -115,10 +116,10 @@ void answer_hide(struct answer *answer, const char *secret);
 /* Body bytes as they arrive, in pieces of any size. */
 void answer_feed(struct answer *answer, const char *bytes, size_t n);
 /*
- * Headers: Retry-After matters (seconds or an HTTP date, against now_ms), and what is told of a rate limit:
- * RateLimit-Remaining and -Reset with their older spellings X-RateLimit- and X-Rate-Limit- (the reset in seconds from
- * now, or since the epoch), and RateLimit in both drafts' forms: limit=100, remaining=50, reset=5 and
- * "default";r=50;t=5, of several limits the one of which the least is left.
+ * Headers: Retry-After matters (seconds or an HTTP date), and what is told of a rate limit: RateLimit-Remaining and
+ * -Reset with their older spellings X-RateLimit- and X-Rate-Limit- (the reset in seconds from now, or since the epoch),
+ * and RateLimit in both drafts' forms: limit=100, remaining=50, reset=5 and "default";r=50;t=5, of several limits the
+ * one of which the least is left. Points in time count from the answer's own Date, else from now_ms, our time.
  */
 void answer_header(struct answer *answer, const char *name, const char *value, int64_t now_ms);
 /* The exchange ended. `status` counts with TRANSPORT_OK only. Once per answer, which is complete from then on. */

@@ -309,6 +309,35 @@ static void retry_after_is_seconds_or_a_date(void **state)
     }
 }
 
+/* The app's clock is an hour late, or early: the wait is counted by it. */
+static void times_are_counted_by_the_apps_clock(void **state)
+{
+    static const struct {
+        const char *headers[2][2];
+        int64_t ms;
+    } cases[] = {
+        {{{"Date", "Wed, 21 Oct 2015 06:28:00 GMT"}, {"Retry-After", "Wed, 21 Oct 2015 06:28:10 GMT"}}, 10000},
+        {{{"Retry-After", "Wed, 21 Oct 2015 06:28:10 GMT\r\n"}, {"date", "Wed, 21 Oct 2015 06:28:00 GMT\r\n"}}, 10000},
+        {{{"Retry-After", "Wed, 21 Oct 2015 08:28:10 GMT"}, {"Date", "Wed, 21 Oct 2015 08:28:00 GMT"}}, 10000},
+        {{{"Retry-After", "Wed, 21 Oct 2015 08:28:10 GMT"}, {"Date", "Wed, 21 Oct 2015 08:28:20 GMT"}}, 0},
+        {{{"Retry-After", "Wed, 21 Oct 2015 07:28:10 GMT"}, {"Date", "now"}}, 10000},
+        {{{"Retry-After", "30"}, {"Date", "Wed, 21 Oct 2015 08:28:00 GMT"}}, 30000},
+        {{{"X-RateLimit-Reset", "1445412500"}, {"Date", "Wed, 21 Oct 2015 07:27:50 GMT"}}, 30000},
+        {{{"X-RateLimit-Reset", "20"}, {"Date", "Wed, 21 Oct 2015 08:28:00 GMT"}}, 20000},
+    };
+    int64_t now = 0;
+    (void)state;
+    assert_int_equal(clock_parse("2015-10-21T07:28:00Z", &now), 0);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct answer *answer = answer_new(ANSWER_RESOURCE);
+        for (size_t h = 0; h < 2; h++)
+            answer_header(answer, cases[i].headers[h][0], cases[i].headers[h][1], now);
+        answer_finish(answer, TRANSPORT_OK, 429);
+        assert_int_equal(answer->retry_after_ms, cases[i].ms);
+        answer_free(answer);
+    }
+}
+
 /* --- pages of listings -------------------------------------------------------------------------------------------- */
 
 static void users_of_a_page(void **state)
@@ -770,6 +799,7 @@ int main(void)
         cmocka_unit_test(hundred_thousand_members_fit_into_8_mib),
         cmocka_unit_test(what_is_too_large_is_malformed),
         cmocka_unit_test(retry_after_is_seconds_or_a_date),
+        cmocka_unit_test(times_are_counted_by_the_apps_clock),
         cmocka_unit_test(users_of_a_page),
         cmocka_unit_test(groups_of_a_page),
         cmocka_unit_test(pages_have_an_end),
