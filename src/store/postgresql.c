@@ -65,8 +65,9 @@ static bool is_class(const char *state, const char *class)
 
 static int error_of_state(const struct pg *pg, const char *state)
 {
-    /* serialization failure, deadlock, a lock that was not to be had in time */
-    if (str_eq(state, "40001") || str_eq(state, "40P01") || str_eq(state, "55P03"))
+    /* serialization failure, deadlock, a lock that was not to be had in time, no room for locks or none in memory: all
+     * of them depend on what others do just then */
+    if (str_eq(state, "40001") || str_eq(state, "40P01") || str_eq(state, "55P03") || str_eq(state, "53200"))
         return ERR_BUSY;
     if (str_eq(state, "57014")) /* the statement's time-out */
         return ERR_TIMEOUT;

@@ -198,6 +198,31 @@ static void test_away_and_back(void **state)
     assert_int_equal(count, 1);
 }
 
+SQL(NO_ROOM, "DO 'BEGIN RAISE EXCEPTION USING ERRCODE = ''53200'', MESSAGE = ''out of shared memory''; END'");
+
+/* The server had no room for a lock, or no memory, in the first run. */
+static int add_without_room(struct tx *tx, void *arg)
+{
+    struct add *add = arg;
+    if (add->runs == 0) {
+        add->runs++;
+        int r = tx_exec(tx, &NO_ROOM, NO_BINDS);
+        assert_int_equal(r, ERR_BUSY);
+        return r;
+    }
+    return add_thing(tx, arg);
+}
+
+static void test_no_room_passes(void **state)
+{
+    struct fixture *f = *state;
+    struct add add = {.name = "one"};
+    f->store = open_at(f->location, 0);
+    assert_int_equal(store_write_wait(f->store, NULL, add_without_room, &add), 0);
+    assert_int_equal(add.runs, 2);
+    assert_int_equal(things(f->store), 1);
+}
+
 /* --- two that write ------------------------------------------------------------------------------------------------
  */
 
@@ -476,6 +501,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_commit_answer_lost, setup, teardown),
         cmocka_unit_test_setup_teardown(test_commit_answer_lost_on_threads, setup, teardown),
         cmocka_unit_test_setup_teardown(test_commit_lost, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_room_passes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lost_inside_a_job, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lost_while_idle, setup, teardown),
         cmocka_unit_test_setup_teardown(test_away_and_back, setup, teardown),
