@@ -333,6 +333,9 @@ describe('why', () => {
             });
             await world.settle(app);
             assert.equal((await muster.ask('GET', `${mappings}?sourceGroupId=${assigned.id}`)).length, 0);
+            const skipped = await muster.ask('GET', `/api/v1/logs?filter=${encodeURIComponent('eventType eq "app.user_management.grouppush.mapping.created.from.rule.error.validation"')}`);
+            assert.equal(skipped.length, 1);
+            assert.ok(skipped[0].target.some((each) => each.id === assigned.id));
 
             await policy('WARN');
             await org.push(app, assigned);
