@@ -2,13 +2,11 @@
 /* Drift: scans of what an app holds, the differences that they found, and what is done about them. Nothing of this is
  * published. */
 #include "push/drift.h"
-#include "api/app_objects.h"
+#include "api/runs.h"
 #include "base/clock.h"
 #include "base/csv.h"
 #include "base/limits.h"
 
-#define PAGE_SCANS 20
-#define PAGE_SCANS_MAX 50
 #define PAGE_DEFAULT 100
 #define PAGE_MAX 1000
 #define NOTE_BYTES 1000 /* bytes of the note of an exception */
@@ -81,27 +79,14 @@ static int start_scan(struct tx *tx, struct call *call)
     return r < 0 ? r : write_scan(tx, call, NULL, &app, &run);
 }
 
+static int write_listed(struct tx *tx, struct call *call, const struct app *app, const struct import_run *run)
+{
+    return write_scan(tx, call, NULL, app, run);
+}
+
 static int list_scans(struct tx *tx, struct call *call)
 {
-    struct app app = {0};
-    struct page page = {0};
-    int64_t before = 0;
-    int r = find_app(tx, call, &app);
-    if (r == 0)
-        r = call_page(call, PAGE_SCANS, PAGE_SCANS_MAX, &page);
-    if (r == 0)
-        r = object_after_rid(call, &page, &before);
-    if (r < 0)
-        return r;
-    struct import_run *runs = arena_array(call->arena, (size_t)page.limit + 1, sizeof(*runs));
-    int count = drift_scan_list(tx, app.rid, before, runs, page.limit + 1);
-    jout_array(&call->out, NULL);
-    for (int i = 0; r == 0 && i < MIN_OF(count, page.limit); i++)
-        r = write_scan(tx, call, NULL, &app, &runs[i]);
-    jout_end(&call->out);
-    bool more = count > page.limit;
-    call_page_links(call, more ? arena_printf(call->arena, "%lld", (long long)runs[page.limit - 1].rid) : NULL);
-    return MIN_OF(count, r);
+    return runs_list(tx, call, drift_scan_list, write_listed);
 }
 
 static int find_scan(struct tx *tx, struct call *call, struct app *ret_app, struct import_run *ret)

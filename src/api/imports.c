@@ -3,9 +3,9 @@
  * Imports, beside the published API and in its style: what an app holds is read (Import Now, Refresh App Groups), its
  * users are confirmed or ignored. Published are unconfirmed-users and the feature INBOUND_PROVISIONING (features.c).
  */
-#include "api/app_objects.h"
+#include "api/runs.h"
+
 #include "base/limits.h"
-#include "push/import.h"
 
 #define PAGE_RUNS 20
 #define PAGE_RUNS_MAX 50
@@ -109,7 +109,9 @@ static int refresh_groups(struct tx *tx, struct call *call)
     return start(tx, call, IMPORT_GROUPS);
 }
 
-static int list_imports(struct tx *tx, struct call *call)
+int runs_list(struct tx *tx, struct call *call,
+              int (*list)(struct tx *tx, int64_t app_rid, int64_t before, struct import_run *ret, int limit),
+              int (*write)(struct tx *tx, struct call *call, const struct app *app, const struct import_run *run))
 {
     struct app app = {0};
     struct page page = {0};
@@ -122,16 +124,21 @@ static int list_imports(struct tx *tx, struct call *call)
     if (r < 0)
         return r;
     struct import_run *runs = arena_array(call->arena, (size_t)page.limit + 1, sizeof(*runs));
-    int count = import_list(tx, app.rid, before, runs, page.limit + 1);
+    int count = list(tx, app.rid, before, runs, page.limit + 1);
     if (count < 0)
         return count;
     jout_array(&call->out, NULL);
     for (int i = 0; r == 0 && i < MIN_OF(count, page.limit); i++)
-        r = write_run(tx, call, &app, &runs[i]);
+        r = write(tx, call, &app, &runs[i]);
     jout_end(&call->out);
     bool more = count > page.limit;
     call_page_links(call, more ? arena_printf(call->arena, "%lld", (long long)runs[page.limit - 1].rid) : NULL);
     return r;
+}
+
+static int list_imports(struct tx *tx, struct call *call)
+{
+    return runs_list(tx, call, import_list, write_run);
 }
 
 static int find_import(struct tx *tx, struct call *call, struct app *ret_app, struct import_run *ret)

@@ -6,8 +6,7 @@
 
 #define HOUR_MS ((int64_t)3600 * 1000)
 #define AGAIN_MS (10 * 60 * 1000) /* before a scan whose time has come is tried again while the app is being read */
-#define STARTED_AT_ONCE 16
-#define LOOK_AT_ONCE 1000 /* rows */
+#define LOOK_AT_ONCE 1000         /* rows */
 
 SQL(SETTINGS_GET, "SELECT every_hours, requests_per_hour, next_at, actions FROM drift_settings WHERE app_rid = $1");
 SQL(SETTINGS_PUT,
@@ -216,19 +215,7 @@ static int start_one(struct tx *tx, int64_t app_rid)
 
 int drift_schedule_run(struct tx *tx, int64_t *ret_next)
 {
-    int64_t apps[STARTED_AT_ONCE];
-    struct query query;
-    int count = 0;
-    int r = tx_query(tx, &query, &SCHEDULE_DUE, I(tx_now(tx)), I(STARTED_AT_ONCE));
-    while (r >= 0 && (r = query_next(&query)) > 0)
-        apps[count++] = query_int(&query, 0);
-    for (int i = 0; r >= 0 && i < count; i++)
-        r = start_one(tx, apps[i]);
-    if (r < 0)
-        return r;
-    *ret_next = 0;
-    r = tx_get_int(tx, ret_next, &SCHEDULE_NEXT, NO_BINDS);
-    return r < 0 ? r : count;
+    return apps_due_start(tx, &SCHEDULE_DUE, &SCHEDULE_NEXT, start_one, ret_next);
 }
 
 /* --- the budget ----------------------------------------------------------------------------------------------------

@@ -43,6 +43,11 @@ int import_apply_group(struct tx *tx, const struct app *app, struct import_run *
                        const struct staged *row) MUSTCHECK;
 int import_apply_member(struct tx *tx, struct import_run *run, const struct staged *row) MUSTCHECK;
 
+/* For what starts by itself: start() of each app whose time has come by the statement `due` ($1 now, $2 at most so
+ * many), and when `next` says that the next one's comes. The count. */
+int apps_due_start(struct tx *tx, struct sql *due, struct sql *next, int (*start)(struct tx *tx, int64_t app_rid),
+                   int64_t *ret_next) MUSTCHECK;
+
 int import_settings_store(struct tx *tx, int64_t app_rid, const struct import_settings *settings) MUSTCHECK;
 int import_settings_delete(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* Judges the schedule and fills in next_at. 0 or ERR_PROBLEM. */

@@ -88,19 +88,25 @@ static int start_one(struct tx *tx, int64_t app_rid)
     return r < 0 ? r : import_settings_store(tx, app_rid, &settings);
 }
 
-int import_schedule_run(struct tx *tx, int64_t *ret_next)
+int apps_due_start(struct tx *tx, struct sql *due, struct sql *next, int (*start)(struct tx *tx, int64_t app_rid),
+                   int64_t *ret_next)
 {
     int64_t apps[STARTED_AT_ONCE];
     struct query query;
     int count = 0;
-    int r = tx_query(tx, &query, &SCHEDULE_DUE, I(tx_now(tx)), I(STARTED_AT_ONCE));
+    int r = tx_query(tx, &query, due, I(tx_now(tx)), I(STARTED_AT_ONCE));
     while (r >= 0 && (r = query_next(&query)) > 0)
         apps[count++] = query_int(&query, 0);
     for (int i = 0; r >= 0 && i < count; i++)
-        r = start_one(tx, apps[i]);
+        r = start(tx, apps[i]);
     if (r < 0)
         return r;
     *ret_next = 0;
-    r = tx_get_int(tx, ret_next, &SCHEDULE_NEXT, NO_BINDS);
+    r = tx_get_int(tx, ret_next, next, NO_BINDS);
     return r < 0 ? r : count;
+}
+
+int import_schedule_run(struct tx *tx, int64_t *ret_next)
+{
+    return apps_due_start(tx, &SCHEDULE_DUE, &SCHEDULE_NEXT, start_one, ret_next);
 }
