@@ -75,12 +75,13 @@ async function inParallel(items, act, many = 16) {
     await Promise.all(Array.from({ length: many }, lane));
 }
 
-// Polls until `look` is true.
+// Polls until `look` is true; the longer it takes, the less often, so that waiting does not keep a core busy.
 async function until(what, look, timeout = 60000) {
-    const deadline = Date.now() + timeout;
+    const start = Date.now();
     while (!(await look())) {
-        assert.ok(Date.now() < deadline, `${what}: not within ${timeout} ms`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        const passed = Date.now() - start;
+        assert.ok(passed < timeout, `${what}: not within ${timeout} ms`);
+        await new Promise((resolve) => setTimeout(resolve, Math.min(20 + passed / 20, 100)));
     }
 }
 
