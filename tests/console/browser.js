@@ -11,7 +11,7 @@ const CHROMIUM = process.env.MUSTER_CHROMIUM || '/usr/bin/chromium';
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const ADA = { name: 'Ada Lovelace', email: 'ada@example.com', password: 'correct horse battery staple' };
-const SHOWN_MS = 15000;
+const SHOWN_MS = 60000;
 
 class Browser {
     // Playwright gives it a new user data directory and removes it.

@@ -7,7 +7,7 @@ const { Muster, Practice } = require('../lib/muster');
 const { Browser } = require('./browser');
 
 const ON = { status: 'ENABLED' };
-const PATIENCE_MS = 20000;
+const PATIENCE_MS = 60000;
 
 class Desk {
     static async start() {

@@ -9,7 +9,7 @@ const { World } = require('./world');
 const { Practice } = require('../lib/muster');
 const { refused } = require('../lib/sdk');
 
-const TOLD_MS = 30000;
+const TOLD_MS = 60000;
 
 describe('published events', () => {
     let world;

@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const { after, afterEach, before, describe, test } = require('node:test');
 const { World, operations, shown } = require('./world');
 const { PLAIN_BIN, Practice } = require('../lib/muster');
-const { importCrowd, groupByName, checkPosts } = require('./crowd');
+const { importCrowd, groupByName, checkPosts, until } = require('./crowd');
 
 test('a target that drops the connection after each tenth POST gets no POST twice without a read', async () => {
     const world = await World.start(() => Practice.start());
@@ -166,6 +166,7 @@ describe('a target that fails', () => {
         await target.faults([{ name: 'status', status: 401 }]);
         const mark = await target.mark();
         await org.remove(group, bob);
+        await until('the first request', async () => (await target.log(mark)).length > 0);
         await new Promise((resolve) => setTimeout(resolve, 2000));
         const asked = (await target.log(mark)).length;
         assert.ok(asked >= 1 && asked <= 5, `${asked} requests within two seconds`);

@@ -8,6 +8,7 @@ const { after, afterEach, before, describe, test } = require('node:test');
 const { World } = require('./world');
 const { Scimmy } = require('./scimmy');
 const { refused } = require('../lib/sdk');
+const { until } = require('./crowd');
 
 describe('a target that refuses', () => {
     let world;
@@ -114,7 +115,7 @@ describe('a target that refuses', () => {
             const ann = await org.user();
             target.intercept = (req) => ({ status: 307, location: `http://127.0.0.1:${server.address().port}${req.originalUrl}` });
             await org.assignUser(app, ann);
-            await new Promise((resolve) => setTimeout(resolve, 1000));
+            await until('a failure', async () => (await world.muster.ask('GET', `/api/v1/apps/${app.id}/sync`)).quarantine);
             assert.deepEqual(elsewhere, []);
             assert.notEqual((await org.appUser(app, ann)).syncState, 'SYNCHRONIZED');
             await refused(org.connect(app, target), 400, 'E0000059');
@@ -196,13 +197,18 @@ describe('a target that refuses', () => {
         const stranger = await target.seedUser({ userName: `unread-${process.pid}@example.com` });
         const group = await org.group();
         const old = await target.seedGroup({ displayName: group.profile.name, members: [{ value: stranger.id }] });
-        target.intercept = (req) => (req.method === 'GET' && req.originalUrl.includes(`/Groups/${old.id}`) ? { status: 500 } : null);
+        let reads = 0;
+        target.intercept = (req) => {
+            const struck = req.method === 'GET' && req.originalUrl.includes(`/Groups/${old.id}`);
+            reads += struck;
+            return struck ? { status: 500 } : null;
+        };
         await world.muster.ask('POST', `/api/v1/apps/${app.id}/group-push/mappings`, {
             sourceGroupId: group.id,
             targetGroupName: group.profile.name,
             existingMembers: 'REMOVE',
         });
-        await new Promise((resolve) => setTimeout(resolve, 1500));
+        await until('two reads that failed', () => reads >= 2);
         assert.equal((await world.targetGroup(group)).members.length, 1);
         target.intercept = null;
         await world.settle(app);
