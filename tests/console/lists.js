@@ -4,8 +4,9 @@
 //   name      what it lists
 //   path      its page, given what makeMultitude() returned; without search
 //   call      what the server is asked for it
-//   search    a text that fits some rows
+//   other     what narrows it so that there are other rows, or none fewer, to ask for: a part of its address
 //   selector  its rows
+//   alike     rows may look the same
 //   count     how many rows there are, given the sizes of makeMultitude(); Infinity where it only matters that they are many
 'use strict';
 
@@ -18,7 +19,7 @@ const LISTS = [
         name: 'people with an app',
         path: (at) => ofApp(at, 'assignments'),
         call: (at) => apiOf(at, 'users?limit=50'),
-        search: 'crowd-00',
+        other: 'q=crowd-00',
         selector: rows('Assigned people'),
         count: (sizes) => sizes.people,
     },
@@ -26,7 +27,7 @@ const LISTS = [
         name: 'pushed groups',
         path: (at) => ofApp(at, 'push-groups'),
         call: (at) => apiOf(at, 'group-push/mappings?limit=50&expand=groups'),
-        search: 'Team',
+        other: 'q=Team',
         selector: rows('Pushed groups'),
         count: (sizes) => sizes.mappings,
     },
@@ -34,17 +35,27 @@ const LISTS = [
         name: 'pushed groups that failed',
         path: (at) => ofApp(at, 'push-groups?filter=errors'),
         call: (at) => apiOf(at, 'group-push/mappings?limit=50&expand=groups&errors=true'),
-        search: 'Team',
+        other: 'q=Team',
         selector: rows('Pushed groups'),
         count: (sizes) => sizes.errors,
+    },
+    {
+        name: 'requests to an app',
+        path: (at) => ofApp(at, 'activity'),
+        call: (at) => apiOf(at, 'attempts?limit=50'),
+        other: 'hours=24',
+        selector: rows('Requests'),
+        count: () => Infinity,
+        alike: true,
     },
     {
         name: 'system log',
         path: () => '/system-log',
         call: () => '/api/v1/logs?limit=50&sortOrder=DESCENDING',
-        search: 'group',
+        other: 'q=group',
         selector: rows('Events'),
         count: () => Infinity,
+        alike: true,
     },
 ];
 

@@ -83,12 +83,14 @@ for (const list of LISTS) {
             const texts = async () => (await rows.allInnerTexts()).map((text) => text.trim());
             const first = await texts();
             const more = await asked(async () => {
+                const answered = page.waitForResponse((response) => response.url().includes('after='));
                 await next.click();
-                await page.waitForFunction(([selector, text]) => document.querySelector(selector)?.innerText.trim() !== text, [list.selector, first[0]]);
+                await answered;
             });
             assert.equal(more.length, 1, more.join('\n'));
             const second = await texts();
-            assert.deepEqual(second.filter((text) => first.includes(text)), [], 'no row is on both pages');
+            assert.ok(second.length > 0 && second.length <= PAGE_ROWS, `${second.length} rows`);
+            if (!list.alike) assert.deepEqual(second.filter((text) => first.includes(text)), [], 'no row is on both pages');
         } else {
             assert.equal(await next.count(), 0);
         }
