@@ -37,6 +37,39 @@ const PAGES = [
     { name: 'app-general', path: (at) => `${at.app}/general`, shown: 'App settings', picture: 'One app: General' },
     { name: 'app-provisioning', path: (at) => `${at.app}/provisioning`, shown: 'Provisioning to App', picture: 'One app: Provisioning' },
     { name: 'app-provisioning-none', path: (at) => `${at.empty}/provisioning`, shown: 'SCIM base URL' },
+    {
+        name: 'app-mapping-edit',
+        path: (at) => `${at.app}/provisioning`,
+        shown: 'Profile mapping',
+        picture: 'Provisioning: the mapping of one attribute, tried on a person',
+        open: async (page) => {
+            await button(page, 'Edit the mapping of Title').click();
+            await page.getByRole('textbox', { name: 'Expression' }).fill('user.title ?: "Employee"');
+            await page.getByRole('combobox', { name: 'Preview for' }).fill('ada');
+            await page.getByRole('option', { name: 'ada.lovelace@example.com' }).click();
+            await page.getByText('This differs from what the app acknowledged.').waitFor();
+        },
+    },
+    {
+        name: 'app-mapping-preview',
+        path: (at) => `${at.app}/provisioning`,
+        shown: 'Profile mapping',
+        open: async (page) => {
+            await button(page, 'Preview').click();
+            await page.getByRole('combobox', { name: 'Preview for' }).fill('ann');
+            await page.getByRole('option', { name: 'ann.long@example.com' }).click();
+            await page.getByRole('grid', { name: 'What the app would hold' }).waitFor();
+        },
+    },
+    {
+        name: 'app-target-tell',
+        path: (at) => `${at.app}/provisioning`,
+        shown: 'What is known of the app',
+        open: async (page) => {
+            await button(page, 'Tell: Seconds to answer').click();
+            await page.getByRole('textbox', { name: 'Value' }).fill('30');
+        },
+    },
     { name: 'app-import', path: (at) => `${at.imported}/import`, shown: 'radia@elsewhere.example', picture: 'One app: Import, with users that nobody has confirmed' },
     { name: 'app-import-none', path: (at) => `${at.empty}/import`, shown: 'No user waits for you' },
     { name: 'app-import-past', path: (at) => `${at.imported}/import?view=past`, shown: 'This key may not read users', picture: 'Import: past imports' },

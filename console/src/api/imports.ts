@@ -72,7 +72,9 @@ export interface InboundFeature {
         };
         importRules: {
             userCreateAndMatch: {
-                exactMatchCriteria: 'EMAIL' | 'USERNAME';
+                exactMatchCriteria: 'EMAIL' | 'USERNAME' | 'CUSTOM';
+                exactMatchAttribute?: string; // of the person, with CUSTOM
+                exactMatchAppAttribute?: string; // of the app's user
                 allowPartialMatch: boolean;
                 autoConfirmPartialMatch: boolean;
                 autoConfirmExactMatch: boolean;

@@ -7,7 +7,10 @@ import type { App, Connection } from '../api/types';
 import { ErrorAlert } from '../ui/errors';
 import { Loading } from '../ui/states';
 import { ConnectionCard } from './provisioning-connection';
+import { MappingCard } from './profile-mapping';
 import { SwitchesCard } from './provisioning-switches';
+import { TargetCard } from './provisioning-target';
+import { VerifyCard } from './provisioning-verify';
 
 export default function Provisioning({ app }: { app: App }) {
     const path = `/api/v1/apps/${app.id}/connections/default`;
@@ -24,6 +27,15 @@ export default function Provisioning({ app }: { app: App }) {
                     <SwitchesCard app={app} />
                 </StackItem>
             )}
+            <StackItem>
+                <MappingCard app={app} />
+            </StackItem>
+            <StackItem>
+                <VerifyCard app={app} />
+            </StackItem>
+            <StackItem>
+                <TargetCard app={app} />
+            </StackItem>
         </Stack>
     );
 }

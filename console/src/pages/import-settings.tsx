@@ -20,7 +20,10 @@ const SCHEDULES: [string, string][] = [
     ['0 3 * * 0', 'Every Sunday at 3:00'],
 ];
 const OWN = 'own';
-const FIELDS = ['fullImport.expression', 'timezone', 'userNameExpression'];
+const FIELDS = ['fullImport.expression', 'timezone', 'userNameExpression', 'exactMatchAttribute', 'exactMatchAppAttribute'];
+
+type Rules = InboundFeature['capabilities']['importRules']['userCreateAndMatch'];
+type Criterion = Rules['exactMatchCriteria'];
 
 interface Values {
     expression: string; // empty: no schedule
@@ -28,7 +31,7 @@ interface Values {
     custom: boolean;
     userNameExpression: string;
     importGroups: boolean;
-    rules: InboundFeature['capabilities']['importRules']['userCreateAndMatch'];
+    rules: Rules;
 }
 
 function valuesOf({ capabilities }: InboundFeature): Values {
@@ -44,6 +47,12 @@ function valuesOf({ capabilities }: InboundFeature): Values {
     };
 }
 
+// The attributes go with the criterion that needs them.
+function rulesOf({ exactMatchAttribute, exactMatchAppAttribute, ...rules }: Rules): Rules {
+    if (rules.exactMatchCriteria !== 'CUSTOM') return rules;
+    return { ...rules, exactMatchAttribute: exactMatchAttribute ?? '', ...(exactMatchAppAttribute ? { exactMatchAppAttribute } : {}) };
+}
+
 function bodyOf(values: Values) {
     const { expression, timezone } = values;
     return {
@@ -54,7 +63,7 @@ function bodyOf(values: Values) {
             schedule: expression ? { status: 'ENABLED', fullImport: { expression, timezone } } : { status: 'DISABLED' },
             importGroups: values.importGroups,
         },
-        importRules: { userCreateAndMatch: values.rules },
+        importRules: { userCreateAndMatch: rulesOf(values.rules) },
     };
 }
 
@@ -135,6 +144,20 @@ function Matching({ values, set, error, mayChange }: Part) {
             onChange={(_event, on) => rule({ [id]: on })}
         />
     );
+    const attribute = (id: 'exactMatchAttribute' | 'exactMatchAppAttribute', label: string, help: string) => (
+        <FormGroup label={label} fieldId={id}>
+            <TextInput
+                id={id}
+                readOnlyVariant={mayChange ? undefined : 'default'}
+                value={rules[id] ?? ''}
+                onChange={(_event, value) => rule({ [id]: value })}
+                validated={isWrong(error, id) ? 'error' : 'default'}
+            />
+            <FieldHelp error={error} field={id}>
+                {help}
+            </FieldHelp>
+        </FormGroup>
+    );
     return (
         <FormSection title="Matching" titleElement="h2">
             <FormGroup label="A user of the app is exactly a person who has the same" fieldId="criterion">
@@ -142,12 +165,19 @@ function Matching({ values, set, error, mayChange }: Part) {
                     id="criterion"
                     isDisabled={!mayChange}
                     value={rules.exactMatchCriteria}
-                    onChange={(_event, value) => rule({ exactMatchCriteria: value as 'EMAIL' | 'USERNAME' })}
+                    onChange={(_event, value) => rule({ exactMatchCriteria: value as Criterion })}
                 >
                     <FormSelectOption value="USERNAME" label="user name" />
                     <FormSelectOption value="EMAIL" label="e-mail address" />
+                    <FormSelectOption value="CUSTOM" label="another attribute" />
                 </FormSelect>
             </FormGroup>
+            {rules.exactMatchCriteria === 'CUSTOM' && (
+                <>
+                    {attribute('exactMatchAttribute', 'Attribute of the person', 'Such as employeeNumber.')}
+                    {attribute('exactMatchAppAttribute', "Attribute of the app's user", 'Empty: the same one. Or userName.')}
+                </>
+            )}
             <FormGroup label="User name of new people" fieldId="login">
                 <FormSelect
                     id="login"
