@@ -195,7 +195,10 @@ static int list_members(struct tx *tx, struct call *call)
     struct page page = {0};
     int64_t after = 0;
     int64_t next = 0;
+    const char *q = call_query(call, "q"); /* an addition */
     int r = find_group(tx, call, &group);
+    if (r == 0 && group.type == GROUP_APP && q && *q)
+        r = call_invalid(call, "q", "The members of an app's group cannot be searched; leave it out");
     if (r == 0)
         r = call_page(call, LIMIT_PAGE_GROUP_USERS, LIMIT_PAGE_GROUP_USERS, &page);
     if (r == 0)
@@ -205,7 +208,7 @@ static int list_members(struct tx *tx, struct call *call)
     if (group.type == GROUP_APP)
         return list_app_members(tx, call, &group, after, page.limit);
     jout_array(&call->out, NULL);
-    r = group_member_list(tx, group.rid, after, page.limit, write_member, call, &next);
+    r = group_member_list(tx, group.rid, q, after, page.limit, write_member, call, &next);
     jout_end(&call->out);
     if (r == 0)
         call_page_links(call, next ? arena_printf(call->arena, "%lld", (long long)next) : NULL);

@@ -32,6 +32,20 @@ static int repair_mapping(struct tx *tx, struct call *call)
 /* --- a person ------------------------------------------------------------------------------------------------------
  */
 
+/* An account that failed is tried again; one that the app has is looked at there. 1 when there was something to do. */
+static int check_account(struct tx *tx, const struct account *account)
+{
+    struct work work;
+    int waits = work_find(tx, account->app_rid, WORK_ACCOUNT, account->rid, &work);
+    bool failed = waits > 0 && (work.held || work.attempts > 0);
+    int r = MIN_OF(waits, 0);
+    if (failed)
+        r = work_add(tx, account->app_rid, WORK_ACCOUNT, account->rid, WORK_FRESH);
+    if (r >= 0 && account->external_id)
+        r = engine_check_account(tx, account);
+    return r < 0 ? r : failed || account->external_id;
+}
+
 /* The accounts that the person should have are looked at in their apps. The count. */
 static int check_accounts(struct tx *tx, const struct user *user)
 {
@@ -43,12 +57,10 @@ static int check_accounts(struct tx *tx, const struct user *user)
         int r = account_get(tx, apps[i], user->rid, &account);
         if (r < 0)
             return r;
-        if (account.wanted != WANT_ACTIVE || !account.external_id)
-            continue;
-        r = engine_check_account(tx, &account);
+        r = account.wanted == WANT_ACTIVE ? check_account(tx, &account) : 0;
         if (r < 0)
             return r;
-        checked++;
+        checked += r;
     }
     return count < 0 ? count : checked;
 }

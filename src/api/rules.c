@@ -109,13 +109,35 @@ static int read_expand(struct call *call, struct listing *ret)
     return 0;
 }
 
+/* groupId=, an addition: the rules that fill a group, on one page. */
+static int list_filling(struct listing *l, const char *group_id)
+{
+    struct group group = {0};
+    struct rule *rules = arena_array(l->call->arena, LIMIT_PAGE_RULES, sizeof(*rules));
+    int r = group_by_id(l->tx, group_id, &group);
+    if (r == ERR_NOT_FOUND)
+        return call_not_found(l->call, group_id, "UserGroup");
+    int count = r < 0 ? r : rules_filling(l->tx, &group, rules, LIMIT_PAGE_RULES);
+    if (count < 0)
+        return count;
+    jout_array(&l->call->out, NULL);
+    for (int i = 0; r == 0 && i < count; i++)
+        r = write_rule(&rules[i], l);
+    jout_end(&l->call->out);
+    call_page_links(l->call, NULL);
+    return r;
+}
+
 static int list_rules(struct tx *tx, struct call *call)
 {
     struct listing l = {.tx = tx, .call = call};
+    const char *group_id = call_query(call, "groupId");
     struct page page = {0};
     int64_t after = 0;
     int64_t next = 0;
     int r = read_expand(call, &l);
+    if (r == 0 && group_id && *group_id)
+        return list_filling(&l, group_id);
     if (r == 0)
         r = call_page(call, PAGE_RULES, LIMIT_PAGE_RULES, &page);
     if (r == 0)
@@ -255,6 +277,7 @@ static int preview_rule(struct tx *tx, struct call *call)
     struct page page = {0};
     int64_t after = 0;
     int r = read_input(call, &input);
+    input.trial = true;
     if (r == 0)
         r = call_page(call, PAGE_PREVIEW, LIMIT_PAGE_RULES, &page);
     if (r == 0)

@@ -14,6 +14,11 @@
 
 SQL(MEMBERS_OF_GROUP, "SELECT " USER_COLUMNS " FROM memberships m JOIN users u ON u.rid = m.user_rid"
                       " WHERE m.group_rid = $1 AND m.user_rid > $2 AND u.deleted = 0 ORDER BY m.user_rid LIMIT $3");
+SQL(MEMBERS_BEGINNING, "SELECT " USER_COLUMNS " FROM memberships m JOIN users u ON u.rid = m.user_rid"
+                       " WHERE m.group_rid = $1 AND m.user_rid > $2 AND u.deleted = 0"
+                       " AND ((u.first_key >= $4 AND u.first_key < $5) OR (u.last_key >= $4 AND u.last_key < $5)"
+                       " OR (u.email_key >= $4 AND u.email_key < $5) OR (u.login_key >= $4 AND u.login_key < $5))"
+                       " ORDER BY m.user_rid LIMIT $3");
 SQL(GROUPS_OF_USER, "SELECT " GROUP_COLUMNS " FROM memberships m JOIN groups g ON g.rid = m.group_rid"
                     " WHERE m.user_rid = $1 AND m.group_rid > $2 AND g.deleted = 0 ORDER BY m.group_rid LIMIT $3");
 
@@ -330,12 +335,16 @@ static int list_memberships(struct query *query, int r, int limit, const struct 
     return 0;
 }
 
-int group_member_list(struct tx *tx, int64_t group_rid, int64_t after, int limit,
+int group_member_list(struct tx *tx, int64_t group_rid, const char *q, int64_t after, int limit,
                       int (*each)(const struct user *user, void *data), void *data, int64_t *ret_next)
 {
     const struct visitor visitor = {.user = each, .data = data};
+    const char *from = given(q) ? text_fold(tx_arena(tx), q) : "";
+    const char *end = text_prefix_end(tx_arena(tx), from);
     struct query query;
-    int r = tx_query(tx, &query, &MEMBERS_OF_GROUP, I(group_rid), I(after), I((int64_t)limit + 1));
+    int r =
+        end ? tx_query(tx, &query, &MEMBERS_BEGINNING, I(group_rid), I(after), I((int64_t)limit + 1), T(from), T(end))
+            : tx_query(tx, &query, &MEMBERS_OF_GROUP, I(group_rid), I(after), I((int64_t)limit + 1));
     return list_memberships(&query, r, limit, &visitor, ret_next);
 }
 

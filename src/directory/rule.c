@@ -256,11 +256,11 @@ static int check_excluded_groups(struct tx *tx, const struct rule *rule, struct 
     return r;
 }
 
-static int read_targets(struct tx *tx, const struct jval *list, struct rule *ret, struct problem *problem)
+static int read_targets(struct tx *tx, const struct rule_input *input, struct rule *ret, struct problem *problem)
 {
     const char **ids = NULL;
-    int r = read_list(tx, list, FIELD_TARGETS, LIMIT_RULE_GROUPS, &ids, &ret->target_count, problem);
-    if (r == 0 && ret->target_count == 0)
+    int r = read_list(tx, input->targets, FIELD_TARGETS, LIMIT_RULE_GROUPS, &ids, &ret->target_count, problem);
+    if (r == 0 && ret->target_count == 0 && !input->trial)
         return problem_invalid(problem, FIELD_TARGETS, FIELD_TARGETS ": Name one group at least");
     ret->targets = arena_array(tx_arena(tx), ret->target_count + 1, sizeof(*ret->targets));
     for (size_t i = 0; r == 0 && i < ret->target_count; i++) {
@@ -316,7 +316,7 @@ int rule_read_input(struct tx *tx, const struct rule_input *input, const struct 
     if (r == 0)
         r = check_excluded_groups(tx, ret, problem);
     if (r == 0)
-        r = read_targets(tx, input->targets, ret, problem);
+        r = read_targets(tx, input, ret, problem);
     if (r == 0)
         r = check_read_groups(tx, ret, *ret_expr, problem);
     ret->expression = input->expression;

@@ -53,6 +53,7 @@ struct rule_input {
     const struct jval *users;
     const struct jval *groups;
     const struct jval *targets;
+    bool trial; /* it is only tried out: no target need be named */
 };
 
 /* ERR_NOT_FOUND. Texts in the tx's arena. */

@@ -45,8 +45,8 @@ int group_list(struct tx *tx, const struct list_request *request, int (*each)(co
                void *data, const char **ret_next, struct problem *problem) MUSTCHECK;
 
 /* Living members of a group by rid, those above `after`; the groups of a user likewise. `*ret_next` is the rid to go on
- * with, 0 at the end. */
-int group_member_list(struct tx *tx, int64_t group_rid, int64_t after, int limit,
+ * with, 0 at the end. `q` (NULL or "": all) begins a name, an e-mail address or a login, in any letter case. */
+int group_member_list(struct tx *tx, int64_t group_rid, const char *q, int64_t after, int limit,
                       int (*each)(const struct user *user, void *data), void *data, int64_t *ret_next) MUSTCHECK;
 int user_group_list(struct tx *tx, int64_t user_rid, int64_t after, int limit,
                     int (*each)(const struct group *group, void *data), void *data, int64_t *ret_next) MUSTCHECK;

@@ -126,6 +126,22 @@ describe('groups', () => {
         await refused(list({ filter: 'profile.name eq "x"' }), 400, 'E0000031');
     });
 
+    test('members are found by what their name, e-mail address or login begins with', async () => {
+        const [ada, other] = [await org.user(null, { firstName: 'Zadadora', lastName: 'Nomenclature' }), await org.user()];
+        const outside = await org.user(null, { firstName: 'Zadadora' });
+        const group = await org.group(null, [ada, other]);
+        const found = async (q, more = '') =>
+            (await muster.ask('GET', `/api/v1/groups/${group.id}/users?q=${encodeURIComponent(q)}${more}`)).map((user) => user.id);
+        assert.deepEqual(await found('zadaDORA'), [ada.id]);
+        assert.deepEqual(await found('nomen'), [ada.id]);
+        assert.deepEqual(await found(ada.profile.login), [ada.id]);
+        assert.deepEqual(await found('dadora'), []);
+        assert.deepEqual(await found(outside.profile.login), []);
+        assert.deepEqual(await found(''), [ada.id, other.id]);
+        const first = await muster.call('GET', `/api/v1/groups/${group.id}/users?q=${ada.profile.login.slice(0, 1)}&limit=1`);
+        assert.equal(first.json.length, 1);
+    });
+
     test('expand=stats counts', async () => {
         const group = await org.group(null, [await org.user(), await org.user()]);
         const found = await muster.ask('GET', `/api/v1/groups?search=${encodeURIComponent(`id eq "${group.id}"`)}&expand=stats`);

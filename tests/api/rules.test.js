@@ -69,6 +69,16 @@ describe('group rules', () => {
         await refused(activate(made), 404, 'E0000007', 'GroupRule');
     });
 
+    test('the rules that fill a group', async () => {
+        const [group, another] = [await org.group(), await org.group()];
+        const both = await create('user.city == "Both"', [group, another]);
+        const one = await create('user.city == "One"', [another]);
+        const filling = async (id) => (await muster.ask('GET', `/api/v1/groups/rules?groupId=${id}`)).map((rule) => rule.id);
+        assert.deepEqual(await filling(group.id), [both.id]);
+        assert.deepEqual(await filling(another.id), [both.id, one.id]);
+        assert.equal((await muster.call('GET', '/api/v1/groups/rules?groupId=00g00000000000000000')).status, 404);
+    });
+
     test('pages', async () => {
         const group = await org.group();
         const made = [];
@@ -190,6 +200,9 @@ describe('group rules', () => {
         assert.ok(preview.looked >= 2);
         assert.deepEqual(preview.users.map((user) => user.id), [ada.id]);
         assert.deepEqual(await members(group), []);
+        const { conditions } = wanted;
+        assert.equal((await muster.ask('POST', '/api/v1/groups/rules/preview', { conditions })).matched, 1, 'before groups are chosen');
+        await refused(create(conditions.expression.value, []), 400, 'E0000001', 'groupIds');
         const bad = await muster.call('POST', '/api/v1/groups/rules/preview', { body: body('user.x', [group]) });
         assert.equal(bad.status, 400);
     });
