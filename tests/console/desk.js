@@ -4,7 +4,7 @@
 
 const assert = require('node:assert/strict');
 const { Muster, Practice } = require('../lib/muster');
-const { Browser } = require('./browser');
+const { ADA, Browser } = require('./browser');
 
 const ON = { status: 'ENABLED' };
 const PATIENCE_MS = 60000;
@@ -30,6 +30,15 @@ class Desk {
         assert.deepEqual(this.page.wrong, []);
         this.muster.check();
         this.target.check();
+    }
+
+    // A window of an administrator with that role.
+    async windowOf(role) {
+        const { link } = await this.ask('POST', '/api/v1/administrators', { name: `The ${role}`, email: `${role.toLowerCase()}@example.com`, role });
+        const page = await this.browser.open(this.muster);
+        const answer = await page.request.post('/api/v1/session/claim', { data: { token: link.split('#')[1], password: ADA.password } });
+        assert.equal(answer.status(), 200, await answer.text());
+        return page;
     }
 
     ask(method, path, body) {
@@ -129,6 +138,21 @@ class Desk {
     // The row of a table that is about this.
     row(name) {
         return this.page.getByRole('row').filter({ has: this.page.getByText(name, { exact: true }) });
+    }
+
+    // The menu of what can be done with `name`, and what is chosen in it.
+    async act(name, item) {
+        await this.button(`Actions on ${name}`).click();
+        await this.page.getByRole('menuitem', { name: item, exact: true }).click();
+    }
+
+    // The button of the dialog that is open; it waits until the server has done it.
+    confirm(path, name) {
+        return this.acting(path, () => this.dialog().getByRole('button', { name, exact: true }).click());
+    }
+
+    heading(name) {
+        return this.page.getByRole('heading', { name, level: 1, exact: true }).waitFor();
     }
 
     said(text) {

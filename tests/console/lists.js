@@ -16,6 +16,30 @@ const apiOf = (at, rest) => `/api/v1/apps/${at.app.id}/${rest}`;
 
 const LISTS = [
     {
+        name: 'people',
+        path: () => '/people',
+        call: () => '/api/v1/users?limit=50&search=status%20eq%20%22PROVISIONED%22&sortBy=profile.lastName',
+        search: 'knuth 00',
+        selector: rows('People'),
+        count: (sizes) => sizes.people,
+    },
+    {
+        name: 'groups',
+        path: () => '/groups',
+        call: () => '/api/v1/groups?limit=50&expand=stats,app&sortBy=profile.name',
+        search: 'Team',
+        selector: rows('Groups'),
+        count: () => Infinity,
+    },
+    {
+        name: 'members of a group',
+        path: (at) => `/groups/${at.everybody.id}/members`,
+        call: (at) => `/api/v1/groups/${at.everybody.id}/users?limit=50`,
+        search: 'Ada',
+        selector: rows('Members'),
+        count: (sizes) => sizes.people,
+    },
+    {
         name: 'people with an app',
         path: (at) => ofApp(at, 'assignments'),
         call: (at) => apiOf(at, 'users?limit=50'),

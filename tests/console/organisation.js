@@ -129,10 +129,32 @@ async function driftedApp(org) {
     return app;
 }
 
+// Rules that do, do not do, and can no longer do what they say.
+async function rules(org) {
+    const rule = (name, expression, group, exclude = []) =>
+        org.ask('POST', '/api/v1/groups/rules', {
+            type: 'group_rule',
+            name,
+            conditions: {
+                people: { users: { exclude: exclude.map((each) => each.id) }, groups: { exclude: [] } },
+                expression: { value: expression, type: 'urn:okta:expression:1.0' },
+            },
+            actions: { assignUserToGroups: { groupIds: [group.id] } },
+        });
+    const active = await rule('Names with an o', 'String.stringContains(user.lastName, "o")', org.groups['Region South'], [org.people['Grace Hopper']]);
+    await org.ask('POST', `/api/v1/groups/rules/${active.id}/lifecycle/activate`);
+    await rule('Not yet', 'user.department == "Sales" AND user.countryCode == "DE"', org.groups['Region North']);
+    const gone = await org.ask('POST', '/api/v1/groups', { profile: { name: 'Gone' } });
+    const invalid = await rule(LONG.slice(0, 50), `user.city == "${LONG}"`, gone);
+    await org.ask('DELETE', `/api/v1/groups/${gone.id}`);
+    return { active, invalid };
+}
+
 // Makes it; the addresses that pages.js uses.
 async function inhabit(muster, target) {
     const org = new Organisation(muster, target);
     await org.settle();
+    const { active, invalid } = await rules(org);
     const { app, failed } = await usedApp(org);
     const empty = await org.app('Wiki', false);
     const long = await org.app(LONG.slice(0, 100));
@@ -142,6 +164,11 @@ async function inhabit(muster, target) {
     await muster.sync(long.id);
     const drifted = await driftedApp(org);
     const imported = await importedApp(org);
+    const emptyGroup = await org.ask('POST', '/api/v1/groups', { profile: { name: 'Nobody yet' } });
+    const deactivated = await org.ask('POST', '/api/v1/users', {
+        profile: { login: 'gone@example.com', email: 'gone@example.com', firstName: 'Gone', lastName: 'Away' },
+    });
+    await org.ask('POST', `/api/v1/users/${deactivated.id}/lifecycle/deactivate`);
     return {
         app: `/applications/${app.id}`,
         empty: `/applications/${empty.id}`,
@@ -149,6 +176,14 @@ async function inhabit(muster, target) {
         imported: `/applications/${imported.id}`,
         drifted: `/applications/${drifted.id}`,
         failed: failed.id,
+        person: `/people/${org.people['Ada Lovelace'].id}`,
+        deactivated: `/people/${deactivated.id}`,
+        group: `/groups/${org.groups.Engineering.id}`,
+        networking: `/groups/${org.groups.Networking.id}`,
+        longGroup: `/groups/${org.groups[LONG].id}`,
+        emptyGroup: `/groups/${emptyGroup.id}`,
+        rule: `/group-rules/${active.id}`,
+        invalidRule: `/group-rules/${invalid.id}`,
     };
 }
 

@@ -19,6 +19,102 @@ const item = (page, name) => page.getByRole('menuitem', { name });
 const PAGES = [
     { name: 'sign-in', path: '/sign-in', shown: 'Sign in to Muster', who: 'nobody', picture: 'Signing in' },
 
+    { name: 'people', path: '/people', shown: 'ada.lovelace@example.com', picture: 'People' },
+    { name: 'people-none', path: '/people', shown: 'There are no people yet', where: 'empty' },
+    { name: 'people-no-match', path: '/people?q=nothing', shown: 'Nobody matches' },
+    {
+        name: 'person-create',
+        path: '/people',
+        shown: 'ada.lovelace@example.com',
+        open: async (page) => {
+            await button(page, 'Add person').first().click();
+            await page.getByLabel('First name').fill('Grace');
+        },
+    },
+    { name: 'person-profile', path: (at) => `${at.person}/profile`, shown: 'Set another attribute', picture: 'One person: profile' },
+    { name: 'person-deactivated', path: (at) => `${at.deactivated}/profile`, shown: 'The accounts in apps are deactivated' },
+    { name: 'person-groups', path: (at) => `${at.person}/groups`, shown: 'Engineering', picture: 'One person: groups' },
+    { name: 'person-groups-none', path: (at) => `${at.deactivated}/groups`, shown: 'is in no group' },
+    { name: 'person-applications', path: (at) => `${at.person}/applications`, shown: 'Chat', picture: 'One person: applications' },
+    { name: 'person-applications-none', path: (at) => `${at.deactivated}/applications`, shown: 'has no application' },
+    { name: 'person-history', path: (at) => `${at.person}/history`, shown: 'user.lifecycle.create', picture: 'One person: what happened' },
+    { name: 'person-not-found', path: '/people/00u00000000000000000', shown: 'This person is not there' },
+    {
+        name: 'person-deactivate',
+        path: (at) => `${at.person}/profile`,
+        shown: 'Set another attribute',
+        picture: 'One person: what deactivating takes away',
+        open: async (page) => {
+            await button(page, 'Actions on Ada Lovelace').click();
+            await item(page, 'Deactivate').click();
+            await page.getByText('accounts are deactivated').waitFor();
+        },
+    },
+
+    { name: 'groups', path: '/groups', shown: 'Engineering', picture: 'Groups' },
+    { name: 'groups-none', path: '/groups', shown: 'There are no groups yet', where: 'empty' },
+    { name: 'groups-no-match', path: '/groups?q=nothing', shown: 'No group matches' },
+    {
+        name: 'group-create',
+        path: '/groups',
+        shown: 'Engineering',
+        open: async (page) => {
+            await button(page, 'Add group').first().click();
+            await page.getByLabel('Description').waitFor();
+        },
+    },
+    { name: 'group-members', path: (at) => `${at.group}/members`, shown: 'ada.lovelace@example.com', picture: 'One group: members' },
+    { name: 'group-members-none', path: (at) => `${at.emptyGroup}/members`, shown: 'Nobody is in this group' },
+    { name: 'group-members-long', path: (at) => `${at.longGroup}/members`, shown: 'ada.lovelace@example.com' },
+    {
+        name: 'group-add-people',
+        path: (at) => `${at.emptyGroup}/members`,
+        shown: 'Nobody is in this group',
+        picture: 'One group: adding people',
+        open: async (page) => {
+            await button(page, 'Add people').first().click();
+            for (const name of ['Ada', 'Alan']) {
+                await page.getByRole('combobox', { name: 'Person' }).fill(name);
+                await page.getByRole('option', { name }).first().click();
+            }
+            await button(page, 'Add 2').waitFor();
+        },
+    },
+    { name: 'group-rules-none', path: (at) => `${at.group}/rules`, shown: 'No rule puts people into this group' },
+    { name: 'group-applications', path: (at) => `${at.group}/applications`, shown: 'Yes, priority', picture: 'One group: applications and pushes' },
+    { name: 'group-applications-error', path: (at) => `${at.networking}/applications`, shown: 'Why, and what helps' },
+    { name: 'group-applications-none', path: (at) => `${at.emptyGroup}/applications`, shown: 'No application has to do with this group' },
+    { name: 'group-history', path: (at) => `${at.group}/history`, shown: 'group.lifecycle.create' },
+    { name: 'group-not-found', path: '/groups/00g00000000000000000', shown: 'This group is not there' },
+    {
+        name: 'group-delete',
+        path: (at) => `${at.group}/members`,
+        shown: 'ada.lovelace@example.com',
+        open: async (page) => {
+            await button(page, 'Actions on Engineering').click();
+            await item(page, 'Delete').click();
+            await page.getByText('Group rules that name it become invalid').waitFor();
+        },
+    },
+
+    { name: 'rules', path: '/group-rules', shown: 'Names with an o', picture: 'Group Rules' },
+    { name: 'rules-none', path: '/group-rules', shown: 'There are no group rules yet', where: 'empty' },
+    { name: 'rules-no-match', path: '/group-rules?q=nothing', shown: 'No rule matches' },
+    { name: 'rule', path: (at) => at.rule, shown: 'match of', picture: 'One group rule' },
+    { name: 'rule-invalid', path: (at) => at.invalidRule, shown: 'This rule does nothing' },
+    { name: 'rule-not-found', path: '/group-rules/0pr00000000000000000', shown: 'This rule is not there' },
+    {
+        name: 'rule-new',
+        path: '/group-rules/new',
+        shown: 'Add rule',
+        picture: 'A group rule that is being written: the fault is shown at its place',
+        open: async (page) => {
+            await page.getByLabel('Rule name').fill('Sales in Germany');
+            await page.getByLabel('Whoever').fill('user.department == "Sales" AND user.contryCode == "DE"');
+            await page.getByText('position 32').waitFor();
+        },
+    },
+
     { name: 'applications', path: '/applications', shown: 'Chat', picture: 'Applications' },
     { name: 'applications-none', path: '/applications', shown: 'There are no applications yet', where: 'empty', picture: 'Applications, before there is one' },
     { name: 'applications-no-match', path: '/applications?q=nothing', shown: 'No application matches' },

@@ -123,16 +123,21 @@ export interface User {
     statusChanged: string | null;
     lastUpdated: string;
     profile: UserProfile;
+    _links?: Record<string, { href: string }>; // of a user read alone: what can be done with it now
 }
 
 export interface Group {
     id: string;
     type: 'OKTA_GROUP' | 'APP_GROUP' | 'BUILT_IN';
+    source?: { id: string };
     created: string;
     lastUpdated: string;
     lastMembershipUpdated: string;
     profile: { name: string; description?: string | null; [attribute: string]: unknown };
-    _embedded?: { stats?: { usersCount: number; appsCount: number; groupPushMappingsCount: number } };
+    _embedded?: {
+        stats?: { usersCount: number; appsCount: number; groupPushMappingsCount: number };
+        app?: { id: string; label: string };
+    };
 }
 
 export interface AppUser {

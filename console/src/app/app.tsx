@@ -12,6 +12,12 @@ import { Shell } from './shell';
 const Welcome = lazy(() => import('../pages/welcome'));
 const Applications = lazy(() => import('../pages/applications'));
 const Application = lazy(() => import('../pages/application'));
+const People = lazy(() => import('../pages/people'));
+const Person = lazy(() => import('../pages/person'));
+const Groups = lazy(() => import('../pages/groups'));
+const GroupPage = lazy(() => import('../pages/group'));
+const GroupRules = lazy(() => import('../pages/group-rules'));
+const GroupRulePage = lazy(() => import('../pages/group-rule'));
 const SystemLog = lazy(() => import('../pages/system-log'));
 
 function NotFound() {
@@ -38,6 +44,12 @@ function Pages() {
             <Suspense fallback={<Loading what="the page" />}>
                 <Routes>
                     <Route path="/" element={<Navigate to="/applications" replace />} />
+                    <Route path="/people" element={<People />} />
+                    <Route path="/people/:userId/*" element={<Person />} />
+                    <Route path="/groups" element={<Groups />} />
+                    <Route path="/groups/:groupId/*" element={<GroupPage />} />
+                    <Route path="/group-rules" element={<GroupRules />} />
+                    <Route path="/group-rules/:ruleId" element={<GroupRulePage />} />
                     <Route path="/applications" element={<Applications />} />
                     <Route path="/applications/:appId/*" element={<Application />} />
                     <Route path="/system-log" element={<SystemLog />} />

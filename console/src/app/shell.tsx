@@ -13,6 +13,7 @@ import {
     MastheadToggle,
     MenuToggle,
     Nav,
+    NavGroup,
     NavItem,
     NavList,
     Page,
@@ -34,9 +35,27 @@ import { useToasts } from '../ui/toasts';
 import { useSession } from './session';
 import { setTheme, storedTheme, type Theme } from './theme';
 
-const PLACES = [
-    { to: '/applications', text: 'Applications' },
-    { to: '/system-log', text: 'System Log' },
+interface Place {
+    to: string;
+    text: string;
+}
+
+// Places that belong together; a title where one helps.
+const PLACES: { title?: string; places: Place[] }[] = [
+    {
+        title: 'Directory',
+        places: [
+            { to: '/people', text: 'People' },
+            { to: '/groups', text: 'Groups' },
+            { to: '/group-rules', text: 'Group Rules' },
+        ],
+    },
+    {
+        places: [
+            { to: '/applications', text: 'Applications' },
+            { to: '/system-log', text: 'System Log' },
+        ],
+    },
 ];
 const ROLES = { ADMIN: 'Administrator', OPERATOR: 'Operator', READ_ONLY: 'Read-only' };
 const THEMES: [Theme, string][] = [
@@ -119,19 +138,30 @@ function HomeLink({ children }: { children?: ReactNode }) {
     );
 }
 
-function Places() {
+function PlaceItem({ to, text }: Place) {
     const { pathname } = useLocation();
+    return (
+        <NavItem isActive={pathname === to || pathname.startsWith(`${to}/`)}>
+            <Link to={to}>{text}</Link>
+        </NavItem>
+    );
+}
+
+function Places() {
     return (
         <PageSidebar>
             <PageSidebarBody>
                 <Nav aria-label="Places">
-                    <NavList>
-                        {PLACES.map(({ to, text }) => (
-                            <NavItem key={to} isActive={pathname === to || pathname.startsWith(`${to}/`)}>
-                                <Link to={to}>{text}</Link>
-                            </NavItem>
-                        ))}
-                    </NavList>
+                    {PLACES.map(({ title, places }) => {
+                        const items = places.map((place) => <PlaceItem key={place.to} {...place} />);
+                        return title ? (
+                            <NavGroup key={title} title={title}>
+                                {items}
+                            </NavGroup>
+                        ) : (
+                            <NavList key={places[0]?.to}>{items}</NavList>
+                        );
+                    })}
                 </Nav>
             </PageSidebarBody>
         </PageSidebar>

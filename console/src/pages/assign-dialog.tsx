@@ -6,27 +6,14 @@ import { useState } from 'react';
 import { change } from '../api/client';
 import type { App, AppUser, Group, User } from '../api/types';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
-import { Picker, quoted, type Choice } from '../ui/picker';
+import { groupChoice, groupQuery, personChoice, personQuery } from '../ui/people';
+import { Picker } from '../ui/picker';
 import { ProfileFields, textsOf, type Profile } from '../ui/profile';
 import { useToasts } from '../ui/toasts';
 
 interface Chosen {
     id: string;
     text: string;
-}
-
-function personChoice(user: User): Choice<User> {
-    const name = [user.profile.firstName, user.profile.lastName].filter(Boolean).join(' ');
-    return { id: user.id, text: user.profile.login, detail: name, value: user };
-}
-
-function groupChoice(group: Group): Choice<Group> {
-    return { id: group.id, text: group.profile.name, detail: group.profile.description ?? undefined, value: group };
-}
-
-function groupQuery(text: string): Record<string, string> {
-    const what = 'type eq "OKTA_GROUP"';
-    return { search: text ? `${what} and profile.name co ${quoted(text)}` : what, sortBy: 'profile.name' };
 }
 
 // `of`: whose assignment is edited; without, one is made.
@@ -89,11 +76,11 @@ export function AssignDialog({
                                 id="assignee"
                                 label="Person"
                                 path="/api/v1/users"
-                                query={(text): Record<string, string> => (text ? { q: text } : {})}
+                                query={personQuery}
                                 choiceOf={personChoice}
                                 chosen={chosen}
                                 onChoose={setChosen}
-                                none="Nobody's name or e-mail address begins so."
+                                none="Nobody has this in a name, user name or e-mail address."
                             />
                         </FormGroup>
                     )}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Button, Dropdown, DropdownItem, DropdownList, Label, MenuToggle } from '@patternfly/react-core';
+import { Button, Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -7,11 +7,11 @@ import { useSearchParams } from 'react-router-dom';
 import { change } from '../api/client';
 import type { App, AppUser } from '../api/types';
 import { useMay } from '../app/session';
+import { AccountState } from '../ui/account';
 import { Confirm } from '../ui/confirm';
 import { ListBody, useList } from '../ui/list';
 import { Plan } from '../ui/plan';
 import { Nothing } from '../ui/states';
-import { Time } from '../ui/time';
 import { useToasts } from '../ui/toasts';
 import { AssignDialog } from './assign-dialog';
 
@@ -24,44 +24,15 @@ function nameOf(user: AppUser): string {
 function Sync({ app, user }: { app: App; user: AppUser }) {
     const toasts = useToasts();
     const mayRetry = useMay('OPERATOR');
-    const details = user.errorDetails;
     const retry = useMutation({
         mutationFn: () => change('POST', `/api/v1/apps/${app.id}/group-push/retry`),
         onSuccess: () => toasts.done(`What failed in ${app.label} is tried again`),
         onError: (error) => toasts.failed('Not tried again', error),
     });
-    if (user.syncState !== 'ERROR')
-        return (
-            <>
-                {user.disabledInApp ? (
-                    <Label color="orange">Disabled in the app</Label>
-                ) : user.syncState === 'SYNCHRONIZED' ? (
-                    <Label color="green">In step</Label>
-                ) : user.syncState === 'DISABLED' ? (
-                    <Label color="grey">Not provisioned</Label>
-                ) : (
-                    <Label color="blue">On its way</Label>
-                )}
-                <div className="muster-subtle">
-                    <Time iso={user.lastSync} none="" />
-                </div>
-            </>
-        );
     return (
         <>
-            <Label color="red">Error</Label>
-            <div className="muster-break">
-                {details?.cause} {user.errorSummary}
-            </div>
-            <div className="muster-subtle">
-                {details?.action}{' '}
-                {details?.nextTry && (
-                    <>
-                        Tried again <Time iso={details.nextTry} />.
-                    </>
-                )}
-            </div>
-            {mayRetry && (
+            <AccountState account={user} />
+            {mayRetry && user.syncState === 'ERROR' && (
                 <Button variant="secondary" size="sm" isDisabled={retry.isPending} onClick={() => retry.mutate()}>
                     Retry all that failed
                 </Button>

@@ -126,7 +126,7 @@ export function ExpressionEditor({
             </div>
             <div id={`${id}-verdict`} role="status" className="muster-expression-verdict">
                 {failed && <p className="muster-break">{failed.message}</p>}
-                {verdict && (
+                {verdict && !(isDisabled && verdict.valid) && (
                     <FormHelperText>
                         <HelperText>
                             <HelperTextItem variant={verdict.valid ? 'success' : 'error'}>

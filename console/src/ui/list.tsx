@@ -60,12 +60,17 @@ export function Search({ label, placeholder }: { label: string; placeholder?: st
     const shown = params.get('q') ?? '';
     const [text, setText] = useState(shown);
     const timer = useRef<number>();
+    // As the address is when the text has settled: a filter may have been chosen meanwhile.
+    const latest = useRef(set);
+    useEffect(() => {
+        latest.current = set;
+    });
     useEffect(() => setText(shown), [shown]);
     useEffect(() => () => window.clearTimeout(timer.current), []);
     const type = (value: string) => {
         setText(value);
         window.clearTimeout(timer.current);
-        timer.current = window.setTimeout(() => set({ q: value || null }), TYPING_MS);
+        timer.current = window.setTimeout(() => latest.current({ q: value || null }), TYPING_MS);
     };
     return (
         <SearchInput

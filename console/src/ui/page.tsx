@@ -82,7 +82,11 @@ export function PageHead({
                 </Flex>
                 {actions && <FlexItem>{actions}</FlexItem>}
             </Flex>
-            {text && <Content component="p">{text}</Content>}
+            {text && (
+                <Content component="p" className="muster-break">
+                    {text}
+                </Content>
+            )}
         </PageSection>
     );
 }

@@ -24,7 +24,7 @@ export interface Rehearsed {
     body?: unknown;
 }
 
-function counted(count: number, one: string, many: string): string {
+export function counted(count: number, one: string, many: string): string {
     return `${count.toLocaleString()} ${count === 1 ? one : many}`;
 }
 
