@@ -30,7 +30,7 @@ SQL(TALLY_GET, "SELECT value FROM tally WHERE one = 1");
 SQL(TALLY_SET, "UPDATE tally SET value = $1 WHERE one = 1");
 
 #define RIVAL_MS 500    /* milliseconds in which somebody who can write has written */
-#define RETURN_MS 10000 /* milliseconds in which a store has to find its database again */
+#define RETURN_MS 60000 /* milliseconds in which a store has to find its database again */
 
 struct fixture {
     char name[64];

@@ -116,7 +116,7 @@ static int dial(const struct server *server)
     struct sockaddr_in in = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)httpd_port(server->httpd)),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    const struct timeval patience = {.tv_sec = 20};
+    const struct timeval patience = {.tv_sec = 120};
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&in, sizeof(in)), 0);
     return fd;
@@ -337,7 +337,7 @@ static void reset_sends_nothing(void **state)
 static struct exchange *wait_for_kept(struct server *server)
 {
     struct exchange *x = NULL;
-    for (int i = 0; i < 10000 && !x; i++) {
+    for (int i = 0; i < 60000 && !x; i++) {
         pthread_mutex_lock(&server->lock);
         x = server->kept;
         server->kept = NULL;
@@ -469,7 +469,11 @@ static void stopping_waits_for_the_answer(void **state)
     struct server *server = own;
     int fd = dial(server);
     say(fd, "GET /later?slow HTTP/1.1\r\nHost: t\r\n\r\n", 37);
-    usleep(20 * 1000);
+    for (bool taken = false; !taken; usleep(1000)) {
+        pthread_mutex_lock(&server->lock);
+        taken = server->seen_peer[0] != '\0';
+        pthread_mutex_unlock(&server->lock);
+    }
     assert_int_equal(server_stop(&own), 0);
     struct buf out;
     buf_init(&out, 65536);
