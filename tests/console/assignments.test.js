@@ -136,6 +136,64 @@ test('an assignment is converted, and groups are put in order by their arrows', 
     assert.equal((await accountOf(both)).active, true);
 });
 
+test('groups are put in order by dragging a row', async () => {
+    await open('?filter=groups');
+    const order = async () => (await desk.ask('GET', `/api/v1/apps/${desk.app.id}/groups?expand=group`))
+        .sort((a, b) => a.priority - b.priority)
+        .map((each) => each._embedded.group.profile.name);
+    const before = await order();
+    const [first] = before;
+    const last = before.at(-1);
+    await desk.acting('/priorities', () => desk.row(last).dragTo(desk.row(first)));
+    assert.deepEqual(await order(), [last, ...before.slice(0, -1)]);
+});
+
+test('many assignments are converted at once: those selected, and everybody, counted first', async () => {
+    const people = [await desk.person('Jan'), await desk.person('Kim'), await desk.person('Lou')];
+    await desk.group('Converted', people.slice(0, 2));
+    await desk.ask('PUT', `/api/v1/apps/${desk.app.id}/groups/${(await desk.ask('GET', '/api/v1/groups?q=Converted'))[0].id}`, {});
+    for (const { id } of people) await desk.ask('POST', `/api/v1/apps/${desk.app.id}/users`, { id, scope: 'USER' });
+    await desk.settle();
+    const scope = async ({ id }) => (await desk.ask('GET', `/api/v1/apps/${desk.app.id}/users/${id}`)).scope;
+    await open();
+    for (const name of ['jan', 'lou']) await desk.page.getByRole('row').filter({ hasText: `${name}@example.com` }).getByRole('checkbox').check();
+    await desk.button('Convert assignments (2)').click();
+    await desk.acting('/assignments/convert', () => desk.dialog().getByRole('button', { name: 'Convert' }).click());
+    await desk.said('1 in no group that has the app');
+    assert.deepEqual(await Promise.all(people.map(scope)), ['GROUP', 'USER', 'USER']);
+    await desk.button('Convert assignments').click();
+    await desk.dialog().getByText(/would be converted; \d+ would stay, in no group that has the app/).waitFor();
+    assert.equal(await scope(people[1]), 'USER', 'it was only counted');
+    await desk.acting('/assignments/convert', () => desk.dialog().getByRole('button', { name: 'Convert' }).click());
+    await desk.settle();
+    assert.deepEqual(await Promise.all(people.map(scope)), ['GROUP', 'GROUP', 'USER']);
+    for (const each of people) assert.equal((await accountOf(each)).active, true);
+});
+
+test('C9334: somebody with every attribute filled', async () => {
+    const { definitions } = await desk.ask('GET', '/api/v1/meta/schemas/user/default');
+    const texts = Object.entries(definitions.base.properties).filter(([name, { type }]) => type === 'string' && !['login', 'email', 'managerId'].includes(name));
+    const given = {
+        secondEmail: 'max.second@example.com',
+        countryCode: 'AT',
+        preferredLanguage: 'de-AT',
+        locale: 'de_AT',
+        timezone: 'Europe/Vienna',
+        profileUrl: 'https://example.com/max',
+    };
+    const profile = Object.fromEntries(texts.map(([name, { title }]) => [name, given[name] || `${title} of Max`]));
+    await desk.ask('POST', '/api/v1/users', { profile: { ...profile, login: 'max@example.com', email: 'max@example.com' } });
+    await open();
+    await assign('Person', 'max@example.com');
+    await desk.settle();
+    const there = JSON.stringify((await desk.target.users()).find(({ userName }) => userName === 'max@example.com'));
+    const sent = texts.map(([name]) => profile[name]).filter((value) => there.includes(JSON.stringify(value).slice(1, -1)));
+    const notSent = texts.filter(([name]) => !sent.includes(profile[name])).map(([name]) => name);
+    assert.deepEqual(notSent, []);
+    await open('?q=max');
+    await desk.row('max@example.com').getByText('In step').waitFor();
+});
+
 test('an account that fails: why, and trying again', async () => {
     const ida = await desk.person('Ida');
     await desk.target.faults([{ name: 'status', method: 'POST', path: '/Users', status: 400, text: 'Not today' }]);

@@ -180,6 +180,16 @@ const PAGES = [
         },
     },
     { name: 'app-people', path: (at) => `${at.app}/assignments`, shown: 'ada.lovelace@example.com', picture: 'One app: people who have it' },
+    {
+        name: 'app-convert',
+        path: (at) => `${at.app}/assignments`,
+        shown: 'ada.lovelace@example.com',
+        picture: 'Assignments: converting many at once',
+        open: async (page) => {
+            await button(page, 'Convert assignments').click();
+            await page.getByText('would be converted').waitFor();
+        },
+    },
     { name: 'app-people-none', path: (at) => `${at.empty}/assignments`, shown: 'Nobody has this app yet' },
     { name: 'app-groups', path: (at) => `${at.app}/assignments?filter=groups`, shown: 'Engineering', picture: 'One app: groups whose members have it' },
     { name: 'app-groups-none', path: (at) => `${at.empty}/assignments?filter=groups`, shown: 'No group has this app yet' },

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The groups that have an app. Whoever is in several of them gets what the first one says.
+// The groups that have an app. Whoever is in several of them gets what the first one says: rows are dragged, or moved by
+// their arrows.
 import { Button, Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
 import ArrowDownIcon from '@patternfly/react-icons/dist/esm/icons/arrow-down-icon';
 import ArrowUpIcon from '@patternfly/react-icons/dist/esm/icons/arrow-up-icon';
+import GripVerticalIcon from '@patternfly/react-icons/dist/esm/icons/grip-vertical-icon';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useSearchParams } from 'react-router-dom';
-import { change, list } from '../api/client';
+import { change } from '../api/client';
 import type { App, AppGroup } from '../api/types';
 import { useMay } from '../app/session';
 import { Confirm } from '../ui/confirm';
@@ -16,33 +18,10 @@ import { Plan } from '../ui/plan';
 import { Nothing } from '../ui/states';
 import { useToasts } from '../ui/toasts';
 import { AssignDialog } from './assign-dialog';
-
-const GROUPS_MAX = 200; // of a page when all are read to put them in order
+import { reorder, type Move } from './assigned-order';
 
 function nameOf(group: AppGroup): string {
     return group._embedded?.group?.profile.name ?? group.id;
-}
-
-async function everyGroup(app: App): Promise<AppGroup[]> {
-    const all: AppGroup[] = [];
-    let after: string | null = null;
-    do {
-        const page: { items: AppGroup[]; next: string | null } = await list<AppGroup>(`/api/v1/apps/${app.id}/groups`, { limit: GROUPS_MAX, after });
-        all.push(...page.items);
-        after = page.next;
-    } while (after);
-    return all.sort((a, b) => a.priority - b.priority);
-}
-
-// One place up (-1) or down (1) in the order of all groups of the app, not only of those on the screen.
-async function move(app: App, group: AppGroup, step: -1 | 1): Promise<void> {
-    const ids = (await everyGroup(app)).map(({ id }) => id);
-    const from = ids.indexOf(group.id);
-    const to = from + step;
-    if (from < 0 || to < 0 || to >= ids.length) return;
-    ids.splice(from, 1);
-    ids.splice(to, 0, group.id);
-    await change('PUT', `/api/v1/apps/${app.id}/assignments/priorities`, { groupIds: ids });
 }
 
 function Actions({ app, group }: { app: App; group: AppGroup }) {
@@ -108,16 +87,24 @@ export function AssignedGroups({ app }: { app: App }) {
     const q = params.get('q') ?? undefined;
     const state = useList<AppGroup>(`/api/v1/apps/${app.id}/groups`, { q, expand: 'group' });
     const order = useMutation({
-        mutationFn: ({ group, step }: { group: AppGroup; step: -1 | 1 }) => move(app, group, step),
+        mutationFn: (move: Move) => reorder(app, move),
         onError: (error) => toasts.failed('The order is as it was', error),
     });
+    const [dragged, setDragged] = useState<string | null>(null);
+    const [over, setOver] = useState<string | null>(null);
+    const mayOrder = mayAssign && !q;
+    const drop = (to: string) => {
+        if (dragged && dragged !== to) order.mutate({ id: dragged, to });
+        setDragged(null);
+        setOver(null);
+    };
     const arrow = (group: AppGroup, step: -1 | 1) => (
         <Button
             variant="plain"
             icon={step < 0 ? <ArrowUpIcon /> : <ArrowDownIcon />}
             aria-label={`Move ${nameOf(group)} ${step < 0 ? 'up' : 'down'}`}
             isDisabled={order.isPending}
-            onClick={() => order.mutate({ group, step })}
+            onClick={() => order.mutate({ id: group.id, step })}
         />
     );
     return (
@@ -146,12 +133,31 @@ export function AssignedGroups({ app }: { app: App }) {
                         {[...groups]
                             .sort((a, b) => a.priority - b.priority)
                             .map((group) => (
-                                <Tr key={group.id}>
+                                <Tr
+                                    key={group.id}
+                                    draggable={mayOrder}
+                                    className={over === group.id && dragged !== group.id ? 'muster-drop' : undefined}
+                                    onDragStart={(event) => {
+                                        event.dataTransfer.effectAllowed = 'move';
+                                        setDragged(group.id);
+                                    }}
+                                    onDragEnter={() => setOver(group.id)}
+                                    onDragOver={(event) => dragged && event.preventDefault()}
+                                    onDragEnd={() => {
+                                        setDragged(null);
+                                        setOver(null);
+                                    }}
+                                    onDrop={(event) => {
+                                        event.preventDefault();
+                                        drop(group.id);
+                                    }}
+                                >
                                     <Td dataLabel="Priority">
                                         <span className="muster-status">
                                             {(group.priority + 1).toLocaleString()}
-                                            {mayAssign && !q && arrow(group, -1)}
-                                            {mayAssign && !q && arrow(group, 1)}
+                                            {mayOrder && <GripVerticalIcon className="muster-grip" />}
+                                            {mayOrder && arrow(group, -1)}
+                                            {mayOrder && arrow(group, 1)}
                                         </span>
                                     </Td>
                                     <Td dataLabel="Group" className="muster-name">

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Button, Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
+import { Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -19,26 +19,6 @@ function nameOf(user: AppUser): string {
     const profile = user._embedded?.user?.profile;
     const name = [profile?.firstName, profile?.lastName].filter(Boolean).join(' ');
     return name || user.credentials.userName;
-}
-
-function Sync({ app, user }: { app: App; user: AppUser }) {
-    const toasts = useToasts();
-    const mayRetry = useMay('OPERATOR');
-    const retry = useMutation({
-        mutationFn: () => change('POST', `/api/v1/apps/${app.id}/group-push/retry`),
-        onSuccess: () => toasts.done(`What failed in ${app.label} is tried again`),
-        onError: (error) => toasts.failed('Not tried again', error),
-    });
-    return (
-        <>
-            <AccountState account={user} />
-            {mayRetry && user.syncState === 'ERROR' && (
-                <Button variant="secondary" size="sm" isDisabled={retry.isPending} onClick={() => retry.mutate()}>
-                    Retry all that failed
-                </Button>
-            )}
-        </>
-    );
 }
 
 function Actions({ app, user }: { app: App; user: AppUser }) {
@@ -120,7 +100,7 @@ function Actions({ app, user }: { app: App; user: AppUser }) {
     );
 }
 
-export function AssignedPeople({ app }: { app: App }) {
+export function AssignedPeople({ app, selected, select }: { app: App; selected: string[]; select: (ids: string[]) => void }) {
     const [params] = useSearchParams();
     const mayAssign = useMay('OPERATOR');
     const q = params.get('q') ?? undefined;
@@ -141,6 +121,14 @@ export function AssignedPeople({ app }: { app: App }) {
                 <Table aria-label="Assigned people" variant="compact">
                     <Thead>
                         <Tr>
+                            {mayAssign && (
+                                <Th
+                                    select={{
+                                        isSelected: users.every(({ id }) => selected.includes(id)),
+                                        onSelect: (_event, on) => select(on ? users.map(({ id }) => id) : []),
+                                    }}
+                                />
+                            )}
                             <Th width={25}>Person</Th>
                             <Th width={25} modifier="wrap" className="muster-name">
                                 User name in {app.label}
@@ -151,8 +139,18 @@ export function AssignedPeople({ app }: { app: App }) {
                         </Tr>
                     </Thead>
                     <Tbody>
-                        {users.map((user) => (
+                        {users.map((user, rowIndex) => (
                             <Tr key={user.id}>
+                                {mayAssign && (
+                                    <Td
+                                        select={{
+                                            rowIndex,
+                                            isSelected: selected.includes(user.id),
+                                            onSelect: (_event, on) =>
+                                                select(on ? [...selected, user.id] : selected.filter((id) => id !== user.id)),
+                                        }}
+                                    />
+                                )}
                                 <Td dataLabel="Person" className="muster-name">
                                     {nameOf(user)}
                                     <div className="muster-subtle">{user._embedded?.user?.profile.login}</div>
@@ -162,7 +160,7 @@ export function AssignedPeople({ app }: { app: App }) {
                                 </Td>
                                 <Td dataLabel="Type">{user.scope === 'GROUP' ? 'Group' : 'Individual'}</Td>
                                 <Td dataLabel="Account">
-                                    <Sync app={app} user={user} />
+                                    <AccountState account={user} />
                                 </Td>
                                 {mayAssign && (
                                     <Td>

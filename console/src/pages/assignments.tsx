@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Assignments: who has an app, by themselves or by a group.
 import {
+    Button,
     Dropdown,
     DropdownItem,
     DropdownList,
@@ -19,6 +20,8 @@ import { Search, useSetParams } from '../ui/list';
 import { AssignDialog } from './assign-dialog';
 import { AssignedGroups } from './assigned-groups';
 import { AssignedPeople } from './assigned-people';
+import { AssignmentErrors } from './assignment-errors';
+import { ConvertDialog } from './convert-dialog';
 
 type Kind = 'people' | 'groups';
 
@@ -28,6 +31,8 @@ export default function Assignments({ app }: { app: App }) {
     const mayAssign = useMay('OPERATOR');
     const [open, setOpen] = useState(false);
     const [assigning, setAssigning] = useState<Kind | null>(null);
+    const [selected, setSelected] = useState<string[]>([]);
+    const [converting, setConverting] = useState(false);
     const kind: Kind = params.get('filter') === 'groups' ? 'groups' : 'people';
     return (
         <>
@@ -73,9 +78,27 @@ export default function Assignments({ app }: { app: App }) {
                     <ToolbarItem>
                         <Search label="Search assignments" placeholder="Beginning of a name" />
                     </ToolbarItem>
+                    {mayAssign && kind === 'people' && (
+                        <ToolbarItem>
+                            <Button variant="secondary" onClick={() => setConverting(true)}>
+                                Convert assignments{selected.length > 0 && ` (${selected.length})`}
+                            </Button>
+                        </ToolbarItem>
+                    )}
                 </ToolbarContent>
             </Toolbar>
-            {kind === 'people' ? <AssignedPeople app={app} /> : <AssignedGroups app={app} />}
+            {kind === 'people' && <AssignmentErrors app={app} />}
+            {kind === 'people' ? <AssignedPeople app={app} selected={selected} select={setSelected} /> : <AssignedGroups app={app} />}
+            {converting && (
+                <ConvertDialog
+                    app={app}
+                    selected={selected}
+                    close={() => {
+                        setConverting(false);
+                        setSelected([]);
+                    }}
+                />
+            )}
             {assigning && <AssignDialog key={assigning} app={app} kind={assigning} close={() => setAssigning(null)} />}
         </>
     );
