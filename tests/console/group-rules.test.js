@@ -84,7 +84,7 @@ test('a rule is made with an exclusion, activated, and does what it says', async
     await desk.ask('POST', `/api/v1/users/${people.Cyd.id}`, { profile: { department: 'Sales' } });
     await become(sales, 'Ann,Cyd');
     await matching('Ann Lovelace,Cyd Lovelace');
-    assert.equal(await expression().isDisabled(), true, 'an active rule cannot be changed');
+    assert.equal(await expression().isEditable(), false, 'an active rule cannot be changed');
     await desk.page.goto(`/groups/${sales.id}/rules`);
     await desk.row('Everybody in sales').getByText('Active').waitFor();
 });
@@ -146,7 +146,7 @@ test('who may only read sees rules and changes none', async () => {
     assert.equal(await page.getByRole('link', { name: 'Add rule' }).count(), 0);
     await page.goto(`/group-rules/${rule.id}`);
     await page.getByText('0 people match of 3 people').waitFor();
-    assert.equal(await page.getByLabel('Whoever').isDisabled(), true);
+    assert.equal(await page.getByLabel('Whoever').isEditable(), false);
     assert.deepEqual(await page.locator('main').getByRole('button').allInnerTexts(), []);
     assert.deepEqual(page.wrong, []);
     await page.context().close();

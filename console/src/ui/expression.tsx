@@ -117,7 +117,8 @@ export function ExpressionEditor({
                     spellCheck={false}
                     autoCapitalize="off"
                     autoComplete="off"
-                    disabled={isDisabled}
+                    // Not disabled: it may be read and copied by keys too.
+                    readOnly={isDisabled}
                     required={isRequired}
                     aria-invalid={wrong}
                     aria-describedby={`${id}-verdict`}

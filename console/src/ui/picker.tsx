@@ -115,7 +115,8 @@ export function Picker<T>({
                 onBlur={() => setOpen(false)}
                 onKeyDown={onKeyDown}
             />
-            <ul id={listId} role="listbox" aria-label={label} className="muster-choices" hidden={!open || choices.length === 0}>
+            {/* What scrolls is a stop of Tab unless told otherwise, and it goes when the field loses the focus. */}
+            <ul id={listId} role="listbox" tabIndex={-1} aria-label={label} className="muster-choices" hidden={!open || choices.length === 0}>
                 {choices.map((choice, i) => (
                     <li
                         key={choice.id}
