@@ -414,7 +414,7 @@ static int act_add_app(struct tx *tx, struct act *act)
     switches.create = switches.update = switches.deactivate = true;
     if (r == 0)
         r = app_switches_set(tx, &app, &switches, &act->problem);
-    if (r == 0)
+    if (r == 0 && !act->sim->profile->limits)
         r = limits_off(tx, app.rid);
     if (r < 0)
         return r;
@@ -448,6 +448,8 @@ static bool add_app(struct sim *sim)
     app->practice = practice_new(&sim->target_env, &options);
     if (sim->profile->manners)
         manners_choose(sim, app);
+    if (sim->profile->limits)
+        holds_set_up(sim, app);
     sim->app_count++;
     return true;
 }
@@ -729,6 +731,19 @@ static bool delete_behind(struct sim *sim)
     return true;
 }
 
+/* Somebody changes a target, or an administrator has it scanned. */
+static bool drift(struct sim *sim)
+{
+    if (!sim->profile->drift)
+        return false;
+    return chance_permille(&sim->choice, 200) ? behind_scan(sim, any_app(sim)) : behind_edit(sim, any_app(sim));
+}
+
+static bool decide(struct sim *sim)
+{
+    return sim->profile->limits && holds_decide(sim, any_app(sim));
+}
+
 /* The target is away, for a second or an hour. */
 static bool go_away(struct sim *sim)
 {
@@ -749,10 +764,11 @@ static const struct {
     int weight;
     bool (*change)(struct sim *sim);
 } changes[] = {
-    {30, change_member}, {20, change_status}, {15, change_assignment}, {10, change_mapping},
-    {8, change_profile}, {6, rename_group},   {3, add_user},           {2, delete_group},
-    {2, add_group},      {12, change_app},    {1, ask_retry},          {6, delete_behind},
-    {3, go_away},
+    {30, change_member},  {20, change_status}, {15, change_assignment},
+    {10, change_mapping}, {8, change_profile}, {6, rename_group},
+    {3, add_user},        {2, delete_group},   {2, add_group},
+    {12, change_app},     {1, ask_retry},      {6, delete_behind},
+    {3, go_away},         {20, drift},         {10, decide},
 };
 
 void generator_change(struct sim *sim)
@@ -880,6 +896,8 @@ void generator_set_up(struct sim *sim)
     int r = store_write_wait(disk_store(sim->disk), NULL, set_up, sim);
     if (r < 0 && !sim->failed)
         sim_fail(sim, "a change is carried out or refused", "set up: %s", err_text(r));
+    for (int k = 0; k < sim->app_count && !sim->failed && sim->profile->drift; k++)
+        behind_set_up(sim, &sim->apps[k]);
     oracle_changed(sim);
 }
 

@@ -74,6 +74,7 @@ void oracle_changed(struct sim *sim)
             enum want want = want_account(sim, u, has);
             bool gains = (has && !s->has_app && want != WANT_OUT) || (want == WANT_IN && s->want == WANT_OUT);
             if (gains) {
+                app->out[u] = false;
                 s->gained = app->create;
                 s->gained_at = sim->now;
                 s->offered = false;
@@ -160,8 +161,10 @@ static void check_add(struct sim *sim, const struct sim_request *request, const 
     struct sim_app *app = &sim->apps[request->app];
     int user = user_of_id(sim, request->app, id);
     bool active = false;
-    if (user >= 0)
+    if (user >= 0) {
         app->mapping[request->group].asked[user] = true;
+        app->mapping[request->group].out[user] = false;
+    }
     if (user >= 0 && app->standing[user].gained && !app->standing[user].offered &&
         practice_user_active(app->practice, id, &active) && !active)
         sim_fail(sim, "the account before its memberships", "#%llu adds %s, who is to be activated first",
@@ -181,6 +184,8 @@ static void check_remove(struct sim *sim, const struct sim_request *request, con
     char login[SIM_NAME];
     const struct sim_mapping *mapping = &sim->apps[request->app].mapping[request->group];
     int user = user_of_id(sim, request->app, id);
+    if (user >= 0)
+        holds_removes(sim, &sim->apps[request->app], request->group, user, request->number);
     /* Whom Muster put there itself it may take back. */
     if (mapping->unread && (user < 0 || !mapping->asked[user]))
         sim_fail(sim, "a removal never follows from a failed read",
@@ -254,7 +259,8 @@ static void check_order(struct sim *sim, const struct sim_request *request, cons
         const char *name = practice_name(app->practice, group);
         int source = generator_group_of_name(name);
         if (source < 0 || !app->mapping[source].active || app->mapping[source].unread ||
-            (app->mapping[source].linked && s->was_there) || !practice_group_has(app->practice, group, id))
+            app->mapping[source].theirs[request->user] || (app->mapping[source].linked && s->was_there) ||
+            !practice_group_has(app->practice, group, id) || holds_member(sim, app, source, request->user))
             continue;
         bool left_behind =
             (app->spare_count[source] || app->leaving[source]) && strcmp(app->mapping[source].name, name) != 0;
@@ -285,6 +291,7 @@ static void check_active(struct sim *sim, const struct sim_request *request, con
         sim_fail(sim, "switches hold", "#%llu deactivates %s and deactivating is off",
                  (unsigned long long)request->number, login);
     if (request->says_active == 0 && id) {
+        holds_deactivates(sim, app, request->user, request->number);
         check_order(sim, request, id);
         set_leaving(app, &app->standing[request->user], false);
     }
@@ -334,6 +341,7 @@ static void check_group(struct sim *sim, struct sim_request *request, const stru
             if (strcmp(app->furnished[i], id) == 0)
                 sim_fail(sim, "what Muster did not create it does not delete", "#%llu %s",
                          (unsigned long long)request->number, name);
+        holds_deletes(sim, app, id, request->number);
         if (app->leaving[request->group] == 0)
             sim_fail(sim, "a group is deleted on order only", "#%llu %s", (unsigned long long)request->number, name);
     } else if (id) {
@@ -554,8 +562,9 @@ static void check_waiting(struct sim *sim, int k, int user, int64_t ms)
 /* Where the clock is set nobody can tell how long something waited; where a switch was off, since when. */
 void oracle_passed(struct sim *sim, int64_t ms)
 {
-    /* A target that refuses at random has no rate that could be kept; what a crash forgot nobody can tell. */
-    if ((sim->faults & FAULT_BIT(RATE)) || sim->counts.crashes)
+    /* A target that refuses at random has no rate that could be kept; what a crash forgot nobody can tell; what a limit
+     * holds waits for somebody. */
+    if ((sim->faults & FAULT_BIT(RATE)) || sim->counts.crashes || sim->profile->limits)
         return;
     for (int k = 0; k < sim->app_count; k++) {
         const struct sim_app *app = &sim->apps[k];
@@ -718,6 +727,8 @@ static void check_members_at_rest(struct sim *sim, int k, int group, const char 
         const char *account = NULL;
         bool there = accounts_of_user(app, u, &account) && practice_group_has(app->practice, id, account);
         enum want want = want_member(sim, app, group, u);
+        if (want == WANT_IN && !there && app->mapping[group].edited[u] && behind_unverifiable(sim, app, group))
+            continue;
         if (want == WANT_IN && !there && carries_error(sim, k, group, u))
             continue;
         if (want == WANT_IN && !there)

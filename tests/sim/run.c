@@ -88,7 +88,7 @@ const struct profile profiles[] = {
      .manners = true},
     {.name = "manners",
      .text = "what real targets are like: odd ids, small requests, members refused, lost or hidden, reads that lag",
-     .weight = 14,
+     .weight = 12,
      .users_min = 5,
      .users_max = 30,
      .changes_min = 10,
@@ -109,7 +109,7 @@ const struct profile profiles[] = {
      .outages = true},
     {.name = "lost",
      .text = "answers are lost",
-     .weight = 8,
+     .weight = 7,
      .users_min = 5,
      .users_max = 30,
      .changes_min = 10,
@@ -118,7 +118,7 @@ const struct profile profiles[] = {
      .fault_permille_max = 300},
     {.name = "faults",
      .text = "every fault",
-     .weight = 10,
+     .weight = 8,
      .users_min = 5,
      .users_max = 40,
      .changes_min = 10,
@@ -128,7 +128,7 @@ const struct profile profiles[] = {
      .rollback_permille = 10},
     {.name = "crash",
      .text = "the process dies",
-     .weight = 10,
+     .weight = 8,
      .users_min = 5,
      .users_max = 30,
      .changes_min = 10,
@@ -149,7 +149,7 @@ const struct profile profiles[] = {
      .rate = 5},
     {.name = "switches",
      .text = "apps are paused and switched off and on, and the clock is set",
-     .weight = 9,
+     .weight = 8,
      .users_min = 5,
      .users_max = 30,
      .changes_min = 10,
@@ -191,6 +191,27 @@ const struct profile profiles[] = {
      .nodes = SIM_NODES,
      .still_permille = 8,
      .end_permille = 3},
+    {.name = "drift",
+     .text = "somebody changes accounts and groups in the targets; scans find it, and it is repaired",
+     .weight = 4,
+     .users_min = 5,
+     .users_max = 30,
+     .changes_min = 10,
+     .changes_max = 90,
+     .faults = FAULTS_ALL,
+     .fault_permille_max = 40,
+     .behind = true,
+     .drift = true},
+    {.name = "limits",
+     .text = "deletion limits hold what is too much, until somebody decides",
+     .weight = 4,
+     .users_min = 5,
+     .users_max = 30,
+     .changes_min = 10,
+     .changes_max = 90,
+     .faults = FAULTS_ALL,
+     .fault_permille_max = 60,
+     .limits = true},
     {.name = NULL},
 };
 
@@ -437,6 +458,10 @@ void sim_run(struct sim *sim)
         generator_finish(sim);
     settle(sim);
     look_behind(sim);
+    if (!sim->failed && sim->profile->drift)
+        behind_finish(sim, settle);
+    if (!sim->failed && sim->profile->limits)
+        holds_finish(sim, settle);
     if (!sim->failed)
         oracle_at_rest(sim);
     sim->counts.runs = 1;

@@ -7,6 +7,8 @@
  *   disk.c       the store in SQLite's memory VFS, set back to a migrated template before each run
  *   run.c        one run: set up, let things happen, let the faults stop, compare
  *   generator.c  what administrators do meanwhile, and the model of the facts that follow from it
+ *   behind.c     what somebody else does to the targets, and the scans that find it
+ *   holds.c      deletion limits, what is decided about what they hold, and what is taken away
  *   manners.c    what targets are like for good: which ids they give, what they refuse, hide or drop
  *   shell.c      the network and the process: latency, faults, crashes, clock steps
  *   oracle.c     what must hold, from the model and from the target's state alone
@@ -92,6 +94,8 @@ struct profile {
     bool manners;       /* the targets have some of manners.c */
     bool behind;        /* groups are deleted in the targets by somebody else */
     bool outages;       /* targets are away for up to an hour */
+    bool drift;         /* somebody changes accounts and groups in the targets, which is found and repaired */
+    bool limits;        /* deletion limits */
     int rate;           /* requests a second that a target takes at most; 0: any number */
     int nodes;          /* processes that share the store, each with leases; 0: one that is alone */
     int still_permille; /* of points at which a node may stand still for a while */
@@ -132,10 +136,14 @@ struct sim_mapping {
     bool exists;
     bool active;
     bool follows;
-    bool adopted;          /* took a group over that was there */
-    bool unread;           /* and its members were not read yet */
-    bool asked[SIM_USERS]; /* Muster asked to add them */
-    bool linked;           /* it may hold people as strangers, whose accounts were not known when it was read */
+    bool adopted;           /* took a group over that was there */
+    bool unread;            /* and its members were not read yet */
+    bool asked[SIM_USERS];  /* Muster asked to add them */
+    bool edited[SIM_USERS]; /* somebody put them in, or out, there */
+    bool theirs[SIM_USERS]; /* somebody put them in: Muster does not know until it is told */
+    bool renamed;           /* somebody gave it another name there */
+    bool out[SIM_USERS];    /* Muster asked to remove them */
+    bool linked;            /* it may hold people as strangers, whose accounts were not known when it was read */
     char id[ID_BYTES];
     char name[SIM_NAME]; /* wanted in the target */
 };
@@ -192,6 +200,11 @@ struct sim_app {
     bool mute;               /* nothing got through since the start or the last error that concerns everything */
     int64_t excused_until;   /* sim time: the target asked not to be asked before */
     int leavers;             /* people with `leaving` */
+    bool retitled[SIM_USERS], revived[SIM_USERS]; /* somebody changed the account there */
+    int64_t may_take[4], taken[4];                /* by enum deletion_kind: deletions that may be sent, and were */
+    bool out[SIM_USERS];                          /* whom Muster asked to deactivate */
+    char gone[SIM_SPARES][SIM_ID];                /* ids of groups that it asked to delete */
+    int gone_count;
 };
 
 /* --- the network -------------------------------------------------------------------------------------------------- */
@@ -332,6 +345,28 @@ struct manner {
 void manners_choose(struct sim *sim, struct sim_app *app);
 /* How often refusals for size struck in all targets; how often refusals of members did. */
 int64_t manners_strikes(const struct sim *sim, unsigned flag);
+
+/* behind.c */
+void behind_set_up(struct sim *sim, struct sim_app *app);
+bool behind_edit(struct sim *sim, struct sim_app *app);
+bool behind_scan(struct sim *sim, struct sim_app *app);
+/* More of it, then scans and repairs until nothing differs. */
+void behind_finish(struct sim *sim, void (*settle)(struct sim *sim));
+
+/* Somebody took out everybody who was left: an empty group proves nothing, and the scan says so. */
+bool behind_unverifiable(struct sim *sim, const struct sim_app *app, int group);
+
+/* holds.c */
+void holds_set_up(struct sim *sim, struct sim_app *app);
+bool holds_decide(struct sim *sim, struct sim_app *app);
+/* Everything that is held is approved. */
+void holds_finish(struct sim *sim, void (*settle)(struct sim *sim));
+/* A request takes somebody or something away. The same deletion again counts once. */
+void holds_deactivates(struct sim *sim, struct sim_app *app, int user, uint64_t number);
+void holds_removes(struct sim *sim, struct sim_app *app, int group, int user, uint64_t number);
+void holds_deletes(struct sim *sim, struct sim_app *app, const char *id, uint64_t number);
+/* Is the removal held? Then the deactivation does not wait for it. */
+bool holds_member(struct sim *sim, const struct sim_app *app, int group, int user);
 
 /* shell.c */
 void shell_start(struct sim *sim);
