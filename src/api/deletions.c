@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deletion limits, what they hold, what is decided about it, and who is protected. Nothing of this is published. */
 #include "push/deletions.h"
+
 #include "api/app_objects.h"
 #include "api/deletion_objects.h"
 #include "base/limits.h"
+#include "explain/explain.h"
 #include "record/record.h"
 
 #define SUBJECT "limits"
 #define PAGE_DEFAULT 100
 #define PAGE_MAX 1000
+#define PAGE_MAX_REASONS 100 /* with expand=reason: each is diagnosed */
 
 static void write_text(struct jout *out, const char *name, const char *text)
 {
@@ -336,11 +339,34 @@ static int write_app(struct tx *tx, struct jout *out, int64_t app_rid)
     return r == ERR_NOT_FOUND ? 0 : r;
 }
 
-int deletion_write(struct tx *tx, struct call *call, const struct deletion *deletion, bool with_app)
+/* "reason"; nothing when it is not known. */
+static int write_reason(struct tx *tx, struct jout *out, const struct deletion *deletion)
+{
+    struct mapping mapping = {0};
+    struct diagnosis *diagnosis = arena_alloc(tx_arena(tx), sizeof(*diagnosis));
+    int r = deletion->kind == DELETION_MEMBER ? mapping_by_target(tx, deletion->object_rid, &mapping) : 0;
+    if (r == 0)
+        r = explain(tx, deletion->app_rid, deletion->user_rid, mapping.source_rid, NULL, diagnosis);
+    if (r < 0)
+        return r == ERR_NOT_FOUND ? 0 : r;
+    const struct check *reason = diagnosis_against(diagnosis);
+    if (!reason)
+        return 0;
+    jout_object(out, "reason");
+    jout_str(out, "fact", reason->fact);
+    if (reason->since)
+        jout_time(out, "since", reason->since);
+    jout_str_opt(out, "by", reason->by);
+    jout_str_opt(out, "eventId", reason->event);
+    jout_end(out);
+    return 0;
+}
+
+int deletion_write(struct tx *tx, struct call *call, const struct deletion *deletion, enum deletion_view view)
 {
     struct jout *out = &call->out;
     jout_object(out, NULL);
-    int r = with_app ? write_app(tx, out, deletion->app_rid) : 0;
+    int r = view == DELETION_APP ? write_app(tx, out, deletion->app_rid) : 0;
     jout_str(out, "kind", deletion_kind_name(deletion->kind));
     jout_str(out, "state", deletion_state_name(deletion->state));
     if (r == 0 && deletion->user_rid)
@@ -352,6 +378,8 @@ int deletion_write(struct tx *tx, struct call *call, const struct deletion *dele
     jout_time(out, "since", deletion->since);
     if (r == 0 && deletion->hold_id)
         jout_str(out, "holdId", deletion->hold_id);
+    if (r == 0 && view == DELETION_REASON && deletion->user_rid)
+        r = write_reason(tx, out, deletion);
     jout_end(out);
     return r;
 }
@@ -362,7 +390,9 @@ static int list_changes(struct tx *tx, struct call *call)
     struct app app = {0};
     struct hold hold = {0};
     int64_t after = 0;
-    int r = call_page(call, PAGE_DEFAULT, PAGE_MAX, &page);
+    const char *expand = call_query(call, "expand");
+    enum deletion_view view = str_eq(expand, "reason") ? DELETION_REASON : DELETION_PLAIN;
+    int r = call_page(call, PAGE_DEFAULT, view == DELETION_REASON ? PAGE_MAX_REASONS : PAGE_MAX, &page);
     if (r == 0)
         r = object_after_rid(call, &page, &after);
     if (r == 0)
@@ -374,7 +404,7 @@ static int list_changes(struct tx *tx, struct call *call)
     int shown = MIN_OF(count, page.limit);
     jout_array(&call->out, NULL);
     for (int i = 0; r == 0 && i < shown; i++)
-        r = deletion_write(tx, call, &changes[i], false);
+        r = deletion_write(tx, call, &changes[i], view);
     jout_end(&call->out);
     call_page_links(call, count > shown ? cursor(call, changes[shown - 1].rid) : NULL);
     return MIN_OF(count, r);

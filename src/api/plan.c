@@ -144,7 +144,7 @@ static int write_changes(struct tx *tx, struct rehearsal *rehearsal)
             if (number < rehearsal->skip)
                 continue;
             if (shown++ < rehearsal->page.limit)
-                r = deletion_write(tx, rehearsal->call, &page[i], true);
+                r = deletion_write(tx, rehearsal->call, &page[i], DELETION_APP);
         }
         r = MIN_OF(count, r);
     }

@@ -79,7 +79,9 @@ static void write_steps(struct jout *out, const struct separation_input *input, 
         jout_str(
             out, NULL,
             arena_printf(arena, "Let %d group rule%s feed it too", plan->rule_count, plan->rule_count == 1 ? "" : "s"));
-    jout_str(out, NULL, arena_printf(arena, "Add %lld members to it who have the app", (long long)plan->copied));
+    jout_str(out, NULL,
+             arena_printf(arena, "Add %lld member%s to it who %s the app", (long long)plan->copied,
+                          plan->copied == 1 ? "" : "s", plan->copied == 1 ? "has" : "have"));
     if (input->solution == SOLUTION_ASSIGNMENT) {
         jout_str(out, NULL, "Assign the app to it, with the same priority and profile");
         jout_str(out, NULL, "Wait until that has reached every account");

@@ -21,6 +21,7 @@ static void check_assigned(const struct facts *f, struct check *c)
     }
     c->since = f->has_account ? f->account.status_changed : 0;
     check_by(c, &f->person, TYPES("application.user_membership.remove"), f->app.id);
+    c->against = true;
     if (f->leaving) {
         check_pass(c, "The app is not assigned to the person, and the account should be inactive");
         return;

@@ -239,6 +239,17 @@ static const char *say(struct arena *arena, const struct diagnosis *d)
     return arena_printf(arena, "%s%s%s%s", text, link, fact, n && fact[n - 1] == '.' ? "" : ".");
 }
 
+const struct check *diagnosis_against(const struct diagnosis *diagnosis)
+{
+    const struct check *newest = NULL;
+    for (int i = 0; i < diagnosis->count; i++) {
+        const struct check *check = &diagnosis->checks[i];
+        if (check->against && (!newest || check->since > newest->since))
+            newest = check;
+    }
+    return newest;
+}
+
 static int64_t in_step_since(const struct facts *f)
 {
     return f->of_group ? f->row.known_at : f->account.last_sync;

@@ -44,6 +44,7 @@ struct check {
     const char *error_class; /* the row of the table of errors (target/errors.def), where it is one; NULL */
     int64_t next_try;        /* ms: what failed or waits is tried by itself then; 0: not */
     struct remedy remedy;    /* FAIL */
+    bool against;            /* the fact is why the person should not be there */
 };
 
 enum verdict {
@@ -88,5 +89,7 @@ struct live {
  */
 int explain(struct tx *tx, int64_t app_rid, int64_t user_rid, int64_t source_rid, const struct live *live,
             struct diagnosis *ret) MUSTCHECK;
+/* Why the person should not be there, the newest fact of several; NULL: he should be. */
+const struct check *diagnosis_against(const struct diagnosis *diagnosis);
 
 #endif

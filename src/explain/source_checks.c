@@ -11,6 +11,7 @@ static void check_person(const struct facts *f, struct check *c)
         return;
     }
     const char *fact = "The person was deleted in the directory";
+    c->against = true;
     if (f->leaving) {
         check_pass(c, fact);
         return;
@@ -28,6 +29,7 @@ static void check_status(const struct facts *f, struct check *c)
                    "user.lifecycle.suspend", "user.lifecycle.unsuspend", "user.lifecycle.create"),
              NULL);
     const char *fact = arena_printf(f->arena, "The person is %s", status);
+    c->against = !user_status_is_eligible(f->user.status) && f->user.status != USER_SUSPENDED;
     if (user_status_is_eligible(f->user.status) || f->leaving || (f->should == SHOULD_STAY && f->there)) {
         check_pass(c, f->leaving && !user_status_is_eligible(f->user.status)
                           ? arena_printf(f->arena, "The person is %s, and should not be there", status)
@@ -56,6 +58,7 @@ static void check_group(const struct facts *f, struct check *c)
         return;
     }
     const char *fact = arena_printf(f->arena, "The group %s was deleted in the directory", f->source.name);
+    c->against = true;
     check_by(c, &f->of_group_trail, TYPES("group.lifecycle.delete"), NULL);
     if (f->leaving) {
         check_pass(c, fact);
@@ -87,6 +90,7 @@ static void check_member(const struct facts *f, struct check *c)
         return;
     }
     check_by(c, &f->person, TYPES("group.user_membership.remove"), f->source.id);
+    c->against = true;
     if (f->leaving) {
         check_pass(c,
                    arena_printf(f->arena, "The person is not a member of %s, and should not be there", f->source.name));

@@ -132,6 +132,9 @@ describe('deletion limits', () => {
         assert.equal(changes.length, leavers - sent);
         assert.ok(changes.every((each) => each.state === 'REJECTED'));
 
+        const [explained] = await muster.ask('GET', push(`holds/${hold.id}/changes?expand=reason&limit=1`));
+        assert.match(explained.reason.fact, /The person is DEPROVISIONED/);
+        assert.ok(explained.reason.by && explained.reason.since && explained.reason.eventId, 'who did it, and when');
         const one = changes[0].login;
         const released = await muster.cli(['hold', 'release', app.label, hold.id, one]);
         assert.equal(released.code, 0, released.output);
