@@ -127,12 +127,27 @@ class Desk {
     }
 
     // Does something that changes something, and waits until the server has answered that it is done. What the page said
-    // before may still be there, so that it proves nothing.
-    async acting(path, run) {
-        const answered = this.page.waitForResponse((response) => response.request().method() !== 'GET' && response.url().includes(path));
+    // before may still be there, so that it proves nothing. `status`: that of a refusal which is wanted.
+    async acting(path, run, status) {
+        const answered = this.page.waitForResponse((response) => {
+            const url = response.url();
+            // A plan is a rehearsal of the same call.
+            return response.request().method() !== 'GET' && url.includes(path) && !url.includes('dryRun=true');
+        });
         await run();
         const answer = await answered;
-        assert.ok(answer.ok(), `${answer.url()}: ${answer.status()}`);
+        assert.ok(status ? answer.status() === status : answer.ok(), `${answer.url()}: ${answer.status()}`);
+    }
+
+    // The browser of somebody who may only look.
+    async reader() {
+        const email = `reader-${++this.made}@example.com`;
+        const { link } = await this.ask('POST', '/api/v1/administrators', { name: 'Rita Reader', email, role: 'READ_ONLY' });
+        const page = await this.browser.open(this.muster);
+        const data = { name: 'Rita Reader', email, password: ADA.password, token: link.split('#')[1] };
+        const answer = await page.request.post('/api/v1/session/claim', { data });
+        assert.equal(answer.status(), 200, await answer.text());
+        return page;
     }
 
     // The row of a table that is about this.

@@ -150,6 +150,26 @@ async function rules(org) {
     return { active, invalid };
 }
 
+// An app from which more was to be taken away than its limits allow, and with a group that was parted into two.
+async function troubledApp(org) {
+    const app = await org.app('Payroll');
+    const push = `/api/v1/apps/${app.id}/group-push`;
+    for (const name of ['Research', 'Design']) await org.assignGroup(app, name);
+    await org.push(app, 'Design', { targetGroupName: 'Payroll designers' });
+    await org.muster.sync(app.id);
+    const separation = await org.ask('POST', `${push}/separations`, {
+        groupId: org.groups.Design.id,
+        name: 'Payroll access',
+        solution: 'ASSIGNMENT',
+    });
+    await org.ask('GET', `${push}/separations/${separation.id}?wait=true`);
+    await org.ask('PUT', `${push}/limits`, { deactivations: { percent: 0, number: 1 } });
+    await org.ask('DELETE', `/api/v1/apps/${app.id}/groups/${org.groups.Research.id}`);
+    await org.muster.sync(app.id);
+    const [hold] = await org.ask('GET', `${push}/holds`);
+    return { separation: `${app.id}/${separation.id}`, hold: `${app.id}/${hold.id}` };
+}
+
 // Makes it; the addresses that pages.js uses.
 async function inhabit(muster, target) {
     const org = new Organisation(muster, target);
@@ -169,7 +189,15 @@ async function inhabit(muster, target) {
         profile: { login: 'gone@example.com', email: 'gone@example.com', firstName: 'Gone', lastName: 'Away' },
     });
     await org.ask('POST', `/api/v1/users/${deactivated.id}/lifecycle/deactivate`);
+    const troubled = await troubledApp(org);
+    const mappings = await org.ask('GET', `/api/v1/apps/${app.id}/group-push/mappings?sourceGroupId=${org.groups.Engineering.id}`);
     return {
+        ...troubled,
+        appId: app.id,
+        mapping: mappings[0].id,
+        engineering: org.groups.Engineering.id,
+        ada: org.people['Ada Lovelace'].id,
+        alan: org.people['Alan Turing'].id,
         app: `/applications/${app.id}`,
         empty: `/applications/${empty.id}`,
         long: `/applications/${long.id}`,

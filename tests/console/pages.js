@@ -281,6 +281,44 @@ const PAGES = [
             await page.getByLabel('Body of the answer').waitFor();
         },
     },
+    { name: 'push-mapping', path: (at) => `${at.app}/push-groups/${at.mapping}`, shown: 'ada.lovelace@example.com', picture: 'One pushed group: its members' },
+    { name: 'push-mapping-failed', path: (at) => `${at.app}/push-groups/${at.failed}`, shown: 'This plan has no room', picture: 'One pushed group that failed' },
+    { name: 'push-mapping-events', path: (at) => `${at.app}/push-groups/${at.mapping}?part=events`, shown: 'group_push.mapping.created', picture: 'One pushed group: what happened' },
+    { name: 'push-mapping-requests', path: (at) => `${at.app}/push-groups/${at.mapping}?part=attempts`, shown: 'HTTP 201' },
+    { name: 'push-mapping-information', path: (at) => `${at.app}/push-groups/${at.mapping}?part=information`, shown: 'acknowledged by the app' },
+    {
+        name: 'push-mapping-why',
+        path: (at) => `${at.app}/push-groups/${at.mapping}?info=${at.ada}`,
+        shown: 'as it should be',
+        picture: 'One pushed group: why somebody is in it',
+    },
+    { name: 'push-mapping-gone', path: (at) => `${at.app}/push-groups/gPm00000000000000000`, shown: 'This group is no longer pushed' },
+
+    { name: 'why', path: '/troubleshoot', shown: 'Why is somebody there, or not?', picture: 'Troubleshoot: ask why' },
+    {
+        name: 'why-person',
+        path: (at) => `/troubleshoot/why?user=${at.alan}&group=${at.engineering}&app=${at.appId}`,
+        shown: 'as it should be',
+        picture: 'Troubleshoot: why somebody is in a group',
+    },
+    { name: 'why-everybody', path: (at) => `/troubleshoot/why?group=${at.engineering}&app=${at.appId}`, shown: 'ada.lovelace@example.com', picture: 'Troubleshoot: a whole group' },
+    { name: 'same-groups', path: '/troubleshoot/same-groups', shown: 'Engineering', picture: 'Troubleshoot: groups for assignment and push' },
+    { name: 'same-groups-none', path: '/troubleshoot/same-groups', shown: 'No group is used for both', where: 'empty' },
+    {
+        name: 'separate',
+        path: (at) => `/troubleshoot/same-groups/separate?app=${at.appId}&group=${at.engineering}&solution=ASSIGNMENT`,
+        shown: 'What the new group is for',
+        picture: 'Troubleshoot: part a group, with every step before',
+        open: async (page) => {
+            await page.getByLabel('Name of the new group').fill('Engineering access');
+            await page.getByText('What Chat will see').waitFor();
+        },
+    },
+    { name: 'separation', path: (at) => `/troubleshoot/same-groups/${at.separation}`, shown: 'Nobody lost the account', picture: 'Troubleshoot: a group that was parted' },
+    { name: 'held', path: '/troubleshoot/held', shown: 'Payroll', picture: 'Troubleshoot: held changes' },
+    { name: 'held-none', path: '/troubleshoot/held', shown: 'Nothing is held', where: 'empty' },
+    { name: 'hold', path: (at) => `/troubleshoot/held/${at.hold}`, shown: 'Still wanted gone', picture: 'Troubleshoot: a list that is held' },
+    { name: 'hold-gone', path: '/troubleshoot/held/0oa00000000000000000/dlh00000000000000000', shown: 'This list is not there' },
 
     { name: 'system-log', path: '/system-log', shown: 'user.session.start', picture: 'System Log' },
     { name: 'system-log-no-match', path: '/system-log?q=nothing-like-this', shown: 'No events match' },

@@ -195,6 +195,8 @@ export interface Mapping {
     existingMembers: 'REMOVE' | 'REFUSE' | 'KEEP';
     pushMembershipsImmediately?: boolean;
     memberErrors?: MemberError[];
+    assignedAndPushed?: boolean;
+    assignedAndPushedMeans?: string;
     lastAttempts?: Attempt[];
     state: {
         activity: 'idle' | 'pending' | 'pushing' | 'retrying' | 'paused' | 'held';

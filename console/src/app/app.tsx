@@ -18,6 +18,7 @@ const Groups = lazy(() => import('../pages/groups'));
 const GroupPage = lazy(() => import('../pages/group'));
 const GroupRules = lazy(() => import('../pages/group-rules'));
 const GroupRulePage = lazy(() => import('../pages/group-rule'));
+const Troubleshoot = lazy(() => import('../pages/troubleshoot'));
 const SystemLog = lazy(() => import('../pages/system-log'));
 
 function NotFound() {
@@ -52,6 +53,7 @@ function Pages() {
                     <Route path="/group-rules/:ruleId" element={<GroupRulePage />} />
                     <Route path="/applications" element={<Applications />} />
                     <Route path="/applications/:appId/*" element={<Application />} />
+                    <Route path="/troubleshoot/*" element={<Troubleshoot />} />
                     <Route path="/system-log" element={<SystemLog />} />
                     <Route path="*" element={<NotFound />} />
                 </Routes>

@@ -53,6 +53,7 @@ const PLACES: { title?: string; places: Place[] }[] = [
     {
         places: [
             { to: '/applications', text: 'Applications' },
+            { to: '/troubleshoot', text: 'Troubleshoot' },
             { to: '/system-log', text: 'System Log' },
         ],
     },

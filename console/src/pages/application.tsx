@@ -16,6 +16,7 @@ const General = lazy(() => import('./app-general'));
 const Provisioning = lazy(() => import('./app-provisioning'));
 const Import = lazy(() => import('./app-import'));
 const Assignments = lazy(() => import('./assignments'));
+const PushMapping = lazy(() => import('./mapping'));
 const PushGroups = lazy(() => import('./push-groups'));
 const Drift = lazy(() => import('./app-drift'));
 const Activity = lazy(() => import('./app-activity'));
@@ -93,6 +94,7 @@ export default function Application() {
                         <Route path="push-groups" element={<PushGroups app={app} />} />
                         <Route path="drift" element={<Drift app={app} />} />
                         <Route path="activity" element={<Activity app={app} />} />
+                        <Route path="push-groups/:mappingId" element={<PushMapping app={app} />} />
                         <Route path="*" element={<Nothing title="There is no such page" />} />
                     </Routes>
                 </Suspense>

@@ -3,7 +3,7 @@ import { Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/re
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useSearchParams } from 'react-router-dom';
+import { Link, useSearchParams } from 'react-router-dom';
 import { change } from '../api/client';
 import type { App, AppUser } from '../api/types';
 import { useMay } from '../app/session';
@@ -14,6 +14,7 @@ import { Plan } from '../ui/plan';
 import { Nothing } from '../ui/states';
 import { useToasts } from '../ui/toasts';
 import { AssignDialog } from './assign-dialog';
+import { whyAddress } from './why-address';
 
 function nameOf(user: AppUser): string {
     const profile = user._embedded?.user?.profile;
@@ -161,6 +162,11 @@ export function AssignedPeople({ app, selected, select }: { app: App; selected: 
                                 <Td dataLabel="Type">{user.scope === 'GROUP' ? 'Group' : 'Individual'}</Td>
                                 <Td dataLabel="Account">
                                     <AccountState account={user} />
+                                    {user.syncState === 'ERROR' && (
+                                        <Link to={whyAddress({ userId: user.id, appId: app.id })} aria-label={`Why: ${nameOf(user)}`}>
+                                            Why?
+                                        </Link>
+                                    )}
                                 </Td>
                                 {mayAssign && (
                                     <Td>

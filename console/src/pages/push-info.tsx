@@ -11,7 +11,7 @@ import {
 } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useNavigate } from 'react-router-dom';
+import { Link, useNavigate } from 'react-router-dom';
 import { change, getOrNull } from '../api/client';
 import type { App, ErrorDetails, Mapping, MemberError } from '../api/types';
 import { useMay } from '../app/session';
@@ -21,6 +21,7 @@ import { Loading, Nothing } from '../ui/states';
 import { Time, exactTime } from '../ui/time';
 import { useToasts } from '../ui/toasts';
 import { Activity, nameOf, targetNameOf } from './push-table';
+import { whyAddress } from './why-address';
 
 // Classes of errors that the connection causes: the remedy is on another page.
 const OF_CONNECTION = ['CREDENTIALS', 'TLS', 'NAME_RESOLUTION', 'TOKEN_UNAVAILABLE', 'REFUSED_CONNECTION', 'FORBIDDEN_ADDRESS', 'REDIRECT', 'FORBIDDEN'];
@@ -60,7 +61,7 @@ function Remedy({ app, mapping, details }: { app: App; mapping: Mapping; details
     );
 }
 
-function Failure({ app, mapping }: { app: App; mapping: Mapping }) {
+export function Failure({ app, mapping }: { app: App; mapping: Mapping }) {
     const details = mapping.errorDetails;
     if (!details && !mapping.errorSummary) return null;
     // The one that was refused; what was asked after it (is there such a group?) explains less.
@@ -88,7 +89,7 @@ function Failure({ app, mapping }: { app: App; mapping: Mapping }) {
     );
 }
 
-function Members({ errors }: { errors: MemberError[] }) {
+function Members({ app, mapping, errors }: { app: App; mapping: Mapping; errors: MemberError[] }) {
     return (
         <div className="muster-scroll-x">
             <Table aria-label="Members that failed" variant="compact">
@@ -107,6 +108,12 @@ function Members({ errors }: { errors: MemberError[] }) {
                             <Td dataLabel="Why, and what to do" className="muster-break">
                                 {error.cause} {error.error}
                                 <div className="muster-subtle">{error.action}</div>
+                                <Link
+                                    to={whyAddress({ userId: error.userId, groupId: mapping.sourceGroupId, appId: app.id })}
+                                    aria-label={`Why: ${error.login}`}
+                                >
+                                    Why?
+                                </Link>
                             </Td>
                         </Tr>
                     ))}
@@ -116,7 +123,7 @@ function Members({ errors }: { errors: MemberError[] }) {
     );
 }
 
-function Summary({ mapping }: { mapping: Mapping }) {
+export function Summary({ mapping }: { mapping: Mapping }) {
     const { state } = mapping;
     const count = (n: number | undefined) => (n ?? 0).toLocaleString();
     return (
@@ -159,7 +166,7 @@ export function PushInfo({ app, mappingId, close }: { app: App; mappingId: strin
                     <>
                         <Failure app={app} mapping={data} />
                         <Summary mapping={data} />
-                        {data.memberErrors && <Members errors={data.memberErrors} />}
+                        {data.memberErrors && <Members app={app} mapping={data} errors={data.memberErrors} />}
                     </>
                 )}
             </ModalBody>
@@ -167,6 +174,7 @@ export function PushInfo({ app, mappingId, close }: { app: App; mappingId: strin
                 <Button variant="secondary" onClick={close}>
                     Close
                 </Button>
+                {data && <Link to={`/applications/${app.id}/push-groups/${data.id}`}>Its members, and why</Link>}
             </ModalFooter>
         </Modal>
     );

@@ -5,6 +5,7 @@ import InfoCircleIcon from '@patternfly/react-icons/dist/esm/icons/info-circle-i
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'react-router-dom';
 import { change } from '../api/client';
 import type { App, Mapping } from '../api/types';
 import { useMay } from '../app/session';
@@ -160,7 +161,7 @@ export function PushTable({
                             </Td>
                         )}
                         <Td dataLabel="Group" className="muster-name">
-                            {nameOf(mapping)}
+                            <Link to={`/applications/${app.id}/push-groups/${mapping.id}`}>{nameOf(mapping)}</Link>
                             {mapping._embedded?.sourceGroup?.description && (
                                 <div className="muster-subtle">{mapping._embedded.sourceGroup.description}</div>
                             )}

@@ -2,7 +2,7 @@
 // Finds one thing by its name as one types: a combobox with a list, as the ARIA pattern has it.
 import { TextInput } from '@patternfly/react-core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useId, useState, type KeyboardEvent } from 'react';
+import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
 import { list } from '../api/client';
 import { useSettled } from './settled';
 
@@ -45,6 +45,14 @@ export function Picker<T>({
     const [active, setActive] = useState(0);
     const [entered, setEntered] = useState(false); // Enter was pressed before the list was there
     const typed = useSettled(text);
+    const said = useRef(chosen?.id); // by this picker; what is chosen otherwise (by the address, say) is shown
+    const chosenId = chosen?.id;
+    const chosenText = chosen?.text;
+    useEffect(() => {
+        if (chosenId === said.current) return;
+        said.current = chosenId;
+        setText(chosenText ?? '');
+    }, [chosenId, chosenText]);
     const asked = { ...query(typed), limit: SHOWN };
     const { data, error, isFetching } = useQuery({
         queryKey: [path, asked],
@@ -55,6 +63,7 @@ export function Picker<T>({
     const choices = (data?.items ?? []).map(choiceOf);
     const choose = (choice: Choice<T> | undefined) => {
         if (!choice) return;
+        said.current = choice.id;
         setText(choice.text);
         setOpen(false);
         onChoose(choice);
@@ -65,6 +74,7 @@ export function Picker<T>({
         if (!entered || !settled) return;
         setEntered(false);
         if (!first) return;
+        said.current = first.id;
         setText(first.text);
         setOpen(false);
         onChoose(first);
@@ -109,6 +119,7 @@ export function Picker<T>({
                     setActive(0);
                     setEntered(false);
                     setOpen(true);
+                    said.current = undefined;
                     if (chosen) onChoose(null);
                 }}
                 onFocus={() => setOpen(!chosen)}
