@@ -15,6 +15,7 @@ const { request } = require('./http');
 const ROOT = path.resolve(__dirname, '..', '..');
 const BIN = process.env.MUSTER_BIN || path.join(ROOT, 'build-asan', 'src', 'cli', 'muster');
 const IMPORT_ROWS = 1000; // as many as one call takes
+const SYNC_MS = 300000; // a busy machine takes long
 // The build without sanitizers, for what is measured.
 const PLAIN_BIN = process.env.MUSTER_PLAIN_BIN || path.join(ROOT, 'build', 'src', 'cli', 'muster');
 const READY = /ready on (https?:\/\/[^\s/]+:\d+)/;
@@ -93,7 +94,7 @@ class Muster {
 
     // Waits until everything that the calls up to now have caused in an app is done, or the rest waits for somebody to
     // act: the last answer of `sync`. Members that were refused do not count as waiting.
-    async sync(appId, { after = this.change, timeout = 60000 } = {}) {
+    async sync(appId, { after = this.change, timeout = SYNC_MS } = {}) {
         const deadline = Date.now() + timeout;
         for (;;) {
             const answer = await this.ask('GET', `/api/v1/apps/${appId}/sync?after=${after}&wait=10s`);

@@ -15,7 +15,7 @@ const APPS = 2;
 const TEAMS = 5;
 const PEOPLE = 100;
 const CHANGES = 400;
-const SETTLE_MS = 60000;
+const SETTLE_MS = 300000;
 const OPTIONS = ['--lease', '2', '--request-timeout', '2'];
 
 // A private server of the test's own: the primary, and after standby() a second one.

@@ -34,7 +34,7 @@ test('kill -9 in the middle of pushing 2,000 members, again and again', async ()
         await until('more members', async () => (await target.state()).memberships >= 1500);
         await restart();
         await target.faults([]);
-        await world.settle(app, { timeout: 120000 });
+        await world.settle(app, { timeout: 600000 });
 
         await world.holds(group, logins);
         const state = await target.state();
@@ -67,7 +67,7 @@ test('kill -9 while people leave: everybody who left is out and inactive', async
         await muster.startAgain();
         world.reconnect();
         await target.faults([]);
-        await world.settle(app, { timeout: 120000 });
+        await world.settle(app, { timeout: 600000 });
         await world.holds(group, []);
         const state = await target.state();
         assert.equal(state.users, logins.length);

@@ -8,6 +8,7 @@ const path = require('node:path');
 const { links } = require('../lib/http');
 
 const IMPORT_MS = 600000; // for 100,000 people on a busy machine
+const UNTIL_MS = 300000; // the same
 
 // Imports `count` people, whom `nameOf(i)` gives a first and a last name, and the memberships that `groupsOf(i)` names for
 // each; their logins.
@@ -76,7 +77,7 @@ async function inParallel(items, act, many = 16) {
 }
 
 // Polls until `look` is true; the longer it takes, the less often, so that waiting does not keep a core busy.
-async function until(what, look, timeout = 60000) {
+async function until(what, look, timeout = UNTIL_MS) {
     const start = Date.now();
     while (!(await look())) {
         const passed = Date.now() - start;

@@ -18,7 +18,7 @@ test('a target that drops the connection after each tenth POST gets no POST twic
         const app = await org.connectedApp(target);
         await org.assignGroup(app, await groupByName(muster, 'Everyone'));
         for (const name of ['Everyone', ...names]) await org.push(app, await groupByName(muster, name));
-        await world.settle(app, { timeout: 120000 });
+        await world.settle(app);
 
         const log = await target.log();
         checkPosts(log);
