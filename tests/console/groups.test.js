@@ -89,6 +89,36 @@ test('members: several added at once, one who cannot be told with the reason; se
     await desk.holds('Team', people.slice(0, 1));
 });
 
+test('C9332, C9333: into a group that is assigned and pushed, and out of it again', async () => {
+    const people = [await desk.person('Ida'), await desk.person('Jim')];
+    const group = await desk.group('Both');
+    const account = async (person) => (await desk.target.users()).find(({ userName }) => userName === person.profile.login);
+    await desk.page.goto(`/applications/${desk.app.id}/assignments?filter=groups`);
+    await desk.button('Assign').click();
+    await desk.page.getByRole('menuitem', { name: 'Assign to Groups' }).click();
+    await desk.choose('Group', 'Both');
+    await desk.confirm('/groups/', 'Assign');
+    await desk.openPushGroups();
+    await desk.pushByName('Both');
+    await open(group);
+    await desk.button('Add people').first().click();
+    for (const person of people) await desk.choose('Person', person.profile.login);
+    await desk.acting('/users/', () => desk.button('Add 2').click());
+    await desk.until(async () => (await members(group)).length === 2, 'both are members');
+    await desk.holds('Both', people);
+    for (const person of people) assert.equal((await account(person)).active, true);
+    // Ida has the app by nothing else, Jim has it individually as well.
+    await desk.ask('POST', `/api/v1/apps/${desk.app.id}/users`, { id: people[1].id, scope: 'USER' });
+    for (const person of people) {
+        await open(group);
+        await desk.button(`Remove ${person.profile.firstName} Lovelace`).click();
+        await desk.confirm('/users/', 'Remove');
+    }
+    await desk.holds('Both', []);
+    assert.equal((await account(people[0])).active, false);
+    assert.equal((await account(people[1])).active, true);
+});
+
 test('apps of a group: given, pushed, failed and mended, as it happens', async () => {
     const group = await desk.group('Shown', [await desk.person('Dan')]);
     await open(group, 'applications');
