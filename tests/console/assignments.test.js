@@ -205,3 +205,28 @@ test('an account that fails: why, and trying again', async () => {
     await desk.row('In step').waitFor();
     assert.equal((await accountOf(ida)).active, true);
 });
+
+test('deletion limits of an app: its own, and then those of the organisation again', async () => {
+    const app = await desk.connectedApp('Limited');
+    const limit = async () => (await desk.ask('GET', `/api/v1/apps/${app.id}/group-push/limits`)).deactivations;
+    await desk.page.goto(`/applications/${app.id}/general`);
+    await desk.said('Nothing is held');
+    await desk.button('Change the limit: Accounts deactivated').click();
+    await desk.dialog().getByLabel('A limit of its own').check();
+    await desk.dialog().getByLabel('Per cent').fill('500');
+    await desk.dialog().getByLabel('As many at any rate').fill('1');
+    await desk.dialog().getByRole('button', { name: 'Save' }).click();
+    await desk.dialog().locator('.pf-m-error').first().waitFor();
+    await desk.dialog().getByLabel('Per cent').fill('0');
+    await desk.acting('/group-push/limits', () => desk.dialog().getByRole('button', { name: 'Save' }).click());
+    assert.deepEqual(await limit(), { percent: 0, number: 1, source: 'APP' });
+    const people = [await desk.person('Lim One'), await desk.person('Lim Two')];
+    for (const { id } of people) await desk.ask('POST', `/api/v1/apps/${app.id}/users`, { id, scope: 'USER' });
+    await desk.muster.synced(app.id);
+    for (const { id } of people) await desk.ask('DELETE', `/api/v1/apps/${app.id}/users/${id}`);
+    await desk.page.getByRole('link', { name: /held/ }).waitFor();
+    await desk.button('Change the limit: Accounts deactivated').click();
+    await desk.dialog().getByLabel('As the organisation has it').check();
+    await desk.acting('/group-push/limits', () => desk.dialog().getByRole('button', { name: 'Save' }).click());
+    assert.equal((await limit()).source, 'DEFAULT');
+});

@@ -95,6 +95,11 @@ test('past imports: counts, and why one failed; Refresh App Groups', async () =>
     await desk.acting('/group-push/refresh', () => desk.button('Refresh App Groups').click());
     await desk.row('Names of groups').getByText('1 groups: 1 new').waitFor();
     assert.equal((await desk.ask('GET', `/api/v1/groups?search=${encodeURIComponent(`source.id eq "${desk.app.id}"`)}`)).length, 1);
+    await desk.button('Groups').click();
+    await desk.page.getByRole('link', { name: 'Made there' }).waitFor();
+    await desk.page.getByLabel('Search groups of the app').fill('nothing');
+    await desk.said('No group matches');
+    await desk.button('Past imports').click();
     await desk.target.faults([{ name: 'status', method: 'GET', path: '/Users', status: 403, text: 'Not for you' }]);
     await desk.acting('/imports', () => desk.button('Import Now').click());
     await desk.row('Failed').getByText('Not for you').waitFor();

@@ -131,6 +131,16 @@ const PAGES = [
     },
 
     { name: 'app-general', path: (at) => `${at.app}/general`, shown: 'App settings', picture: 'One app: General' },
+    {
+        name: 'app-limits',
+        path: (at) => `${at.app}/general`,
+        shown: 'Deletion limits',
+        open: async (page) => {
+            await button(page, 'Change the limit: Groups deleted').click();
+            await page.getByLabel('A limit of its own').check();
+            await page.getByLabel('Per cent').fill('5');
+        },
+    },
     { name: 'app-provisioning', path: (at) => `${at.app}/provisioning`, shown: 'Provisioning to App', picture: 'One app: Provisioning' },
     { name: 'app-provisioning-none', path: (at) => `${at.empty}/provisioning`, shown: 'SCIM base URL' },
     {
@@ -168,6 +178,7 @@ const PAGES = [
     },
     { name: 'app-import', path: (at) => `${at.imported}/import`, shown: 'radia@elsewhere.example', picture: 'One app: Import, with users that nobody has confirmed' },
     { name: 'app-import-none', path: (at) => `${at.empty}/import`, shown: 'No user waits for you' },
+    { name: 'app-import-groups', path: (at) => `${at.app}/import?view=groups`, shown: 'Engineering' },
     { name: 'app-import-past', path: (at) => `${at.imported}/import?view=past`, shown: 'This key may not read users', picture: 'Import: past imports' },
     { name: 'app-import-settings', path: (at) => `${at.imported}/import?view=settings`, shown: 'Next import', picture: 'Import: schedule and matching' },
     {

@@ -28,6 +28,7 @@ import { Confirm } from '../ui/confirm';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { Time } from '../ui/time';
 import { useToasts } from '../ui/toasts';
+import { LimitsCard } from './general-limits';
 
 const TEMPLATES: [string, string][] = [
     ['${source.login}', 'User name'],
@@ -229,6 +230,9 @@ export default function General({ app }: { app: App }) {
                         <Lifecycle app={app} />
                     </CardBody>
                 </Card>
+            </StackItem>
+            <StackItem>
+                <LimitsCard app={app} />
             </StackItem>
         </Stack>
     );

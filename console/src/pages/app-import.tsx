@@ -13,12 +13,14 @@ import { useSetParams } from '../ui/list';
 import { Plan } from '../ui/plan';
 import { WorkProgress } from '../ui/progress';
 import { useToasts } from '../ui/toasts';
+import { ImportGroups } from './import-groups';
 import { ImportRuns } from './import-runs';
 import { ImportSettings } from './import-settings';
 import { ImportUsers } from './import-users';
 
 const VIEWS: [string, string][] = [
     ['', 'Users'],
+    ['groups', 'Groups'],
     ['past', 'Past imports'],
     ['settings', 'Settings'],
 ];
@@ -138,13 +140,21 @@ export default function Import({ app }: { app: App }) {
                             text={text}
                             buttonId={`view-${value || 'users'}`}
                             isSelected={view === value}
-                            onChange={() => setParams({ view: value || null, filter: null })}
+                            onChange={() => setParams({ view: value || null, filter: null, q: null })}
                         />
                     ))}
                 </ToggleGroup>
             </StackItem>
             <StackItem>
-                {view === 'past' ? <ImportRuns app={app} /> : view === 'settings' ? <ImportSettings app={app} /> : <ImportUsers app={app} />}
+                {view === 'groups' ? (
+                    <ImportGroups app={app} />
+                ) : view === 'past' ? (
+                    <ImportRuns app={app} />
+                ) : view === 'settings' ? (
+                    <ImportSettings app={app} />
+                ) : (
+                    <ImportUsers app={app} />
+                )}
             </StackItem>
         </Stack>
     );
