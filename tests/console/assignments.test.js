@@ -33,7 +33,9 @@ async function assign(kind, name, attributes = {}) {
 async function fill(attributes) {
     for (const [title, value] of Object.entries(attributes)) {
         const field = desk.dialog().getByRole('textbox', { name: title, exact: true });
-        if ((await field.count()) === 0) await desk.dialog().getByLabel('Set another attribute').selectOption({ label: title });
+        const more = desk.dialog().getByLabel('Set another attribute');
+        await field.or(more.locator('option', { hasText: title })).first().waitFor({ state: 'attached' });
+        if ((await field.count()) === 0) await more.selectOption({ label: title });
         if (value) await field.fill(value);
         else await desk.dialog().getByRole('button', { name: `Empty ${title}` }).click();
     }
