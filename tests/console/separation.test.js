@@ -7,7 +7,7 @@ const { after, afterEach, before, test } = require('node:test');
 const { groupByName, importCrowd } = require('../target/crowd');
 const { Desk } = require('./desk');
 
-const CROWD = 3000;
+const CROWD = 6000;
 
 let desk;
 let people;
@@ -105,7 +105,7 @@ test('taken back before its end: the old group is for both again, and nobody los
         const counted = await desk.ask('GET', `/api/v1/groups/${crowd.id}?expand=stats`);
         return counted._embedded.stats.usersCount;
     };
-    await desk.until(async () => (await desk.ask('GET', `/api/v1/apps/${app.id}/users?q=crowd-02999`)).length === 1, 'everybody has the app');
+    await desk.until(async () => (await desk.ask('GET', `/api/v1/apps/${app.id}/users?q=crowd-05999`)).length === 1, 'everybody has the app');
     await begin('Crowd', 'assignment');
     await desk.page.getByLabel('Name of the new group').fill('Crowd access');
     await desk.said(`${CROWD.toLocaleString('en-US')} members in the group`);
@@ -116,5 +116,5 @@ test('taken back before its end: the old group is for both again, and nobody los
     assert.deepEqual(await groupsWithTheApp(app), [['Crowd', 'Of Crowd']]);
     assert.equal(await withTheApp(), CROWD);
     assert.equal((await desk.ask('GET', '/api/v1/groups?q=Crowd%20access')).length, 0, 'the new group is gone');
-    assert.equal((await desk.ask('GET', `/api/v1/apps/${app.id}/users?q=crowd-02999`)).length, 1);
+    assert.equal((await desk.ask('GET', `/api/v1/apps/${app.id}/users?q=crowd-05999`)).length, 1);
 });

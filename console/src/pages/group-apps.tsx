@@ -37,7 +37,13 @@ function Push({ push }: { push: GroupPush }) {
             <Label color={COLORS[mapping.status]}>{TEXTS[mapping.status]}</Label>{' '}
             <Link to={mapping.errorSummary ? `${here}?filter=errors&info=${mapping.id}` : `${here}?info=${mapping.id}`}>
                 {mapping.errorSummary ? 'Why, and what helps' : 'Information'}
-            </Link>
+            </Link>{' '}
+            <Link to={`${here}/${mapping.id}`}>Members there</Link>
+            {push.assignedAndPushed && (
+                <div>
+                    <Link to="/troubleshoot/same-groups">Gives the app and is pushed: what that means</Link>
+                </div>
+            )}
             <div className="muster-subtle">
                 {ACTIVITIES[mapping.state.activity]} {mapping.lastPush && <Time iso={mapping.lastPush} />}
             </div>

@@ -13,6 +13,7 @@ import { personName } from '../ui/people';
 import { Nothing } from '../ui/states';
 import { AppStatus } from '../ui/status';
 import { useToasts } from '../ui/toasts';
+import { whyAddress } from './why-address';
 
 interface AppOfPerson extends App {
     _embedded?: { user?: AppUser };
@@ -81,7 +82,12 @@ export default function PersonApps({ person }: { person: User }) {
                                             {account?.credentials.userName}
                                         </Td>
                                         <Td dataLabel="Type">{account && (account.scope === 'GROUP' ? 'Group' : 'Individual')}</Td>
-                                        <Td dataLabel="Account">{account ? <AccountState account={account} /> : <Label color="grey">Unknown</Label>}</Td>
+                                        <Td dataLabel="Account">
+                                            {account ? <AccountState account={account} /> : <Label color="grey">Unknown</Label>}
+                                            <Link to={whyAddress({ userId: person.id, appId: app.id })} aria-label={`Why: ${app.label}`}>
+                                                Why?
+                                            </Link>
+                                        </Td>
                                     </Tr>
                                 );
                             })}
