@@ -170,6 +170,20 @@ async function troubledApp(org) {
     return { separation: `${app.id}/${separation.id}`, hold: `${app.id}/${hold.id}` };
 }
 
+// What the pages of settings show.
+async function settings(org) {
+    await org.ask('POST', '/api/v1/api-tokens', { name: 'nightly import', role: 'OPERATOR' });
+    await org.ask('POST', '/api/v1/api-tokens', { name: LONG.slice(0, 100), role: 'READ_ONLY' });
+    await org.ask('POST', '/api/v1/administrators', { name: LONG.slice(0, 100), email: 'long@example.com', role: 'READ_ONLY' });
+    await org.ask('POST', '/api/v1/eventHooks', {
+        name: `Hook ${LONG.slice(0, 80)}`,
+        events: { type: 'EVENT_TYPE', items: ['group.lifecycle.create'] },
+        channel: { type: 'HTTP', version: '1.0.0', config: { uri: `http://127.0.0.1:9/${LONG.slice(0, 100)}` } },
+    });
+    await org.ask('PUT', `/api/v1/users/${org.people['Dennis Ritchie'].id}/protection`, { protected: true });
+    await org.ask('PUT', `/api/v1/groups/${org.groups[LONG].id}/protection`, { protected: true });
+}
+
 // Makes it; the addresses that pages.js uses.
 async function inhabit(muster, target) {
     const org = new Organisation(muster, target);
@@ -191,6 +205,7 @@ async function inhabit(muster, target) {
     await org.ask('POST', `/api/v1/users/${deactivated.id}/lifecycle/deactivate`);
     const troubled = await troubledApp(org);
     const mappings = await org.ask('GET', `/api/v1/apps/${app.id}/group-push/mappings?sourceGroupId=${org.groups.Engineering.id}`);
+    await settings(org);
     return {
         ...troubled,
         appId: app.id,

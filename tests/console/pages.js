@@ -19,6 +19,20 @@ const item = (page, name) => page.getByRole('menuitem', { name });
 const PAGES = [
     { name: 'sign-in', path: '/sign-in', shown: 'Sign in to Muster', who: 'nobody', picture: 'Signing in' },
 
+    { name: 'overview', path: '/', shown: 'Members in step', picture: 'Overview' },
+    { name: 'overview-none', path: '/', shown: 'Bring the first group into an app', where: 'empty', picture: 'Overview, before anything is pushed' },
+    {
+        name: 'overview-tables',
+        path: '/',
+        shown: 'Members in step',
+        open: async (page) => {
+            for (const chart of ['Pushes and failures', 'From change to app', 'Members in step']) {
+                await button(page, `${chart}: show as table`).click();
+                await page.getByRole('grid', { name: chart }).waitFor();
+            }
+        },
+    },
+
     { name: 'people', path: '/people', shown: 'ada.lovelace@example.com', picture: 'People' },
     { name: 'people-none', path: '/people', shown: 'There are no people yet', where: 'empty' },
     { name: 'people-no-match', path: '/people?q=nothing', shown: 'Nobody matches' },
@@ -330,6 +344,51 @@ const PAGES = [
     { name: 'held-none', path: '/troubleshoot/held', shown: 'Nothing is held', where: 'empty' },
     { name: 'hold', path: (at) => `/troubleshoot/held/${at.hold}`, shown: 'Still wanted gone', picture: 'Troubleshoot: a list that is held' },
     { name: 'hold-gone', path: '/troubleshoot/held/0oa00000000000000000/dlh00000000000000000', shown: 'This list is not there' },
+
+    { name: 'settings-tokens', path: '/settings/tokens', shown: 'nightly import', picture: 'Settings: API tokens' },
+    {
+        name: 'settings-token-create',
+        path: '/settings/tokens',
+        shown: 'nightly import',
+        open: async (page) => {
+            await button(page, 'Create token').click();
+            await page.getByLabel('Token name').waitFor();
+        },
+    },
+    { name: 'settings-administrators', path: '/settings/administrators', shown: 'Invited', picture: 'Settings: administrators' },
+    {
+        name: 'settings-administrator-invite',
+        path: '/settings/administrators',
+        shown: 'Invited',
+        open: async (page) => {
+            await button(page, 'Invite administrator').click();
+            await page.getByLabel('E-mail address').waitFor();
+        },
+    },
+    { name: 'settings-hooks', path: '/settings/hooks', shown: 'Not verified', picture: 'Settings: event hooks' },
+    { name: 'settings-hooks-none', path: '/settings/hooks', shown: 'There are no event hooks', where: 'empty' },
+    {
+        name: 'settings-hook-edit',
+        path: '/settings/hooks',
+        shown: 'Not verified',
+        open: async (page) => {
+            await page.getByRole('button', { name: /^Edit: / }).click();
+            await page.getByLabel('Types of events, one a line').waitFor();
+        },
+    },
+    {
+        name: 'settings-hook-deliveries',
+        path: '/settings/hooks',
+        shown: 'Not verified',
+        open: async (page) => {
+            await page.getByRole('button', { name: /^Deliveries: / }).click();
+            await page.getByText('Nothing was delivered yet').waitFor();
+        },
+    },
+    { name: 'settings-limits', path: '/settings/limits', shown: 'How long the record is kept', picture: 'Settings: limits' },
+    { name: 'settings-protected', path: '/settings/protected', shown: 'Dennis Ritchie', picture: 'Settings: protected people and groups' },
+    { name: 'settings-protected-none', path: '/settings/protected', shown: 'Nobody is protected', where: 'empty' },
+    { name: 'settings-nodes', path: '/settings/nodes', shown: 'This server is ready', picture: 'Settings: nodes' },
 
     { name: 'system-log', path: '/system-log', shown: 'user.session.start', picture: 'System Log' },
     { name: 'system-log-no-match', path: '/system-log?q=nothing-like-this', shown: 'No events match' },

@@ -10,6 +10,8 @@ import { useSession } from './session';
 import { Shell } from './shell';
 
 const Welcome = lazy(() => import('../pages/welcome'));
+const Overview = lazy(() => import('../pages/overview'));
+const Settings = lazy(() => import('../pages/settings'));
 const Applications = lazy(() => import('../pages/applications'));
 const Application = lazy(() => import('../pages/application'));
 const People = lazy(() => import('../pages/people'));
@@ -44,7 +46,7 @@ function Pages() {
         <Shell>
             <Suspense fallback={<Loading what="the page" />}>
                 <Routes>
-                    <Route path="/" element={<Navigate to="/applications" replace />} />
+                    <Route path="/" element={<Overview />} />
                     <Route path="/people" element={<People />} />
                     <Route path="/people/:userId/*" element={<Person />} />
                     <Route path="/groups" element={<Groups />} />
@@ -55,6 +57,7 @@ function Pages() {
                     <Route path="/applications/:appId/*" element={<Application />} />
                     <Route path="/troubleshoot/*" element={<Troubleshoot />} />
                     <Route path="/system-log" element={<SystemLog />} />
+                    <Route path="/settings/*" element={<Settings />} />
                     <Route path="*" element={<NotFound />} />
                 </Routes>
             </Suspense>

@@ -42,6 +42,7 @@ interface Place {
 
 // Places that belong together; a title where one helps.
 const PLACES: { title?: string; places: Place[] }[] = [
+    { places: [{ to: '/', text: 'Overview' }] },
     {
         title: 'Directory',
         places: [
@@ -55,6 +56,7 @@ const PLACES: { title?: string; places: Place[] }[] = [
             { to: '/applications', text: 'Applications' },
             { to: '/troubleshoot', text: 'Troubleshoot' },
             { to: '/system-log', text: 'System Log' },
+            { to: '/settings', text: 'Settings' },
         ],
     },
 ];

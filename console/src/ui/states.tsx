@@ -18,7 +18,7 @@ export function Nothing({
     action,
 }: {
     title: string;
-    level?: 'h1' | 'h2'; // h1 where it is all that the page has to say
+    level?: 'h1' | 'h2' | 'h3'; // h1 where it is all that the page has to say
     children?: ReactNode;
     action?: ReactNode;
 }) {
