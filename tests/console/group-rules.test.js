@@ -138,6 +138,22 @@ test('a rule that can no longer do what it says tells why', async () => {
     await desk.said(/The group Soon gone .* was deleted/);
 });
 
+test('an activation that goes on is told, and seen to end', async () => {
+    const rule = (await rules()).find(({ name }) => name === 'Taken');
+    // As with so many people that it takes its time.
+    let evaluated = false;
+    await desk.page.route(`**/groups/rules/${rule.id}?*`, async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, json: { ...(await response.json()), evaluated } });
+    });
+    await desk.page.goto(`/group-rules/${rule.id}`);
+    await desk.said('The rule looks at everybody');
+    evaluated = true;
+    await desk.person();
+    await desk.page.getByText('The rule looks at everybody').waitFor({ state: 'detached' });
+    await desk.page.unrouteAll({ behavior: 'wait' });
+});
+
 test('who may only read sees rules and changes none', async () => {
     const page = await desk.windowOf('READ_ONLY');
     const rule = (await rules()).find(({ name }) => name === 'Taken');
@@ -145,7 +161,7 @@ test('who may only read sees rules and changes none', async () => {
     await page.getByRole('link', { name: 'Taken' }).waitFor();
     assert.equal(await page.getByRole('link', { name: 'Add rule' }).count(), 0);
     await page.goto(`/group-rules/${rule.id}`);
-    await page.getByText('0 people match of 3 people').waitFor();
+    await page.getByText('0 people match of 4 people').waitFor();
     assert.equal(await page.getByLabel('Whoever').isEditable(), false);
     assert.deepEqual(await page.locator('main').getByRole('button').allInnerTexts(), []);
     assert.deepEqual(page.wrong, []);

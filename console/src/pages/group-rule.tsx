@@ -12,6 +12,7 @@ import { ErrorAlert } from '../ui/errors';
 import type { LogEvent } from '../ui/events';
 import { PageHead } from '../ui/page';
 import { quoted } from '../ui/picker';
+import { WorkProgress } from '../ui/progress';
 import { Loading, Nothing } from '../ui/states';
 import { Time } from '../ui/time';
 import { RuleActions } from './rule-actions';
@@ -66,6 +67,13 @@ function ExistingRule({ rule }: { rule: GroupRule }) {
             <PageHead title={rule.name} crumbs={CRUMBS} badge={<RuleState rule={rule} />} actions={<RuleActions rule={rule} />} />
             <PageSection isFilled>
                 {rule.status === 'INVALID' && <Invalid rule={rule} />}
+                {!rule.evaluated && (
+                    <div className="muster-below">
+                        <WorkProgress
+                            work={{ title: 'The rule looks at everybody', state: 'running', step: 'People come and go in its groups meanwhile', since: rule.lastUpdated }}
+                        />
+                    </div>
+                )}
                 {rule.status === 'ACTIVE' && mayChange && (
                     <Alert
                         variant="info"
