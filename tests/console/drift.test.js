@@ -140,3 +140,28 @@ test('settings: a schedule, what follows, and the words of the server beside the
     assert.equal(settings.actions.MEMBER_MISSING, 'REPAIR');
     assert.ok(settings.nextScan);
 });
+
+test('who may only read sees no button that changes anything; an operator none of an administrator', async () => {
+    const changes = /^(Import Now|Refresh|Confirm|Ignore|Say who|Scan Now|Repair|Accept$|Save|Change|Edit|Tell|Forget|Verify now|Keep requests|Assign$|Convert|Actions|Pause|Deactivate|Move)/;
+    const tabs = ['general', 'provisioning', 'import', 'import?view=settings', 'assignments', 'assignments?filter=groups', 'drift', 'drift?view=settings', 'activity'];
+    const found = async (page, tab) => {
+        await page.goto(`/applications/${desk.app.id}/${tab}`);
+        // What is shown last on each: the page has been drawn.
+        await page.locator('main').locator('table, form, .pf-v6-c-empty-state').last().waitFor();
+        const names = await page.locator('main').getByRole('button').evaluateAll((all) => all.map((each) => each.getAttribute('aria-label') || each.textContent.trim()));
+        return names.filter((name) => changes.test(name));
+    };
+    const reader = await desk.windowOf('READ_ONLY');
+    for (const tab of tabs) assert.deepEqual(await found(reader, tab), [], tab);
+    assert.deepEqual(reader.wrong, []);
+    await reader.context().close();
+    const operator = await desk.windowOf('OPERATOR');
+    for (const tab of ['general', 'provisioning', 'import?view=settings', 'drift?view=settings', 'activity']) {
+        const names = await found(operator, tab);
+        assert.deepEqual(names.filter((name) => /^(Save|Change|Edit|Tell|Forget|Keep requests|Deactivate)/.test(name)), [], tab);
+    }
+    const seen = await found(operator, 'drift');
+    assert.ok(seen.includes('Scan Now') && seen.includes('Repair') && !seen.includes('Accept'), String(seen));
+    await operator.context().close();
+    assert.ok((await found(desk.page, 'drift')).includes('Scan Now'), 'an administrator sees them');
+});

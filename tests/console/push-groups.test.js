@@ -54,6 +54,7 @@ test('C9315, C9330: Link Group, with and without renaming', async () => {
         await desk.group(name, [ann, bob]);
         await desk.openPushGroups();
         await desk.button('Settings').click();
+        await desk.dialog().getByLabel('When a pushed group was deleted in the app').selectOption({ label: 'make it again, or link one of its name' });
         await desk.page.getByLabel('Rename app groups to match group name').setChecked(rename);
         await desk.acting('/group-push/settings', () => desk.button('Save').click());
         await desk.acting('/group-push/refresh', () => desk.button('Refresh App Groups').click());
@@ -63,7 +64,9 @@ test('C9315, C9330: Link Group, with and without renaming', async () => {
         const names = (await desk.target.groups()).map((group) => group.displayName);
         assert.ok(!names.includes(rename ? there : name), 'no second group');
     }
-    await desk.ask('PUT', `/api/v1/apps/${desk.app.id}/group-push/settings`, { renameAppGroups: true });
+    const settings = `/api/v1/apps/${desk.app.id}/group-push/settings`;
+    assert.equal((await desk.ask('GET', settings)).onGroupMissing, 'REPAIR');
+    await desk.ask('PUT', settings, { renameAppGroups: true, onGroupMissing: 'ALERT' });
 });
 
 test('C9316: Push now makes exact what was changed behind our back', async () => {

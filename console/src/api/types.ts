@@ -252,6 +252,7 @@ export interface RulePreviewRow {
 export interface PushSettings {
     renameAppGroups: boolean;
     onSourceGroupDeleted: 'LEAVE' | 'DELETE';
+    onGroupMissing: 'ALERT' | 'REPAIR';
     deleteLinkedGroups: boolean;
     verify: 'NEVER' | 'SAMPLED' | 'ALWAYS';
     dialect: 'STANDARD' | 'CATALOG' | 'CUSTOM';

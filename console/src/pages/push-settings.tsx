@@ -51,6 +51,18 @@ function Fields({ stored, save, error, pending, close }: { stored: PushSettings;
                             <FormSelectOption value="DELETE" label="delete the group in the app" />
                         </FormSelect>
                     </FormGroup>
+                    <FormGroup label="When a pushed group was deleted in the app" fieldId="group-missing">
+                        <FormSelect
+                            id="group-missing"
+                            isDisabled={!mayChange}
+                            value={settings.onGroupMissing}
+                            onChange={(_event, value) => set({ onGroupMissing: value as PushSettings['onGroupMissing'] })}
+                        >
+                            <FormSelectOption value="ALERT" label="show it as an error" />
+                            <FormSelectOption value="REPAIR" label="make it again, or link one of its name" />
+                        </FormSelect>
+                        <FieldHelp>Roles that the app gave to the old group are not restored by a new one.</FieldHelp>
+                    </FormGroup>
                     <FormGroup label="Read members back after they were pushed" fieldId="verify">
                         <FormSelect
                             id="verify"
