@@ -33,6 +33,11 @@ class Browser {
         page.setDefaultTimeout(SHOWN_MS);
         page.wrong = [];
         page.on('pageerror', (error) => page.wrong.push(String(error)));
+        // Without its styles a page is there, and nothing on it is where it should be.
+        page.on('requestfailed', (request) => {
+            const errorText = request.failure()?.errorText;
+            if (/\/assets\//.test(request.url()) && errorText !== 'net::ERR_ABORTED') page.wrong.push(`${request.url()}: ${errorText}`);
+        });
         page.on('console', (message) => {
             // A refused request is told of by the page; the browser says so too.
             if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) page.wrong.push(message.text());

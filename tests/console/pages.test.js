@@ -42,6 +42,12 @@ function overTheEdge() {
         const beyond = each.scrollWidth - each.clientWidth;
         if (beyond > 1) found.push(`${beyond} pixels of ${each.cloneNode(false).outerHTML}`);
     }
+    // The tab that is shown.
+    for (const each of document.querySelectorAll('main nav ul [aria-current=page]')) {
+        const list = each.closest('ul').getBoundingClientRect();
+        const { left, right, width } = each.getBoundingClientRect();
+        if (width > 0 && (left < list.left - 1 || right > list.right + 1)) found.push(`the tab ${each.innerText}`);
+    }
     // What ends with three dots.
     for (const each of document.querySelectorAll('main *, [role=dialog] *')) {
         if (each.scrollWidth > each.clientWidth + 1 && each.innerText && getComputedStyle(each).textOverflow === 'ellipsis') found.push(`cut: ${each.innerText}`);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One application: what is true of it on all its tabs, and the tabs.
-import { Alert, Nav, NavItem, NavList, PageSection } from '@patternfly/react-core';
+import { Alert, PageSection } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { Link, Navigate, Route, Routes, useLocation, useParams } from 'react-router-dom';
@@ -10,6 +10,7 @@ import { ErrorAlert } from '../ui/errors';
 import { PageHead } from '../ui/page';
 import { Loading, Nothing } from '../ui/states';
 import { AppStatus } from '../ui/status';
+import { Tabs } from '../ui/tabs';
 import { Time } from '../ui/time';
 
 const General = lazy(() => import('./app-general'));
@@ -71,17 +72,7 @@ export default function Application() {
                 crumbs={[{ text: 'Applications', to: '/applications' }]}
                 badge={<AppStatus app={app} />}
             />
-            <PageSection type="tabs">
-                <Nav variant="horizontal-subnav" aria-label={`Parts of ${app.label}`}>
-                    <NavList>
-                        {TABS.map(([tab, text]) => (
-                            <NavItem key={tab} isActive={pathname.startsWith(`${base}/${tab}`)}>
-                                <Link to={`${base}/${tab}`}>{text}</Link>
-                            </NavItem>
-                        ))}
-                    </NavList>
-                </Nav>
-            </PageSection>
+            <Tabs base={base} tabs={TABS} label={`Parts of ${app.label}`} />
             <PageSection isFilled>
                 <Quarantine app={app} />
                 <Suspense fallback={<Loading what="the page" />}>
