@@ -16,7 +16,7 @@ const DOCS = path.join(ROOT, 'docs');
 const FOLDER = path.join(DOCS, 'screens');
 const THEMES = ['light', 'dark'];
 const SIZE = { width: 1280, height: 800 };
-const QUALITY = 80; // of 100: letters have no shadows yet, and a picture has about 20 kB
+const QUALITY = 60; // of 100: letters are still sharp, and a picture has about 20 kB
 
 // Playwright knows no WebP; the browser does.
 async function take(page, file) {
