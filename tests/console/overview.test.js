@@ -116,15 +116,18 @@ test('held changes and drift are there in numbers, and gone when they are decide
     await desk.said('Nothing needs attention');
 });
 
-test('an app that nothing gets through to leads to its connection; everything paused is resumed here', async () => {
+test('an app that nothing gets through to leads to its connection; everything is paused and resumed here', async () => {
     await desk.target.faults([{ name: 'status', status: 401, text: 'No such token' }]);
     await desk.ask('POST', `/api/v1/users/${ada.id}`, { profile: { lastName: 'New' } });
     await attention().getByText('Nothing gets through to My tool.').waitFor();
     await attention().getByRole('link', { name: 'Connection of My tool' }).click();
     await place(`/applications/${desk.app.id}/provisioning`);
     await desk.target.faults([]);
-    await desk.ask('POST', '/api/v1/org/pause', { reason: 'We move house' });
     await page.goto('/');
+    await desk.button('Pause all apps').click();
+    await desk.dialog().getByLabel('Reason').fill('We move house');
+    await desk.acting('/org/pause', () => desk.dialog().getByRole('button', { name: 'Pause all apps' }).click());
+    assert.deepEqual(await desk.ask('GET', '/api/v1/org'), { paused: true, reason: 'We move house' });
     await attention().getByText('We move house').waitFor();
     await desk.acting('/org/resume', () => attention().getByRole('button', { name: 'Resume all apps' }).click());
     assert.equal((await desk.ask('GET', '/api/v1/org')).paused, false);

@@ -10,6 +10,7 @@ import { PageHead } from '../ui/page';
 import { Loading } from '../ui/states';
 import { FirstSteps } from './first-steps';
 import { Attention } from './overview-attention';
+import { PauseAll } from './pause-all';
 
 const Charts = lazy(() => import('./overview-charts'));
 const APPS = '/api/v1/overview/apps';
@@ -23,7 +24,7 @@ export default function Overview() {
     const pushes = data && data.items.length > 0;
     return (
         <>
-            <PageHead title="Overview" />
+            <PageHead title="Overview" actions={<PauseAll />} />
             <PageSection isFilled>
                 <Stack hasGutter>
                     {error && (
