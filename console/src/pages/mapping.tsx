@@ -9,6 +9,7 @@ import type { App, Mapping } from '../api/types';
 import { useMay } from '../app/session';
 import { ErrorAlert } from '../ui/errors';
 import { Loading, Nothing } from '../ui/states';
+import { TabRow } from '../ui/tabs';
 import { MappingAct, type Act } from './mapping-act';
 import { MappingAttempts, MappingEvents } from './mapping-history';
 import { Failure, Summary } from './push-info';
@@ -94,15 +95,17 @@ export default function MappingPage({ app }: { app: App }) {
             <Actions app={app} mapping={mapping} />
             {part !== 'information' && <Failure app={app} mapping={mapping} />}
             <Both app={app} mapping={mapping} />
-            <Nav variant="horizontal-subnav" aria-label="Parts of the push mapping">
-                <NavList>
-                    {PARTS.map(([name, text]) => (
-                        <NavItem key={name} isActive={name === part}>
-                            <Link to={name === 'members' ? '?' : `?part=${name}`}>{text}</Link>
-                        </NavItem>
-                    ))}
-                </NavList>
-            </Nav>
+            <TabRow shown={part}>
+                <Nav variant="horizontal-subnav" aria-label="Parts of the push mapping">
+                    <NavList>
+                        {PARTS.map(([name, text]) => (
+                            <NavItem key={name} isActive={name === part}>
+                                <Link to={name === 'members' ? '?' : `?part=${name}`}>{text}</Link>
+                            </NavItem>
+                        ))}
+                    </NavList>
+                </Nav>
+            </TabRow>
             {part === 'members' && <WholeGroupView pushed={{ appId: app.id, mappingId: mapping.id }} />}
             {part === 'events' && <MappingEvents mapping={mapping} />}
             {part === 'attempts' && <MappingAttempts app={app} mapping={mapping} />}

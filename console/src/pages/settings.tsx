@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is set for the organisation as a whole, in tabs. Tokens and administrators are for administrators alone.
-import { Nav, NavItem, NavList, PageSection } from '@patternfly/react-core';
+import { PageSection } from '@patternfly/react-core';
 import { lazy, Suspense } from 'react';
-import { Link, Navigate, Route, Routes, useLocation } from 'react-router-dom';
+import { Navigate, Route, Routes, useLocation } from 'react-router-dom';
 import { useMay } from '../app/session';
 import { PageHead } from '../ui/page';
 import { Loading, Nothing } from '../ui/states';
+import { Tabs } from '../ui/tabs';
 import './settings.css';
 
 const Tokens = lazy(() => import('./settings-tokens'));
@@ -32,18 +33,8 @@ export default function Settings() {
     const tabs = mayAll ? [...OF_ADMINISTRATORS, ...OF_ALL] : OF_ALL;
     return (
         <>
-            <PageHead title="Settings" />
-            <PageSection type="tabs">
-                <Nav variant="horizontal-subnav" aria-label="Settings">
-                    <NavList>
-                        {tabs.map(([tab, text]) => (
-                            <NavItem key={tab} isActive={pathname === `/settings/${tab}`}>
-                                <Link to={`/settings/${tab}`}>{text}</Link>
-                            </NavItem>
-                        ))}
-                    </NavList>
-                </Nav>
-            </PageSection>
+            <PageHead title="Settings" part={tabs.find(([tab]) => pathname.startsWith(`/settings/${tab}`))?.[1]} />
+            <Tabs base="/settings" tabs={tabs} label="Settings" />
             <PageSection isFilled>
                 <Suspense fallback={<Loading what="the settings" />}>
                     <Routes>

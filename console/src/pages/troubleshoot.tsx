@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Troubleshoot: ask why, part groups that are used for two things, decide what is held.
-import { Nav, NavItem, NavList, PageSection } from '@patternfly/react-core';
+import { PageSection } from '@patternfly/react-core';
 import { lazy, Suspense } from 'react';
-import { Link, Navigate, Route, Routes, useLocation } from 'react-router-dom';
+import { Navigate, Route, Routes, useLocation } from 'react-router-dom';
 import { PageHead } from '../ui/page';
 import { Loading, Nothing } from '../ui/states';
+import { Tabs } from '../ui/tabs';
 
 const Why = lazy(() => import('./why'));
 const SameGroups = lazy(() => import('./same-groups'));
@@ -23,18 +24,8 @@ export default function Troubleshoot() {
     const { pathname } = useLocation();
     return (
         <>
-            <PageHead title="Troubleshoot" />
-            <PageSection type="tabs">
-                <Nav variant="horizontal-subnav" aria-label="Parts of Troubleshoot">
-                    <NavList>
-                        {TABS.map(([tab, text]) => (
-                            <NavItem key={tab} isActive={pathname.startsWith(`/troubleshoot/${tab}`)}>
-                                <Link to={`/troubleshoot/${tab}`}>{text}</Link>
-                            </NavItem>
-                        ))}
-                    </NavList>
-                </Nav>
-            </PageSection>
+            <PageHead title="Troubleshoot" part={TABS.find(([tab]) => pathname.startsWith(`/troubleshoot/${tab}`))?.[1]} />
+            <Tabs base="/troubleshoot" tabs={TABS} label="Parts of Troubleshoot" />
             <PageSection isFilled>
                 <Suspense fallback={<Loading what="the page" />}>
                     <Routes>

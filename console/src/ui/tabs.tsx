@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts of one thing, each with an address of its own.
 import { Nav, NavItem, NavList, PageSection } from '@patternfly/react-core';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { Link, useLocation } from 'react-router-dom';
 
-export function Tabs({ base, tabs, label }: { base: string; tabs: [string, string][]; label: string }) {
-    const { pathname } = useLocation();
+// On a narrow screen tabs are a row that scrolls: the one that is shown is in sight.
+export function TabRow({ shown, children }: { shown: string; children: ReactNode }) {
     const row = useRef<HTMLDivElement>(null);
-    // On a narrow screen they are a row that scrolls: the one that is shown is in sight.
     useEffect(() => {
         const list = row.current?.querySelector('ul');
         if (!list) return undefined;
@@ -20,10 +19,15 @@ export function Tabs({ base, tabs, label }: { base: string; tabs: [string, strin
         const sizes = new ResizeObserver(show);
         sizes.observe(list); // tells of the first size too
         return () => sizes.disconnect();
-    }, [pathname]);
+    }, [shown]);
+    return <div ref={row}>{children}</div>;
+}
+
+export function Tabs({ base, tabs, label }: { base: string; tabs: [string, string][]; label: string }) {
+    const { pathname } = useLocation();
     return (
         <PageSection type="tabs">
-            <div ref={row}>
+            <TabRow shown={pathname}>
                 <Nav variant="horizontal-subnav" aria-label={label}>
                     <NavList>
                         {tabs.map(([tab, text]) => (
@@ -33,7 +37,7 @@ export function Tabs({ base, tabs, label }: { base: string; tabs: [string, strin
                         ))}
                     </NavList>
                 </Nav>
-            </div>
+            </TabRow>
         </PageSection>
     );
 }
