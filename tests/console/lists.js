@@ -18,22 +18,6 @@ const LISTS = [
     {
         name: 'people',
         path: () => '/people',
-        call: () => '/api/v1/users?limit=50',
-        other: 'q=Grace',
-        selector: rows('People'),
-        count: (sizes) => sizes.people,
-    },
-    {
-        name: 'groups',
-        path: () => '/groups',
-        call: () => '/api/v1/groups?limit=50&expand=stats',
-        other: 'q=Team',
-        selector: rows('Groups'),
-        count: (sizes) => sizes.groups,
-    },
-    {
-        name: 'people',
-        path: () => '/people',
         call: () => '/api/v1/users?limit=50&search=status%20eq%20%22PROVISIONED%22&sortBy=profile.lastName',
         search: 'knuth 00',
         selector: rows('People'),
