@@ -15,7 +15,7 @@ struct facts {
     struct work work;
     enum account_wanted wanted;
     bool waits;   /* there is work for the account */
-    bool refused; /* which failed */
+    bool refused; /* which failed; what a deletion limit holds did not */
 };
 
 static int read_facts(struct tx *tx, int64_t account_rid, struct facts *ret)
@@ -27,7 +27,7 @@ static int read_facts(struct tx *tx, int64_t account_rid, struct facts *ret)
     if (waits < 0)
         return waits;
     ret->waits = waits > 0;
-    ret->refused = ret->waits && ret->work.error_class;
+    ret->refused = ret->waits && ret->work.error_class && !str_eq(ret->work.error_class, "HELD");
     ret->wanted = account_wanted(ret->account.scope, ret->user.status, ret->user.deleted);
     return 0;
 }
@@ -42,7 +42,7 @@ static int stage(struct tx *tx, const struct import_run *run, const struct facts
     row.user_rid = facts->account.user_rid;
     row.external_id = facts->account.external_id;
     row.read_at = run->asked;
-    if (row.cause == CAUSE_MUSTER)
+    if (row.cause != CAUSE_TARGET && facts->waits)
         row.error = facts->work.error;
     return drift_stage(tx, run, &row);
 }

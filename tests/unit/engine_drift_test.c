@@ -759,6 +759,34 @@ static void test_causes(void **state)
     assert_int_equal(act.scan.differences, 0);
 }
 
+static int act_one_at_most(struct tx *tx, struct act *act)
+{
+    const struct deletion_limit limit = {.percent = 0, .number = 1};
+    return deletion_limit_set(tx, act->world->app.rid, RULE_ACCOUNTS, &limit);
+}
+
+/* What a deletion limit holds is on its way: the app refused nothing. */
+static void test_a_held_deactivation_is_no_refusal(void **state)
+{
+    struct world *world = *state;
+    struct team team = make_team(world);
+    struct act limit = {.world = world, .run = act_one_at_most};
+    assert_int_equal(do_act(&limit), 0);
+    for (int i = 3; i < TEAM; i++) {
+        world_transition(world, team.people[i], USER_DEACTIVATE);
+        world_settle(world, MINUTE_MS);
+    }
+    assert_int_equal(world_active(world, logins[3]), 0);
+    assert_int_equal(world_active(world, logins[4]), 1);
+    (void)scan(world);
+    struct act active = list(world, (struct drift_filter){.kind = DRIFT_ACCOUNT_ACTIVE});
+    assert_int_equal(active.count, 1);
+    assert_string_equal(active.found[0].external_id, team.ids[4]);
+    assert_int_equal(active.found[0].cause, CAUSE_DIRECTORY);
+    assert_non_null(active.found[0].error);
+    assert_ptr_equal(strstr(active.found[0].error, "Held by a deletion limit: "), active.found[0].error);
+}
+
 /* Left behind by the app's own order of things: the group gave the app, the person lost both, and the app kept him. */
 static void test_left_by_the_same_group(void **state)
 {
@@ -1080,6 +1108,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_cannot_be_verified_is_not_in_step, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_an_emptied_group, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_causes, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_held_deactivation_is_no_refusal, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_left_by_the_same_group, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_repairs_go_through_the_limits, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_inactive_there_stays_so, world_setup, world_teardown),
