@@ -180,7 +180,8 @@ int app_expand(struct tx *tx, struct work *work) MUSTCHECK;
 
 /*
  * The backlog: accounts that differ from what is wanted, whatever happened while switches were off, as far as the
- * switches that are on now allow. Counting looks at LIMIT_BACKLOG_COUNT accounts at most and says whether that was all.
+ * switches that are on now allow. Counting looks at LIMIT_BACKLOG_COUNT accounts at most and says whether that was all;
+ * it leaves out what work is there for already, be it held or failed.
  */
 struct app_backlog {
     int64_t looked;

@@ -385,6 +385,15 @@ static void count_difference(struct app_backlog *backlog, int difference)
     backlog->deactivate += difference == DIFFERS_DEACTIVATE;
 }
 
+/* 1 when work that is there already makes the difference go away, be it held or failed; 0 when it is the backlog's. */
+static int is_in_work(struct tx *tx, const struct account *a, int difference)
+{
+    struct work work;
+    if (difference == DIFFERS_NOT || (difference == DIFFERS_REACTIVATE && !a->activation_owed))
+        return 0;
+    return work_find(tx, a->app_rid, WORK_ACCOUNT, a->rid, &work);
+}
+
 int app_backlog_count(struct tx *tx, const struct app *app, struct app_backlog *ret)
 {
     struct app_backlog backlog = {0};
@@ -399,9 +408,10 @@ int app_backlog_count(struct tx *tx, const struct app *app, struct app_backlog *
         count = account_list(tx, app->rid, after, accounts, LIMIT_EXPAND_ROWS);
         for (int i = 0; i < count; i++) {
             r = account_difference(tx, &accounts[i], &switches);
-            if (r < 0)
-                return r;
-            count_difference(&backlog, r);
+            int in_work = r < 0 ? r : is_in_work(tx, &accounts[i], r);
+            if (in_work < 0)
+                return in_work;
+            count_difference(&backlog, in_work > 0 ? DIFFERS_NOT : r);
             after = accounts[i].rid;
         }
         if (count < 0)

@@ -408,7 +408,8 @@ static int backlog_run(struct tx *tx, void *arg)
     if (r < 0)
         return r;
     assert_true(backlog.complete);
-    assert_int_equal(backlog.create, s->number / 100);
+    assert_int_equal(backlog.reactivate, s->number / 1000);
+    assert_int_equal(backlog.create, s->number / 100 % 10);
     assert_int_equal(backlog.update, s->number / 10 % 10);
     assert_int_equal(backlog.deactivate, s->number % 10);
     return s->flag ? app_backlog_start(tx, &app) : 0;
@@ -439,9 +440,32 @@ static void the_backlog_is_counted_and_then_queued(void **state)
     assert_int_equal(fx_class(f, app, changes), WORK_BULK);
     assert_int_equal(fx_class(f, app, comes), WORK_BULK);
     assert_true(fx_account(f, app, comes).activation_owed);
+    fx_do(f, backlog_run, &(struct step){.app = app, .number = 0}); /* what has work is not from before */
     fx_ack(f, app, leaves);
     fx_ack(f, app, changes);
     fx_ack(f, app, comes);
+    fx_do(f, backlog_run, &(struct step){.app = app, .number = 0});
+}
+
+/* Work for a person who came back while the switch was off does not activate him: that is the backlog's. */
+static void the_backlog_counts_an_activation_that_no_work_makes(void **state)
+{
+    struct fixture *f = *state;
+    int64_t app = fx_app(f, "App", "cud");
+    int64_t ada = fx_user(f, "ada", true);
+    fx_assign(f, app, ada);
+    fx_ack(f, app, ada);
+    fx_unassign(f, app, ada);
+    fx_ack(f, app, ada);
+    fx_switch(f, app, "");
+    fx_assign(f, app, ada);
+    assert_false(fx_account(f, app, ada).activation_owed);
+    fx_switch(f, app, "cud");
+    fx_profile(f, ada, "{\"title\":\"x\"}");
+    assert_int_not_equal(fx_class(f, app, ada), -1);
+    fx_do(f, backlog_run, &(struct step){.app = app, .number = 1000, .flag = true});
+    assert_int_equal(fx_expand(f), 1);
+    assert_true(fx_account(f, app, ada).activation_owed);
     fx_do(f, backlog_run, &(struct step){.app = app, .number = 0});
 }
 
@@ -551,6 +575,7 @@ int main(void)
         TEST(a_profile_change_asks_for_an_update_if_it_matters),
         TEST(profiles_are_laid_over_each_other),
         TEST(the_backlog_is_counted_and_then_queued),
+        TEST(the_backlog_counts_an_activation_that_no_work_makes),
         TEST(deleting_a_group_takes_what_it_gave),
         TEST(deleting_a_person_keeps_the_apps_id_and_sends_nothing),
         TEST(what_is_found_disabled_is_reported_and_never_activated_by_a_profile_change),
