@@ -48,6 +48,11 @@ test('held, explained, one released, one put back, approved: exactly those still
     await desk.said('Nothing is held');
     await tooMany();
     // Nobody reloads.
+    await desk.page.getByRole('link', { name: '12 accounts to deactivate' }).waitFor();
+    await desk.page.goto(`/applications/${desk.app.id}/assignments`);
+    await desk.said('12 accounts held back by a deletion limit');
+    assert.equal(await desk.page.getByText(/accounts? failed/).count(), 0, 'what is held did not fail');
+    await desk.page.getByRole('link', { name: 'Look and decide' }).click();
     await openList('12 accounts to deactivate');
     const [first, second] = people;
     const row = desk.row(first.profile.login);

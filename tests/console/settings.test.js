@@ -52,7 +52,7 @@ const dialogButton = (name) => desk.dialog().getByRole('button', { name, exact: 
 
 // A field that shows something this once, and is gone after it.
 async function shownOnce(label) {
-    const value = await desk.dialog().getByRole('textbox', { name: label }).inputValue();
+    const value = await desk.dialog().getByRole('textbox', { name: label, exact: true }).inputValue();
     await dialogButton('Done').click();
     await desk.dialog().waitFor({ state: 'detached' });
     return value;

@@ -50,7 +50,7 @@ test('the first administrator follows the link, says who that is, and is in', as
     await page.getByLabel('Name').fill(ADA.name);
     await page.getByLabel('E-mail address').fill(ADA.email);
     await page.getByRole('button', { name: 'Begin' }).click();
-    await page.getByRole('heading', { name: 'Applications', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
     assert.ok(!page.url().includes('#'), 'the link is no longer in the address');
     const administrators = await muster.ask('GET', '/api/v1/administrators');
     assert.deepEqual(administrators.map((each) => [each.email, each.role]), [[ADA.email, 'ADMIN']]);
@@ -101,6 +101,7 @@ test('one changes one\'s password, and the old one no longer works', async () =>
 
 test('who may only read is offered nothing that would be refused', async () => {
     const page = await invited('READ_ONLY', 'reader@example.com');
+    await page.getByRole('link', { name: 'Applications' }).click();
     await page.getByText('There are no applications yet').waitFor();
     assert.equal(await page.getByRole('button', { name: 'Create app integration' }).count(), 0);
     await page.context().close();

@@ -117,8 +117,19 @@ export async function getOrNull<T>(path: string, query: Query = {}, signal?: Abo
     }
 }
 
-export async function change<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
-    return (await bodyOf(await send(method, path, body))) as T;
+const onTheWay = new Map<string, Promise<unknown>>();
+
+// A second click before the button could be switched off gets the answer to the first.
+export function change<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
+    const same = JSON.stringify([method, path, body]);
+    let answer = onTheWay.get(same);
+    if (!answer) {
+        answer = send(method, path, body)
+            .then(bodyOf)
+            .finally(() => onTheWay.delete(same));
+        onTheWay.set(same, answer);
+    }
+    return answer as Promise<T>;
 }
 
 // The cursor in Link: <...?after=X>; rel="next".

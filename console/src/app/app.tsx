@@ -3,6 +3,7 @@
 import { Bullseye, Button } from '@patternfly/react-core';
 import { lazy, Suspense } from 'react';
 import { Navigate, Route, Routes, useLocation } from 'react-router-dom';
+import { Boundary } from '../ui/boundary';
 import { ErrorAlert } from '../ui/errors';
 import { Loading, Nothing } from '../ui/states';
 import { SignIn } from '../pages/sign-in';
@@ -44,35 +45,39 @@ function Pages() {
     if (!session) return <Navigate to="/sign-in" replace state={{ to: location.pathname + location.search }} />;
     return (
         <Shell>
-            <Suspense fallback={<Loading what="the page" />}>
-                <Routes>
-                    <Route path="/" element={<Overview />} />
-                    <Route path="/people" element={<People />} />
-                    <Route path="/people/:userId/*" element={<Person />} />
-                    <Route path="/groups" element={<Groups />} />
-                    <Route path="/groups/:groupId/*" element={<GroupPage />} />
-                    <Route path="/group-rules" element={<GroupRules />} />
-                    <Route path="/group-rules/:ruleId" element={<GroupRulePage />} />
-                    <Route path="/applications" element={<Applications />} />
-                    <Route path="/applications/:appId/*" element={<Application />} />
-                    <Route path="/troubleshoot/*" element={<Troubleshoot />} />
-                    <Route path="/system-log" element={<SystemLog />} />
-                    <Route path="/settings/*" element={<Settings />} />
-                    <Route path="*" element={<NotFound />} />
-                </Routes>
-            </Suspense>
+            <Boundary>
+                <Suspense fallback={<Loading what="the page" />}>
+                    <Routes>
+                        <Route path="/" element={<Overview />} />
+                        <Route path="/people" element={<People />} />
+                        <Route path="/people/:userId/*" element={<Person />} />
+                        <Route path="/groups" element={<Groups />} />
+                        <Route path="/groups/:groupId/*" element={<GroupPage />} />
+                        <Route path="/group-rules" element={<GroupRules />} />
+                        <Route path="/group-rules/:ruleId" element={<GroupRulePage />} />
+                        <Route path="/applications" element={<Applications />} />
+                        <Route path="/applications/:appId/*" element={<Application />} />
+                        <Route path="/troubleshoot/*" element={<Troubleshoot />} />
+                        <Route path="/system-log" element={<SystemLog />} />
+                        <Route path="/settings/*" element={<Settings />} />
+                        <Route path="*" element={<NotFound />} />
+                    </Routes>
+                </Suspense>
+            </Boundary>
         </Shell>
     );
 }
 
 export function App() {
     return (
-        <Suspense fallback={<Loading what="the page" />}>
-            <Routes>
-                <Route path="/sign-in" element={<SignIn />} />
-                <Route path="/welcome" element={<Welcome />} />
-                <Route path="*" element={<Pages />} />
-            </Routes>
-        </Suspense>
+        <Boundary>
+            <Suspense fallback={<Loading what="the page" />}>
+                <Routes>
+                    <Route path="/sign-in" element={<SignIn />} />
+                    <Route path="/welcome" element={<Welcome />} />
+                    <Route path="*" element={<Pages />} />
+                </Routes>
+            </Suspense>
+        </Boundary>
     );
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Accounts that failed in an app, told above the list, with trying all of them again.
+// Accounts that failed in an app, told above the list, with trying all of them again; and those that are held back.
 import { Alert, AlertActionLink } from '@patternfly/react-core';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { Link } from 'react-router-dom';
 import { change, get } from '../api/client';
 import type { App, Sync } from '../api/types';
 import { useMay } from '../app/session';
@@ -9,6 +10,19 @@ import { useToasts } from '../ui/toasts';
 
 const FAILED_MAX = 50; // of all kinds, in one answer
 const NAMED = 3;
+
+function accountsOf(count: number): string {
+    return `${count.toLocaleString()} ${count === 1 ? 'account' : 'accounts'}`;
+}
+
+// What a deletion limit keeps back did not fail: it waits for a decision.
+function Held({ count, few }: { count: number; few: string }) {
+    return (
+        <Alert variant="warning" isInline component="p" title={`${few}${accountsOf(count)} held back by a deletion limit`}>
+            <Link to="/troubleshoot/held">Look and decide</Link>
+        </Alert>
+    );
+}
 
 export function AssignmentErrors({ app }: { app: App }) {
     const toasts = useToasts();
@@ -20,30 +34,36 @@ export function AssignmentErrors({ app }: { app: App }) {
         onSuccess: () => toasts.done(`What failed in ${app.label} is tried again`),
         onError: (error) => toasts.failed('Not tried again', error),
     });
-    const failed = (data?.failed ?? []).filter(({ type }) => type === 'account');
-    if (failed.length === 0) return null;
+    const accounts = (data?.failed ?? []).filter(({ type }) => type === 'account');
+    const held = accounts.filter((each) => each.held);
+    const failed = accounts.filter((each) => !each.held);
     const few = (data?.failed.length ?? 0) >= FAILED_MAX ? 'At least ' : '';
     return (
-        <Alert
-            variant="danger"
-            isInline
-            component="p"
-            title={`${few}${failed.length.toLocaleString()} ${failed.length === 1 ? 'account' : 'accounts'} failed`}
-            actionLinks={
-                mayRetry && (
-                    <AlertActionLink isDisabled={retry.isPending} onClick={() => retry.mutate()}>
-                        Retry all that failed
-                    </AlertActionLink>
-                )
-            }
-        >
-            <ul>
-                {failed.slice(0, NAMED).map(({ name, error }) => (
-                    <li key={name} className="muster-break">
-                        {name}: {error}
-                    </li>
-                ))}
-            </ul>
-        </Alert>
+        <>
+            {held.length > 0 && <Held count={held.length} few={few} />}
+            {failed.length > 0 && (
+                <Alert
+                    variant="danger"
+                    isInline
+                    component="p"
+                    title={`${few}${accountsOf(failed.length)} failed`}
+                    actionLinks={
+                        mayRetry && (
+                            <AlertActionLink isDisabled={retry.isPending} onClick={() => retry.mutate()}>
+                                Retry all that failed
+                            </AlertActionLink>
+                        )
+                    }
+                >
+                    <ul>
+                        {failed.slice(0, NAMED).map(({ name, error }) => (
+                            <li key={name} className="muster-break">
+                                {name}: {error}
+                            </li>
+                        ))}
+                    </ul>
+                </Alert>
+            )}
+        </>
     );
 }

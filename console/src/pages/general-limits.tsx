@@ -11,6 +11,7 @@ import { useMay } from '../app/session';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { Loading } from '../ui/states';
 import { useToasts } from '../ui/toasts';
+import { typed } from './limits-form';
 
 type Rule = 'deactivations' | 'groupDeletions' | 'removalsPerGroup' | 'removals';
 
@@ -43,7 +44,7 @@ function Edit({ path, rule, title, limit, close }: { path: string; rule: Rule; t
     const [number, setNumber] = useState(String(limit.number ?? ''));
     const save = useMutation({
         mutationFn: () => {
-            const own = { percent: Number(percent), number: Number(number) };
+            const own = { percent: typed(percent), number: typed(number) };
             return change('PUT', path, { [rule]: how === 'inherit' ? null : how === 'off' ? { off: true } : own });
         },
         onSuccess: () => {

@@ -34,7 +34,7 @@ export function DeletionLimitsForm({ stored, path }: { stored: DeletionLimits; p
         ...Object.fromEntries(
             RULES.filter(([rule]) => differs(rule)).map(([rule]) => {
                 const { off, percent, number } = limits[rule];
-                return [rule, off ? { off } : { percent: typed(percent || '0'), number: typed(number || '0') }];
+                return [rule, off ? { off } : { percent: typed(percent), number: typed(number) }];
             }),
         ),
     });

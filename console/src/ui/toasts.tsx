@@ -23,7 +23,11 @@ let last = 0;
 export function ToastProvider({ children }: { children: ReactNode }) {
     const [toasts, setToasts] = useState<Toast[]>([]);
     const close = useCallback((key: number) => setToasts((all) => all.filter((toast) => toast.key !== key)), []);
-    const add = useCallback((toast: Omit<Toast, 'key'>) => setToasts((all) => [...all, { ...toast, key: ++last }]), []);
+    // Of what was done only the newest is told: it is what somebody waits for.
+    const add = useCallback((toast: Omit<Toast, 'key'>) => {
+        const key = ++last;
+        setToasts((all) => [...all.filter(({ variant }) => variant === 'danger'), { ...toast, key }]);
+    }, []);
     const value = useMemo<Toasts>(
         () => ({
             done: (title) => add({ variant: 'success', title, detail: [] }),
@@ -42,7 +46,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     return (
         <Context.Provider value={value}>
             {children}
-            <AlertGroup isToast isLiveRegion aria-label="Messages">
+            <AlertGroup isToast isLiveRegion className="muster-toasts" aria-label="Messages">
                 {toasts.map((toast) => (
                     <Alert
                         key={toast.key}
