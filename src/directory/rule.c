@@ -185,14 +185,6 @@ int rule_compile(struct tx *tx, const struct schema *schema, const char *express
     return r == ERR_SYNTAX ? problem_invalid(problem, FIELD_EXPRESSION, FIELD_EXPRESSION ": %s", error.text) : r;
 }
 
-int rule_check_expression(struct tx *tx, const char *expression, struct expr_error *ret_error)
-{
-    const struct schema *schema = NULL;
-    const struct expr *expr = NULL;
-    int r = schema_load(tx, SCHEMA_USER, &schema);
-    return r < 0 ? r : compile(tx, schema, expression, &expr, ret_error);
-}
-
 static bool is_listed(const char *const *ids, size_t count, const char *id)
 {
     for (size_t i = 0; i < count; i++)
@@ -295,6 +287,25 @@ static int check_read_groups(struct tx *tx, const struct rule *rule, const struc
             return r;
     }
     return 0;
+}
+
+int rule_check_expression(struct tx *tx, const char *expression, struct expr_error *ret_error)
+{
+    const struct rule fills_none = {0};
+    const struct schema *schema = NULL;
+    const struct expr *expr = NULL;
+    struct problem problem = {0};
+    int r = schema_load(tx, SCHEMA_USER, &schema);
+    if (r == 0)
+        r = compile(tx, schema, expression, &expr, ret_error);
+    if (r == 0)
+        r = check_read_groups(tx, &fills_none, expr, &problem);
+    if (r != ERR_PROBLEM)
+        return r;
+    *ret_error = (struct expr_error){0};
+    (void)snprintf(ret_error->text, sizeof(ret_error->text), "%.300s",
+                   problem.causes[0] + strlen(FIELD_EXPRESSION ": "));
+    return ERR_SYNTAX;
 }
 
 int rule_read_input(struct tx *tx, const struct rule_input *input, const struct rule *old, struct rule *ret,

@@ -98,8 +98,8 @@ int rules_of_group_chunk(struct tx *tx, int64_t group_rid, int64_t *cursor) MUST
 /* --- trying out ----------------------------------------------------------------------------------------------------
  */
 
-/* Whether a rule could have this condition: 0; ERR_SYNTAX with what is wrong (position 0: not at one place); or another
- * negative error. Groups that it names are not looked up. */
+/* Whether a rule could have this condition, whatever groups it fills: 0; ERR_SYNTAX with what is wrong (position 0: not
+ * at one place), also when a group that it names is not there; or another negative error. */
 int rule_check_expression(struct tx *tx, const char *expression, struct expr_error *ret_error) MUSTCHECK;
 
 struct rule_preview {

@@ -220,6 +220,9 @@ describe('group rules', () => {
         const changing = await check('user.getInternalProperty("lastUpdated") == "x"');
         assert.equal(changing.valid, false);
         assert.equal(changing.position, undefined);
+        const absent = await check('isMemberOfGroup("00gNOPE")');
+        assert.deepEqual(absent, { valid: false, errorSummary: 'There is no group with the id 00gNOPE' });
+        assert.deepEqual(await check(`isMemberOfGroup("${(await org.group()).id}")`), { valid: true });
         const nothing = await muster.call('POST', '/api/v1/groups/rules/check', { body: {} });
         assert.equal(nothing.status, 400);
         assert.match(nothing.json.errorCauses[0].errorSummary, /^expression: /);

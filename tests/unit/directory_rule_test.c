@@ -126,7 +126,12 @@ static int refusals(struct tx *tx, void *arg)
         "conditions.expression.value: lastUpdated changes with everything; a group rule cannot depend on it");
     input = input_of("r", "isMemberOfGroup(\"00gnone\")", targets);
     expect_refused(tx, &input, "conditions.expression.value: There is no group with the id 00gnone");
+    struct expr_error error; /* the check says the same */
+    assert_int_equal(rule_check_expression(tx, input.expression, &error), ERR_SYNTAX);
+    assert_string_equal(error.text, "There is no group with the id 00gnone");
+    assert_int_equal(error.position, 0);
     const char *itself = arena_printf(tx_arena(tx), "isMemberOfGroup(\"%s\")", group.id);
+    assert_int_equal(rule_check_expression(tx, itself, &error), 0);
     input = input_of("r", itself, targets);
     expect_refused(tx, &input,
                    arena_printf(tx_arena(tx),
