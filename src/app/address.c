@@ -176,6 +176,11 @@ int connection_url_check(const char *base_url, bool allow_plain_http, struct pro
     return url_check("baseUrl", "https://app.example.com/scim/v2", base_url, false, allow_plain_http, problem);
 }
 
+int hook_url_check(const char *uri, bool allow_plain_http, struct problem *problem)
+{
+    return url_check("channel.config.uri", "https://hooks.example.com/muster", uri, true, allow_plain_http, problem);
+}
+
 int token_url_check(const char *token_url, bool allow_plain_http, struct problem *problem)
 {
     return url_check("profile.tokenUrl", "https://login.example.com/oauth2/token", token_url, true, allow_plain_http,

@@ -94,12 +94,12 @@ static int read_uri(struct tx *tx, const struct jval *config, const char **ret, 
     assert(uri); /* needed: read_text() refuses when it is not there */
     /* Judged as the base URL of a connection is; a query may follow here. */
     const char *place = arena_strndup(tx_arena(tx), uri, strcspn(uri, "?"));
-    r = connection_url_check(place, true, &inner);
+    r = hook_url_check(place, true, &inner);
     if (r == ERR_PROBLEM) {
         const char *why = inner.cause_count ? strstr(inner.causes[0], ": ") : NULL;
         return bad(problem, "channel.config.uri", why ? why + 2 : "is no URL of a server that may be called");
     }
-    if (r == 0 && (r = connection_url_check(place, false, &inner)) == ERR_PROBLEM)
+    if (r == 0 && (r = hook_url_check(place, false, &inner)) == ERR_PROBLEM)
         return bad(problem, "channel.config.uri",
                    "plain http is for this machine only, since it would show the credential to the network; use https");
     *ret = uri;

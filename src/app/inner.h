@@ -30,7 +30,8 @@ const char *app_template_apply(struct tx *tx, const struct app *app, const struc
     __attribute__((returns_nonnull));
 
 /* address.c */
-/* As connection_url_check(), of the token endpoint, which may have a query. */
+/* As connection_url_check(), of a hook's receiver and of the token endpoint, which may have a query. */
+int hook_url_check(const char *uri, bool allow_plain_http, struct problem *problem) MUSTCHECK;
 int token_url_check(const char *token_url, bool allow_plain_http, struct problem *problem) MUSTCHECK;
 
 /* connection.c */

@@ -144,7 +144,7 @@ describe('event hooks', () => {
         await wrong({ channel: { ...body().channel, version: '2.0.0' } }, 'channel.version');
         await wrong(config({ uri: 'http://169.254.169.254/latest' }), 'channel.config.uri');
         await wrong(config({ uri: 'http://example.com/told' }), 'this machine only');
-        await wrong(config({ uri: 'ftp://example.com/told' }), 'channel.config.uri');
+        await wrong(config({ uri: 'ftp://example.com/told' }), 'channel.config.uri: must be like https://hooks.example.com/muster, ');
         await wrong(config({ headers: [{ key: 'Host', value: 'x' }] }), 'channel.config.headers.key');
         await wrong(config({ authScheme: { type: 'HEADER', key: 'Authorization' } }), 'channel.config.authScheme.value');
         await wrong(config({ authScheme: { type: 'HEADER', key: 'a b', value: 'x' } }), 'channel.config.authScheme.key');
