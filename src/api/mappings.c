@@ -263,8 +263,7 @@ static int check_mapping(struct tx *tx, struct call *call)
         return call_invalid(call, "property", "Name an attribute of the app's users");
     if (!expression)
         return call_invalid(call, "expression", "Give the expression as a text");
-    bool push = !str_eq(jval_get_str(body, "pushStatus"), "DONT_PUSH");
-    r = app_mapping_check(tx, &app, property, expression, push, &error, &call->problem);
+    r = app_mapping_check(tx, &app, property, expression, body, &error, &call->problem);
     return object_check(call, r, &error);
 }
 

@@ -155,7 +155,9 @@ static int check_expression(struct mapping_reader *reader, const struct app_attr
     return r < 0 ? r : check_reads(reader->tx, expr, push, ret_error);
 }
 
-static int read_push_status(const struct jval *given, const char *field, bool old, bool *ret, struct problem *problem)
+/* `place`: of pushStatus in the body. */
+static int read_push_status(const struct jval *given, const char *field, const char *place, bool old, bool *ret,
+                            struct problem *problem)
 {
     const struct jval *value = jval_get(given, "pushStatus");
     *ret = old;
@@ -163,9 +165,7 @@ static int read_push_status(const struct jval *given, const char *field, bool ol
         return 0;
     if (!str_eq(jval_str(value), "PUSH") && !str_eq(jval_str(value), "DONT_PUSH"))
         return problem_invalid(problem, field,
-                               "%s.pushStatus: Give PUSH (on creation and later changes) or DONT_PUSH (on creation "
-                               "only)",
-                               field);
+                               "%s: Give PUSH (on creation and later changes) or DONT_PUSH (on creation only)", place);
     *ret = str_eq(jval_str(value), "PUSH");
     return 0;
 }
@@ -185,7 +185,8 @@ static int read_property(struct mapping_reader *reader, const struct app_attribu
     }
     if (jval_type(given) != JVAL_OBJECT)
         return problem_invalid(problem, field, "%s: Give an object with expression and pushStatus, or null", field);
-    int r = read_push_status(given, field, attribute->push, &push, problem);
+    int r = read_push_status(given, field, arena_printf(tx_arena(tx), "%s.pushStatus", field), attribute->push, &push,
+                             problem);
     if (r < 0)
         return r;
     if (expression)
@@ -331,8 +332,8 @@ int app_mapping_update(struct tx *tx, const struct app *app, const struct jval *
     return r < 0 ? r : mapping_event(tx, app, properties);
 }
 
-int app_mapping_check(struct tx *tx, const struct app *app, const char *name, const char *expression, bool push,
-                      struct expr_error *ret_error, struct problem *problem)
+int app_mapping_check(struct tx *tx, const struct app *app, const char *name, const char *expression,
+                      const struct jval *given, struct expr_error *ret_error, struct problem *problem)
 {
     struct mapping_reader reader = {.tx = tx};
     const struct app_profile *profile = NULL;
@@ -341,5 +342,9 @@ int app_mapping_check(struct tx *tx, const struct app *app, const char *name, co
     if (r < 0)
         return r;
     const struct app_attribute *attribute = find_property(profile, name, problem);
-    return attribute ? check_expression(&reader, attribute, expression, push, ret_error) : ERR_PROBLEM;
+    if (!attribute)
+        return ERR_PROBLEM;
+    bool push = true;
+    r = read_push_status(given, "pushStatus", "pushStatus", attribute->push, &push, problem);
+    return r < 0 ? r : check_expression(&reader, attribute, expression, push, ret_error);
 }

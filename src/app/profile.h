@@ -66,9 +66,9 @@ int app_mapping_update(struct tx *tx, const struct app *app, const struct jval *
 int app_mapping_try(struct tx *tx, const struct app *app, const struct jval *properties, const struct app_profile **ret,
                     struct problem *problem) MUSTCHECK;
 /* Whether the attribute `name` could be mapped so: 0; ERR_SYNTAX with what is wrong (position 0: not at one place);
- * ERR_PROBLEM when there is no such attribute. `push`: on later changes too. */
-int app_mapping_check(struct tx *tx, const struct app *app, const char *name, const char *expression, bool push,
-                      struct expr_error *ret_error, struct problem *problem) MUSTCHECK;
+ * ERR_PROBLEM when there is no such attribute, or the pushStatus in `given` is none; absent, it stays as it is. */
+int app_mapping_check(struct tx *tx, const struct app *app, const char *name, const char *expression,
+                      const struct jval *given, struct expr_error *ret_error, struct problem *problem) MUSTCHECK;
 
 /* What an assignment is to say of attributes: each must be in the schema and fit, or be null or empty. `of_group`: said
  * by a group. ERR_PROBLEM. */

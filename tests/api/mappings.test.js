@@ -43,11 +43,15 @@ describe('schemas and mappings of apps', () => {
         const now = { property: 'title', expression: 'Time.now()' };
         assert.match((await check(now)).json.errorSummary, /DONT_PUSH/);
         assert.deepEqual((await check({ ...now, pushStatus: 'DONT_PUSH' })).json, { valid: true });
+        assert.equal((await update({ id }, { title: { expression: 'user.title', pushStatus: 'DONT_PUSH' } })).status, 200);
+        assert.deepEqual((await check(now)).json, { valid: true }, 'what is not said stays as it is, as in a change');
         for (const [body, field] of [
             [{ property: 'nothing', expression: 'user.title' }, /^properties.nothing: /],
             [{ property: 'userName', expression: 'user.login' }, /userNameTemplate/],
             [{ expression: 'user.title' }, /^property: /],
             [{ property: 'title' }, /^expression: /],
+            [{ property: 'title', expression: 'user.title', pushStatus: 'NOPE' }, /^pushStatus: Give PUSH /],
+            [{ property: 'title', expression: 'user.title', pushStatus: 1 }, /^pushStatus: Give PUSH /],
         ]) {
             const refusal = await check(body);
             assert.equal(refusal.status, 400);
