@@ -564,12 +564,24 @@ static int verify_all(struct tx *tx, struct call *call)
     return 0;
 }
 
+/* Ignored, they would give a longer list than was asked for. */
+static int refuse_filters(struct call *call)
+{
+    static const char *const filters[] = {"failed", "since", "until"};
+    for (size_t i = 0; i < ARRAY_LEN(filters); i++)
+        if (call_query(call, filters[i]))
+            return call_invalid(call, filters[i], "Only the list of the app, /api/v1/apps/{appId}/attempts, takes it");
+    return 0;
+}
+
 static int list_attempts(struct tx *tx, struct call *call)
 {
     struct app app = {0};
     struct page page = {0};
     struct mapping mapping = {0};
     int r = call_page(call, ATTEMPTS_SHOWN, ATTEMPTS_SHOWN_MAX, &page);
+    if (r == 0)
+        r = refuse_filters(call);
     if (r == 0)
         r = find_app(tx, call, &app);
     if (r == 0)

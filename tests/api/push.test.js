@@ -98,6 +98,17 @@ describe('push mappings', () => {
         for (const bad of ['0', '201', '-1', 'many']) assert.equal((await attempts(`?limit=${bad}`)).status, 400, bad);
     });
 
+    test('attempts of a mapping: what only the list of the app takes is refused', async () => {
+        const mapping = await org.push(app, await org.group());
+        const attempts = (query) => muster.call('GET', `${path()}/${mapping.id}/attempts${query}`);
+        for (const good of ['', '?limit=1']) assert.equal((await attempts(good)).status, 200, good);
+        for (const bad of ['failed=maybe', 'failed=true', 'since=x', 'until=2026-01-01T00:00:00Z']) {
+            const answer = await attempts(`?${bad}`);
+            assert.equal(answer.status, 400, bad);
+            assert.match(answer.json.errorCauses[0].errorSummary, new RegExp(`^${bad.split('=')[0]}: .*list of the app`));
+        }
+    });
+
     test('what cannot be created', async () => {
         const group = await org.group();
         const create = (body) => client.groupPushMappingApi.createGroupPushMapping({ appId: app.id, body });
