@@ -225,7 +225,10 @@ static int get_activity(struct tx *tx, struct call *call)
 static int write_app(struct tx *tx, struct jout *out, const struct app *app, int64_t groups)
 {
     struct overview_members members = {0};
+    const char *why = NULL; /* nothing is sent there */
     int r = overview_members(tx, app->rid, MEMBERS_LOOKED_AT, &members);
+    if (r >= 0)
+        r = app_is_open(tx, app->rid, &why);
     if (r < 0)
         return r;
     jout_object(out, NULL);
@@ -236,6 +239,7 @@ static int write_app(struct tx *tx, struct jout *out, const struct app *app, int
     jout_int(out, "waiting", members.waiting);
     jout_int(out, "refused", members.refused);
     jout_bool(out, "complete", members.complete);
+    jout_str(out, "waits", why);
     jout_end(out);
     return 0;
 }

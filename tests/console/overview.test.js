@@ -119,6 +119,8 @@ test('held changes and drift are there in numbers, and gone when they are decide
 test('an app that nothing gets through to leads to its connection; everything is paused and resumed here', async () => {
     await desk.target.faults([{ name: 'status', status: 401, text: 'No such token' }]);
     await desk.ask('POST', `/api/v1/users/${ada.id}`, { profile: { lastName: 'New' } });
+    await push(team, 'Team', await desk.ask('POST', '/api/v1/apps', { label: 'Alone', signOnMode: 'AUTO_LOGIN' }));
+    await attention().getByText('1 group is pushed to Alone, and nothing is sent: the app has no connection yet.').waitFor();
     await attention().getByText('Nothing gets through to My tool.').waitFor();
     await attention().getByRole('link', { name: 'Connection of My tool' }).click();
     await place(`/applications/${desk.app.id}/provisioning`);

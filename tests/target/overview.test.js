@@ -40,8 +40,17 @@ describe('overview', () => {
     test('nothing needs attention while everything is in step', async () => {
         assert.deepEqual(await overview(), { quarantines: [], holds: [], imports: [], errors: [], drift: [], complete: true });
         const [row, ...others] = await overview('/apps');
-        assert.deepEqual(row, { appId: app.id, appLabel: 'Seen', groups: 1, inStep: 10, waiting: 0, refused: 0, complete: true });
+        assert.deepEqual(row, { appId: app.id, appLabel: 'Seen', groups: 1, inStep: 10, waiting: 0, refused: 0, complete: true, waits: null });
         assert.deepEqual(others, []);
+    });
+
+    test('of an app to which nothing is sent it is said why', async () => {
+        const alone = await muster.ask('POST', '/api/v1/apps', { label: 'Not connected', signOnMode: 'AUTO_LOGIN' });
+        const { id } = await groupByName(muster, 'Team');
+        const mapping = await muster.ask('POST', `/api/v1/apps/${alone.id}/group-push/mappings`, { sourceGroupId: id, targetGroupName: 'Team' });
+        const waits = async () => (await overview('/apps')).map((row) => [row.appLabel, row.waits]);
+        assert.deepEqual(await waits(), [['Seen', null], ['Not connected', 'the app has no connection yet']]);
+        await muster.ask('POST', `/api/v1/apps/${alone.id}/group-push/mappings/${mapping.id}/unlink`, { deleteTargetGroup: false });
     });
 
     test('what was pushed is counted in its hour, with how long it took', async () => {

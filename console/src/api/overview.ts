@@ -50,4 +50,5 @@ export interface AppInStep extends OfApp {
     waiting: number;
     refused: number;
     complete: boolean;
+    waits: string | null; // why nothing is sent there
 }

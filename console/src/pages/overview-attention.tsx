@@ -6,7 +6,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router-dom';
 import { change, get, list } from '../api/client';
-import type { Failures, Overview } from '../api/overview';
+import type { AppInStep, Failures, Overview } from '../api/overview';
 import type { EventHook } from '../api/settings';
 import { useMay } from '../app/session';
 import { ErrorAlert } from '../ui/errors';
@@ -98,9 +98,24 @@ function Paused({ reason }: { reason: string | null | undefined }) {
     );
 }
 
-function items(overview: Overview, org: Org, hooks: EventHook[]): ReactNode[] {
+// While all is paused every app waits for that alone.
+function waiting(apps: AppInStep[], org: Org): ReactNode[] {
+    return apps
+        .filter(({ groups, waits }) => groups > 0 && waits && !org.paused)
+        .map((each) => (
+            <Item key={`waits ${each.appId}`} kind="Waits" colour="orange">
+                <strong>
+                    {many(each.groups, 'group is', 'groups are')} pushed to {each.appLabel}, and nothing is sent:
+                </strong>{' '}
+                {each.waits}. <Link to={`/applications/${each.appId}/provisioning`}>Connection of {each.appLabel}</Link>
+            </Item>
+        ));
+}
+
+function items(overview: Overview, org: Org, hooks: EventHook[], apps: AppInStep[]): ReactNode[] {
     return [
         org.paused && <Paused key="paused" reason={org.reason} />,
+        ...waiting(apps, org),
         ...overview.quarantines.map((each) => (
             <Item key={`quarantine ${each.appId}`} kind="Quarantine" colour="red">
                 <strong>Nothing gets through to {each.appLabel}.</strong> {each.cause ?? each.error} {each.action}{' '}
@@ -147,8 +162,8 @@ function items(overview: Overview, org: Org, hooks: EventHook[]): ReactNode[] {
     ].filter(Boolean);
 }
 
-// `quiet`: says nothing while there is nothing to say.
-export function Attention({ quiet }: { quiet: boolean }) {
+// `quiet`: says nothing while there is nothing to say. `apps`: those that groups are pushed to.
+export function Attention({ quiet, apps }: { quiet: boolean; apps: AppInStep[] }) {
     const overview = useQuery({ queryKey: [OVERVIEW], queryFn: ({ signal }) => get<Overview>(OVERVIEW, {}, signal) });
     const org = useQuery({ queryKey: [ORG], queryFn: ({ signal }) => get<Org>(ORG, {}, signal) });
     const hooks = useQuery({ queryKey: [HOOKS], queryFn: ({ signal }) => list<EventHook>(HOOKS, {}, signal) });
@@ -162,7 +177,7 @@ export function Attention({ quiet }: { quiet: boolean }) {
             />
         );
     if (!overview.data || !org.data || !hooks.data) return quiet ? null : <Loading what="what needs attention" />;
-    const found = items(overview.data, org.data, hooks.data.items);
+    const found = items(overview.data, org.data, hooks.data.items, apps);
     if (found.length === 0 && quiet) return null;
     return (
         <Card>

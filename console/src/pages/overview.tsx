@@ -38,7 +38,7 @@ export default function Overview() {
                         </StackItem>
                     )}
                     <StackItem>
-                        <Attention quiet={!pushes} />
+                        <Attention quiet={!pushes} apps={data?.items ?? []} />
                     </StackItem>
                     {pushes && (
                         <StackItem>
