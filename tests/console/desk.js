@@ -134,8 +134,7 @@ class Desk {
             // A plan is a rehearsal of the same call.
             return response.request().method() !== 'GET' && url.includes(path) && !url.includes('dryRun=true');
         });
-        await run();
-        const answer = await answered;
+        const [answer] = await Promise.all([answered, run()]);
         assert.ok(status ? answer.status() === status : answer.ok(), `${answer.url()}: ${answer.status()}`);
     }
 

@@ -35,8 +35,9 @@ export function AssignmentErrors({ app }: { app: App }) {
         onError: (error) => toasts.failed('Not tried again', error),
     });
     const accounts = (data?.failed ?? []).filter(({ type }) => type === 'account');
-    const held = accounts.filter((each) => each.held);
-    const failed = accounts.filter((each) => !each.held);
+    const isHeld = ({ errorClass }: Sync['failed'][number]) => errorClass === 'HELD';
+    const held = accounts.filter(isHeld);
+    const failed = accounts.filter((each) => !isHeld(each));
     const few = (data?.failed.length ?? 0) >= FAILED_MAX ? 'At least ' : '';
     return (
         <>
