@@ -29,8 +29,9 @@ SQL(THING_SUM, "SELECT sum(number) FROM thing");
 SQL(TALLY_GET, "SELECT value FROM tally WHERE one = 1");
 SQL(TALLY_SET, "UPDATE tally SET value = $1 WHERE one = 1");
 
-#define RIVAL_MS 500    /* milliseconds in which somebody who can write has written */
-#define RETURN_MS 60000 /* milliseconds in which a store has to find its database again */
+#define RIVAL_MS 500        /* milliseconds in which somebody who can write has written */
+#define SLOW_RIVAL_MS 10000 /* the same, of a rival who is sure to write, on a busy machine */
+#define RETURN_MS 60000     /* milliseconds in which a store has to find its database again */
 
 struct fixture {
     char name[64];
@@ -289,6 +290,7 @@ static void *write_on(void *arg)
 
 struct late {
     struct rival *rival;
+    int patience_ms;
     int runs;
 };
 
@@ -302,7 +304,7 @@ static int count_up_late(struct tx *tx, void *arg)
         return r;
     late->runs++;
     long long before = atomic_load(&late->rival->written);
-    for (int64_t end = env_steady(env_real()) + RIVAL_MS;
+    for (int64_t end = env_steady(env_real()) + late->patience_ms;
          atomic_load(&late->rival->written) == before && env_steady(env_real()) < end;)
         (void)usleep(1000);
     r = tx_exec(tx, &TALLY_SET, I(value + 1));
@@ -314,7 +316,7 @@ static void test_who_is_always_late_gets_his_turn(void **state)
 {
     struct fixture *f = *state;
     struct rival rival = {.store = open_at(f->location, 0)};
-    struct late late = {.rival = &rival};
+    struct late late = {.rival = &rival, .patience_ms = RIVAL_MS};
     pthread_t thread;
     int64_t value = 0;
     f->store = open_at(f->location, 0);
@@ -335,7 +337,7 @@ static void test_nobody_is_waited_for_for_ever(void **state)
 {
     struct fixture *f = *state;
     struct rival rival = {.store = open_at(f->location, 0)};
-    struct late late = {.rival = &rival};
+    struct late late = {.rival = &rival, .patience_ms = SLOW_RIVAL_MS};
     pthread_t thread;
     f->store = open_at(f->location, 0);
     PGconn *idle = PQconnectdb(test_location(f->name));
