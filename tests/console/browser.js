@@ -12,6 +12,10 @@ const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run
 const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const ADA = { name: 'Ada Lovelace', email: 'ada@example.com', password: 'correct horse battery staple' };
 const SHOWN_MS = 60000;
+// A slow network and a slow machine: each request waits up to so many milliseconds on its way there and back, and the
+// browser computes at a quarter of its speed. What passes only because everything is quick fails here.
+const SLOW_MS = Number(process.env.MUSTER_TEST_SLOW || 0);
+const SLOW_CPU = 4;
 
 class Browser {
     // Playwright gives it a new user data directory and removes it.
@@ -31,6 +35,7 @@ class Browser {
         const context = await this.chromium.newContext({ baseURL: muster.url, viewport: { width: 1280, height: 900 }, ...options });
         const page = await context.newPage();
         page.setDefaultTimeout(SHOWN_MS);
+        if (SLOW_MS) await slowDown(page);
         page.wrong = [];
         page.on('pageerror', (error) => page.wrong.push(String(error)));
         // Without its styles a page is there, and nothing on it is where it should be.
@@ -56,6 +61,23 @@ class Browser {
         muster.claimed = true;
         return page;
     }
+}
+
+async function slowDown(page) {
+    const session = await page.context().newCDPSession(page);
+    await session.send('Emulation.setCPUThrottlingRate', { rate: SLOW_CPU });
+    const pause = () => new Promise((resolve) => setTimeout(resolve, (Math.random() * SLOW_MS) / 2));
+    // A test's own routes come first. The event stream is one answer that does not end.
+    await page.route(/\/api\/v1\/(?!stream)/, async (route) => {
+        try {
+            await pause();
+            const response = await route.fetch();
+            await pause();
+            await route.fulfill({ response });
+        } catch {
+            await route.abort().catch(() => undefined); // the page has left, or the server is down
+        }
+    });
 }
 
 function linkFile(muster) {

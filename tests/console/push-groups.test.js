@@ -166,10 +166,12 @@ test('C9327, C9331, C9328, C9329: several at once', async () => {
         await desk.said(`${chosen.length} groups selected`);
     };
     await select(names);
-    await desk.button('Deactivate').click();
+    await desk.acting('/mappings/bulk', () => desk.button('Deactivate').click());
+    await desk.said('0 groups selected');
     for (const name of names) await desk.statusShown(name, 'Inactive');
     await select(names);
-    await desk.button('Activate').click();
+    await desk.acting('/mappings/bulk', () => desk.button('Activate').click());
+    await desk.said('0 groups selected');
     for (const name of names) await desk.statusShown(name, 'Active');
     await desk.settle();
     for (const [chosen, how, there] of [

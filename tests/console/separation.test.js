@@ -112,7 +112,8 @@ test('taken back before its end: the old group is for both again, and nobody los
     await desk.acting('/separations', () => desk.button('Part the group').click());
     await desk.button('Take it back').click();
     await desk.acting('/undo', () => desk.dialog().getByRole('button', { name: 'Take it back' }).click());
-    await desk.said('Taken back');
+    // Not what is said at once: that it is being taken back.
+    await desk.page.getByText('Taken back', { exact: true }).waitFor();
     assert.deepEqual(await groupsWithTheApp(app), [['Crowd', 'Of Crowd']]);
     assert.equal(await withTheApp(), CROWD);
     assert.equal((await desk.ask('GET', '/api/v1/groups?q=Crowd%20access')).length, 0, 'the new group is gone');

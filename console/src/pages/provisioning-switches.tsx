@@ -95,17 +95,41 @@ function BacklogOffer({ app }: { app: App }) {
     );
 }
 
-export function SwitchesCard({ app }: { app: App }) {
+// One switch. It stays in reach while it is saved: a switch that is turned off for that long would lose the keyboard's
+// place, and swallow the key that is meant for it.
+function ToApp({ path, on, name, title, text }: { path: string; on: boolean; name: SwitchName; title: string; text: string }) {
     const toasts = useToasts();
     const mayChange = useMay('ADMIN');
+    const save = useMutation({
+        mutationFn: (wanted: boolean) => change('PUT', path, bodyOf(name, wanted)),
+        onError: (failure) => toasts.failed(`${title} was not changed`, failure),
+    });
+    const shown = save.isPending ? save.variables : on;
+    return (
+        <div className="muster-switch-row">
+            <div id={`${name}-text`}>
+                <strong>{title}</strong>
+                <p>{text}</p>
+            </div>
+            <Switch
+                id={`switch-${name}`}
+                aria-label={title}
+                label={save.isPending ? 'Saving' : shown ? 'On' : 'Off'}
+                isChecked={shown}
+                isDisabled={!mayChange}
+                onChange={(_event, wanted) => {
+                    if (!save.isPending) save.mutate(wanted);
+                }}
+            />
+        </div>
+    );
+}
+
+export function SwitchesCard({ app }: { app: App }) {
     const path = `/api/v1/apps/${app.id}/features/USER_PROVISIONING`;
     const { data, error, refetch } = useQuery({
         queryKey: [path],
         queryFn: ({ signal }) => get<ProvisioningFeature>(path, {}, signal),
-    });
-    const save = useMutation({
-        mutationFn: ({ name, on }: { name: SwitchName; on: boolean }) => change('PUT', path, bodyOf(name, on)),
-        onError: (failure) => toasts.failed('The switch was not changed', failure),
     });
     if (error) return <ErrorAlert error={error} title="The switches cannot be shown" retry={() => void refetch()} />;
     if (!data) return <Loading what="the switches" />;
@@ -114,21 +138,8 @@ export function SwitchesCard({ app }: { app: App }) {
         <Card>
             <CardTitle component="h2">Provisioning to App</CardTitle>
             <CardBody>
-                {SWITCHES.map(({ name, title, text }) => (
-                    <div key={name} className="muster-switch-row">
-                        <div id={`${name}-text`}>
-                            <strong>{title}</strong>
-                            <p>{text}</p>
-                        </div>
-                        <Switch
-                            id={`switch-${name}`}
-                            aria-label={title}
-                            label={save.isPending && save.variables.name === name ? 'Saving' : state[name] ? 'On' : 'Off'}
-                            isChecked={state[name]}
-                            isDisabled={!mayChange || save.isPending}
-                            onChange={(_event, on) => save.mutate({ name, on })}
-                        />
-                    </div>
+                {SWITCHES.map((one) => (
+                    <ToApp key={one.name} path={path} on={state[one.name]} {...one} />
                 ))}
             </CardBody>
             <CardBody>
