@@ -2,6 +2,7 @@
 #include "push/overview.h"
 
 #include "base/limits.h"
+#include "push/drift.h"
 #include "push/import.h"
 #include "push/push_private.h"
 
@@ -15,9 +16,13 @@ SQL(OVERVIEW_HOLDS, "SELECT app_rid, NULL, count(*), min(opened) FROM deletion_h
                     " GROUP BY app_rid ORDER BY app_rid LIMIT $1");
 SQL(OVERVIEW_IMPORTS, "SELECT app_rid, NULL, 1, created FROM import_runs WHERE finished = 0 AND app_rid > 0"
                       " AND state = $1 ORDER BY app_rid LIMIT $2");
-SQL(OVERVIEW_DRIFT, "SELECT app_rid, NULL, count(*), min(since) FROM"
-                    " (SELECT app_rid, since FROM drift_findings WHERE accepted_at = 0 AND app_rid > 0"
-                    " ORDER BY app_rid, scan_rid, rid LIMIT $1) AS d GROUP BY app_rid ORDER BY app_rid LIMIT $2");
+/* What only waits to be pushed, or is held by a deletion limit, is no difference that somebody has to decide about
+ * here. */
+SQL(OVERVIEW_DRIFT,
+    "SELECT app_rid, NULL, sum(own), min(since) FROM"
+    " (SELECT app_rid, CASE WHEN cause = $1 THEN 0 ELSE 1 END AS own, CASE WHEN cause = $1 THEN NULL ELSE since END"
+    " AS since FROM drift_findings WHERE accepted_at = 0 AND app_rid > 0"
+    " ORDER BY app_rid, scan_rid, rid LIMIT $2) AS d GROUP BY app_rid HAVING sum(own) > 0 ORDER BY app_rid LIMIT $3");
 SQL(OVERVIEW_HELD, "SELECT count(*) FROM (SELECT 1 AS one FROM deletion_holds AS h JOIN deletions AS d"
                    " ON d.hold_rid = h.rid AND d.state IN (2, 4) WHERE h.app_rid = $1 AND h.status = 1 LIMIT $2) AS c");
 SQL(OVERVIEW_KNOWN,
@@ -66,7 +71,7 @@ int overview_imports(struct tx *tx, struct overview_row *ret, int limit)
 int overview_drift(struct tx *tx, int look, struct overview_row *ret, int limit)
 {
     struct query query;
-    return take_rows(tx, &query, tx_query(tx, &query, &OVERVIEW_DRIFT, I(look), I(limit)), ret);
+    return take_rows(tx, &query, tx_query(tx, &query, &OVERVIEW_DRIFT, I(CAUSE_DIRECTORY), I(look), I(limit)), ret);
 }
 
 int overview_held(struct tx *tx, int64_t app_rid, int look)

@@ -21,7 +21,7 @@ int overview_members_failed(struct tx *tx, int look, struct overview_row *ret, i
 int overview_holds(struct tx *tx, struct overview_row *ret, int limit) MUSTCHECK;
 /* Imports that the import safeguard holds: one of an app. */
 int overview_imports(struct tx *tx, struct overview_row *ret, int limit) MUSTCHECK;
-/* Differences that the last scans found, and nobody accepted. */
+/* Differences that the last scans found, and nobody accepted, without what only waits or is held here. */
 int overview_drift(struct tx *tx, int look, struct overview_row *ret, int limit) MUSTCHECK;
 
 /* The changes that the undecided holds of an app keep back, at most `look`. The count. */

@@ -103,8 +103,8 @@ test('held changes and drift are there in numbers, and gone when they are decide
     await desk.until(async () => {
         let run = await desk.ask('POST', `/api/v1/apps/${desk.app.id}/drift/scans`, {});
         while (!run.finished) run = await desk.ask('GET', `/api/v1/apps/${desk.app.id}/drift/scans/${run.id}?wait=30s`);
-        return run.differences > 0;
-    }, 'the scan finds what was changed there');
+        return run.differences === 2;
+    }, 'the scan finds what was changed there, and the member whose removal is held');
     await attention().getByText('My tool holds 1 thing otherwise than it should.').waitFor();
     await attention().getByRole('link', { name: 'Look at the differences' }).click();
     await place(`/applications/${desk.app.id}/drift`);
