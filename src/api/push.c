@@ -216,8 +216,10 @@ static int write_details(struct tx *tx, struct jout *out, const struct mapping *
     if (r < 0 || !single)
         return r;
     if (state->error) {
+        const struct attempt_object of = {mapping->app_rid, WORK_GROUP, mapping->target_rid};
+        int64_t more = 0;
         jout_array(out, "lastAttempts"); /* request and answer, redacted, newest first */
-        r = record_attempts_write(tx, out, mapping->app_rid, WORK_GROUP, mapping->target_rid, LAST_ATTEMPTS_SHOWN);
+        r = record_attempts_write(tx, out, &of, INT64_MAX, LAST_ATTEMPTS_SHOWN, &more);
         jout_end(out);
     }
     return r < 0 ? r : write_member_errors(tx, out, mapping, state);
@@ -579,7 +581,11 @@ static int list_attempts(struct tx *tx, struct call *call)
     struct app app = {0};
     struct page page = {0};
     struct mapping mapping = {0};
+    int64_t before = 0;
+    int64_t next = 0;
     int r = call_page(call, ATTEMPTS_SHOWN, ATTEMPTS_SHOWN_MAX, &page);
+    if (r == 0)
+        r = object_after_rid(call, &page, &before);
     if (r == 0)
         r = refuse_filters(call);
     if (r == 0)
@@ -589,9 +595,11 @@ static int list_attempts(struct tx *tx, struct call *call)
     if (r < 0)
         return r;
     jout_array(&call->out, NULL);
+    const struct attempt_object of = {app.rid, WORK_GROUP, mapping.target_rid};
     if (mapping.target_rid)
-        r = record_attempts_write(tx, &call->out, app.rid, WORK_GROUP, mapping.target_rid, page.limit);
+        r = record_attempts_write(tx, &call->out, &of, before ? before : INT64_MAX, page.limit, &next);
     jout_end(&call->out);
+    call_page_links(call, next ? arena_printf(call->arena, "%lld", (long long)next) : NULL);
     return r < 0 ? r : 0;
 }
 

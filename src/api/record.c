@@ -75,7 +75,7 @@ static int list_attempts(struct tx *tx, struct call *call)
 {
     struct app app = {0};
     struct page page = {0};
-    struct attempt_place last = {0};
+    struct attempt_place next = {0};
     struct attempt_query query = {.until = INT64_MAX};
     int r = call_page(call, ATTEMPTS_SHOWN, ATTEMPTS_SHOWN_MAX, &page);
     if (r == 0)
@@ -93,10 +93,10 @@ static int list_attempts(struct tx *tx, struct call *call)
     query.app_rid = app.rid;
     query.limit = page.limit;
     jout_array(&call->out, NULL);
-    int count = record_attempts_of_app_write(tx, &call->out, &query, &last);
+    int count = record_attempts_of_app_write(tx, &call->out, &query, &next);
     jout_end(&call->out);
-    const char *next = arena_printf(call->arena, "%lld.%lld", (long long)last.sent, (long long)last.rid);
-    call_page_links(call, count == page.limit ? next : NULL);
+    const char *cursor = arena_printf(call->arena, "%lld.%lld", (long long)next.sent, (long long)next.rid);
+    call_page_links(call, next.rid ? cursor : NULL);
     return MIN_OF(count, 0);
 }
 

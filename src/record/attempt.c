@@ -10,8 +10,8 @@ SQL(ATTEMPT_INSERT,
 #define COLUMNS                                                                                                        \
     "sent, duration_ms, method, path, COALESCE(full_request, request), status, COALESCE(full_answer, answer),"         \
     " error_class, captured"
-SQL(ATTEMPTS_OF_OBJECT, "SELECT " COLUMNS " FROM attempt WHERE app_rid = $1 AND work_kind = $2 AND object_rid = $3"
-                        " ORDER BY rid DESC LIMIT $4");
+SQL(ATTEMPTS_OF_OBJECT, "SELECT " COLUMNS ", rid FROM attempt WHERE app_rid = $1 AND work_kind = $2"
+                        " AND object_rid = $3 AND rid < $4 ORDER BY rid DESC LIMIT $5");
 #define OF_APP "app_rid = $1 AND (sent, rid) < ($2, $3) AND sent >= $4 ORDER BY sent DESC, rid DESC LIMIT $5"
 SQL(ATTEMPTS_OF_APP, "SELECT " COLUMNS ", rid FROM attempt WHERE " OF_APP);
 SQL(FAILURES_OF_APP, "SELECT " COLUMNS ", rid FROM attempt WHERE error_class IS NOT NULL AND " OF_APP);
@@ -52,29 +52,43 @@ static void write_attempt(struct jout *out, const char *key, const struct query 
 }
 
 int record_attempts_of_app_write(struct tx *tx, struct jout *out, const struct attempt_query *q,
-                                 struct attempt_place *ret_last)
+                                 struct attempt_place *ret_next)
 {
     struct query query;
     struct attempt_place from = q->after.rid ? q->after : (struct attempt_place){.sent = q->until};
     int r = tx_query(tx, &query, q->failed ? &FAILURES_OF_APP : &ATTEMPTS_OF_APP, I(q->app_rid), I(from.sent),
-                     I(from.rid), I(q->since), I(q->limit));
+                     I(from.rid), I(q->since), I(q->limit + 1));
+    struct attempt_place last = {0};
     int count = 0;
     while (r >= 0 && (r = query_next(&query)) > 0) {
+        if (count == q->limit) {
+            *ret_next = last;
+            query_close(&query);
+            return count;
+        }
         write_attempt(out, NULL, &query);
-        *ret_last = (struct attempt_place){.sent = query_int(&query, 0), .rid = query_int(&query, 9)};
+        last = (struct attempt_place){.sent = query_int(&query, 0), .rid = query_int(&query, 9)};
         count++;
     }
     return r < 0 ? r : count;
 }
 
-int record_attempts_write(struct tx *tx, struct jout *out, int64_t app_rid, int work_kind, int64_t object_rid,
-                          int limit)
+int record_attempts_write(struct tx *tx, struct jout *out, const struct attempt_object *object, int64_t before,
+                          int limit, int64_t *ret_next)
 {
     struct query query;
-    int r = tx_query(tx, &query, &ATTEMPTS_OF_OBJECT, I(app_rid), I(work_kind), I(object_rid), I(limit));
+    int r = tx_query(tx, &query, &ATTEMPTS_OF_OBJECT, I(object->app_rid), I(object->work_kind), I(object->rid),
+                     I(before), I(limit + 1));
+    int64_t last = 0;
     int count = 0;
     while (r >= 0 && (r = query_next(&query)) > 0) {
+        if (count == limit) {
+            *ret_next = last;
+            query_close(&query);
+            return count;
+        }
         write_attempt(out, NULL, &query);
+        last = query_int(&query, 9);
         count++;
     }
     return r < 0 ? r : count;
@@ -84,7 +98,7 @@ int record_newest_attempt_write(struct tx *tx, struct jout *out, const char *key
                                 int64_t object_rid)
 {
     struct query query;
-    int r = tx_query(tx, &query, &ATTEMPTS_OF_OBJECT, I(app_rid), I(work_kind), I(object_rid), I(1));
+    int r = tx_query(tx, &query, &ATTEMPTS_OF_OBJECT, I(app_rid), I(work_kind), I(object_rid), I(INT64_MAX), I(1));
     if (r >= 0)
         r = query_next(&query);
     if (r <= 0)

@@ -132,12 +132,21 @@ struct attempt_query {
     struct attempt_place after; /* the last one of the page before */
     int limit;
 };
-/* Writes attempts of an app, newest first, into an open array. The count; with one or more the place of the last. */
+/* Writes attempts of an app, newest first, into an open array. The count; `ret_next` is set only when there are more.
+ */
 int record_attempts_of_app_write(struct tx *tx, struct jout *out, const struct attempt_query *query,
-                                 struct attempt_place *ret_last) MUSTCHECK;
-/* Writes the newest attempts of an object, newest first, at most `limit`, into an open array. */
-int record_attempts_write(struct tx *tx, struct jout *out, int64_t app_rid, int work_kind, int64_t object_rid,
-                          int limit) MUSTCHECK;
+                                 struct attempt_place *ret_next) MUSTCHECK;
+struct attempt_object {
+    int64_t app_rid;
+    int work_kind; /* enum work_kind */
+    int64_t rid;   /* account or target group */
+};
+/*
+ * Writes the attempts of an object that were noted before the row `before` (INT64_MAX: all), newest first, at most
+ * `limit`, into an open array. The count; `ret_next`, the next page's `before`, is set only when there are more.
+ */
+int record_attempts_write(struct tx *tx, struct jout *out, const struct attempt_object *object, int64_t before,
+                          int limit, int64_t *ret_next) MUSTCHECK;
 
 /* Writes the newest attempt of an object as a property `key` of an open object. 1 written, 0 none. */
 int record_newest_attempt_write(struct tx *tx, struct jout *out, const char *key, int64_t app_rid, int work_kind,
