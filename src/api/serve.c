@@ -186,7 +186,9 @@ static int parse_body(struct call *call, struct problem *problem)
         return 0;
     }
     (void)problem_set(problem, E0000003, "%s", "");
-    return problem_cause(problem, "line %d, column %d: %s", error.line, error.column, error.text);
+    if (error.line == 0)
+        return problem_cause(problem, "The request body is %s", error.text);
+    return problem_cause(problem, "The request body, line %d, column %d: %s", error.line, error.column, error.text);
 }
 
 /* What is wrong with the body is kept in `early`: it is said only to those who have a token. */

@@ -49,6 +49,27 @@ static bool nests_too_deep(const char *bytes, size_t n)
     return false;
 }
 
+/* In our own words: what is wrong, and what to do about it. */
+static const char *words_of(const json_error_t *e)
+{
+    static const struct {
+        enum json_error_code code;
+        const char *words;
+    } errors[] = {
+        {json_error_premature_end_of_input, "the document ends too early; close what was opened"},
+        {json_error_end_of_input_expected, "something follows after the end of the document; send one JSON value"},
+        {json_error_invalid_utf8, "this is not UTF-8; send the text in that encoding"},
+        {json_error_duplicate_key, "a name is given twice in one object; give it once"},
+        {json_error_numeric_overflow, "the number is too large; make it smaller, or a text"},
+        {json_error_null_character, "a text has the character U+0000; leave it out"},
+        {json_error_null_byte_in_key, "a text has the character U+0000; leave it out"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(errors); i++)
+        if (errors[i].code == json_error_code(e))
+            return errors[i].words;
+    return "this is not JSON; look for a comma, a quotation mark or a bracket that is missing or too much";
+}
+
 static int fail(struct jval_error *ret_error, const json_error_t *e, const char *text)
 {
     if (ret_error) {
@@ -62,12 +83,22 @@ static int fail(struct jval_error *ret_error, const json_error_t *e, const char 
 
 int jval_parse(struct jval **ret, const char *bytes, size_t n, struct jval_error *ret_error)
 {
-    if (nests_too_deep(bytes, n))
-        return fail(ret_error, NULL, "nested too deeply");
+    if (nests_too_deep(bytes, n)) {
+        char text[64];
+        (void)snprintf(text, sizeof(text), "nested more than %d deep; make it flatter", LIMIT_JSON_DEPTH);
+        return fail(ret_error, NULL, text);
+    }
     json_error_t e = {0};
     json_t *value = json_loadb(bytes ? bytes : "", n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
-    if (!value)
-        return fail(ret_error, &e, e.text);
+    if (!value) {
+        const char *near = strstr(e.text, " near ");
+        const char *byte = json_error_code(&e) == json_error_invalid_utf8 ? strstr(e.text, "0x") : NULL;
+        char text[sizeof(e.text) + 128];
+        if (!near || strcmp(near, " near end of file") == 0)
+            near = "";
+        (void)snprintf(text, sizeof(text), "%s%s%.4s%s", words_of(&e), byte ? ": byte " : "", byte ? byte : "", near);
+        return fail(ret_error, &e, text);
+    }
     *ret = wrap(value);
     return 0;
 }

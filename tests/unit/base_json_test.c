@@ -55,6 +55,28 @@ static void malformed_values_are_refused(void **state)
     refuses(NULL, 0);
 }
 
+/* What is wrong and what to do, in our own words; of the library's only what stands at the place. */
+static void errors_have_words(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"{\"a\":1", "the document ends too early; close what was opened"},
+        {"{} x", "something follows after the end of the document; send one JSON value near 'x'"},
+        {"{\"a\":1,\"a\":2}", "a name is given twice in one object; give it once near '\"a\"'"},
+        {"[1e999]", "the number is too large; make it smaller, or a text near '1e999'"},
+        {"\"a\\u0000b\"", "a text has the character U+0000; leave it out near '\"a\\u0000b\"'"},
+        {"[\"\xff\"]", "this is not UTF-8; send the text in that encoding: byte 0xff near '\"'"},
+        {"[1,]",
+         "this is not JSON; look for a comma, a quotation mark or a bracket that is missing or too much near ']'"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct jval *value = NULL;
+        struct jval_error error = {0};
+        assert_int_equal(jval_parse(&value, cases[i][0], strlen(cases[i][0]), &error), ERR_SYNTAX);
+        assert_string_equal(error.text, cases[i][1]);
+    }
+}
+
 static void depth_is_limited(void **state)
 {
     (void)state;
@@ -221,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(malformed_values_are_refused),
+        cmocka_unit_test(errors_have_words),
         cmocka_unit_test(depth_is_limited),
         cmocka_unit_test(errors_say_where),
         cmocka_unit_test(values_are_read),
