@@ -73,6 +73,11 @@ static int read_events(const struct jval *body, struct jval *document, struct pr
             r = bad(problem, "events.items", "each is an event type, as in user.lifecycle.create");
         else if (str_eq(type, "event_hook.delivery"))
             r = bad(problem, "events.items", "event_hook.delivery cannot be delivered: it tells of deliveries");
+        else if (!hook_type_is_known(type))
+            r = problem_invalid(problem, HOOK_SUBJECT,
+                                "events.items: \"%s\" is no event type that is known here; GET /api/v1/logs shows, as "
+                                "eventType, how those that happen are spelled",
+                                type);
         else
             jval_append(list, jval_new_str(type));
     }

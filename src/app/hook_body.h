@@ -17,6 +17,9 @@ struct hook_body {
 /* Judges an EventHook as published. Texts in the tx's arena or the body. 0 or ERR_PROBLEM. */
 int hook_body_read(struct tx *tx, const struct jval *body, struct hook_body *ret, struct problem *problem) MUSTCHECK;
 
+/* hook_types.c: an event type that Muster writes, or a published one. */
+bool hook_type_is_known(const char *type);
+
 /* hook.c */
 int hook_signing_secret(struct tx *tx, const struct keyring *keyring, const struct hook *hook,
                         const char **ret) MUSTCHECK;

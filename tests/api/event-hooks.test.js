@@ -139,6 +139,7 @@ describe('event hooks', () => {
         await wrong({ name: '' }, 'name:');
         await wrong({ events: { type: 'EVENT_TYPE', items: [] } }, 'events.items');
         await wrong({ events: { type: 'EVENT_TYPE', items: ['nonsense'] } }, 'events.items');
+        await wrong({ events: { type: 'EVENT_TYPE', items: ['user.lifecycle.create', 'no.such.event'] } }, 'no.such.event');
         await wrong({ events: { type: 'EVENT_TYPE', items: ['event_hook.delivery'] } }, 'tells of deliveries');
         await wrong({ events: { type: 'FLOW_EVENT', items: ['a.b'] } }, 'events.type');
         await wrong({ channel: { ...body().channel, version: '2.0.0' } }, 'channel.version');
