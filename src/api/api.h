@@ -67,4 +67,16 @@ void api_describe(struct jout *out, const struct route *const *tables);
 /* The one-line summary of an operation, or NULL when describe.c has none. */
 const char *api_summary(const char *operation);
 
+#define PARAMETER_NAME_BYTES 64
+
+/* A query parameter that an operation takes, as the description of the API tells it. */
+struct query_parameter {
+    const char *name;
+    const char *type; /* of its schema: "string", "boolean" or "integer" */
+    const char *description;
+};
+/* The `n`th one of a route, or NULL behind the last. */
+const struct query_parameter *route_parameter(const struct route *route, size_t n);
+bool route_takes(const struct route *route, const char *name);
+
 #endif

@@ -103,14 +103,40 @@ static int read_limit(struct call *call, int limit_default, int limit_max, int *
     return 0;
 }
 
+/*
+ * What a cursor belongs to: the list, what it is of, and what was asked of it. Only the size of the pages may change
+ * on the way, and what no list knows. In any order, so that clients that build the next address themselves may sort.
+ */
+static const char *cursor_scope(struct call *call)
+{
+    struct buf scope;
+    if (str_eq(call->route->operation,
+               "listLogEvents")) /* a place in the one log: pollers go on from it as they like */
+        return call->route->operation;
+    buf_init(&scope, LIMIT_QUERY_BYTES * 4);
+    buf_str(&scope, call->route->operation);
+    for (size_t i = 0; i < CALL_PARAMS && call->params[i]; i++)
+        buf_printf(&scope, "\n%s", call->params[i]);
+    const struct query_parameter *parameter;
+    for (size_t n = 0; (parameter = route_parameter(call->route, n)); n++) {
+        const char *value = call_query(call, parameter->name);
+        if (value && *value && !str_eq(parameter->name, "after") && !str_eq(parameter->name, "limit"))
+            buf_printf(&scope, "\n%s=%s", parameter->name, value);
+    }
+    const char *text = arena_strdup(call->arena, buf_text(&scope));
+    buf_free(&scope);
+    return text;
+}
+
 int call_cursor(struct call *call, const char **ret)
 {
     const char *after = call_query(call, "after");
     *ret = NULL;
-    if (after && *after && cursor_decode(call->arena, call->api->cursor_key, call->route->operation, after, ret) < 0)
-        return call_invalid(call, "after",
-                            "This is not a cursor of this list; take the link with rel=\"next\" from the page "
-                            "before, or leave it out to start anew");
+    if (after && *after && cursor_decode(call->arena, call->api->cursor_key, cursor_scope(call), after, ret) < 0)
+        return call_invalid(
+            call, "after",
+            "This is not a cursor of this list with these filters; take the link with rel=\"next\" from "
+            "the page before, or leave it out to start anew");
     return 0;
 }
 
@@ -153,7 +179,7 @@ void call_page_links(struct call *call, const char *cursor)
 {
     call_header(call, "Link", arena_printf(call->arena, "<%s>; rel=\"self\"", page_url(call, NULL)));
     if (cursor) {
-        cursor = cursor_encode(call->arena, call->api->cursor_key, call->route->operation, cursor);
+        cursor = cursor_encode(call->arena, call->api->cursor_key, cursor_scope(call), cursor);
         call_header(call, "Link", arena_printf(call->arena, "<%s>; rel=\"next\"", page_url(call, cursor)));
     }
 }

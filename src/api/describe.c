@@ -267,25 +267,36 @@ static size_t collect(const struct route *const *tables, const struct route *lis
     return count;
 }
 
-static void write_parameters(struct jout *out, const char *path)
+static void write_parameter(struct jout *out, const char *name, const char *in, const char *description,
+                            const char *type)
 {
-    const char *p = strchr(path, '{');
-    if (!p)
+    jout_object(out, NULL);
+    jout_str(out, "name", name);
+    jout_str(out, "in", in);
+    if (description)
+        jout_str(out, "description", description);
+    else
+        jout_bool(out, "required", true);
+    jout_object(out, "schema");
+    jout_str(out, "type", type);
+    jout_end(out);
+    jout_end(out);
+}
+
+static void write_parameters(struct jout *out, const struct route *route)
+{
+    const char *p = strchr(route->path, '{');
+    const struct query_parameter *parameter;
+    if (!p && !route_parameter(route, 0))
         return;
     jout_array(out, "parameters");
-    for (; p; p = strchr(p, '{')) {
-        char name[64];
+    for (; p; p = strchr(p + 1, '{')) {
+        char name[PARAMETER_NAME_BYTES];
         (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(p + 1, "}"), p + 1);
-        jout_object(out, NULL);
-        jout_str(out, "name", name);
-        jout_str(out, "in", "path");
-        jout_bool(out, "required", true);
-        jout_object(out, "schema");
-        jout_str(out, "type", "string");
-        jout_end(out);
-        jout_end(out);
-        p++;
+        write_parameter(out, name, "path", NULL, "string");
     }
+    for (size_t n = 0; (parameter = route_parameter(route, n)); n++)
+        write_parameter(out, parameter->name, "query", parameter->description, parameter->type);
     jout_end(out);
 }
 
@@ -327,7 +338,7 @@ static void write_operation(struct jout *out, const struct route *route)
     } else {
         jout_str(out, "x-muster-role", role_name(route->role));
     }
-    write_parameters(out, route->path);
+    write_parameters(out, route);
     write_responses(out);
     jout_end(out);
 }

@@ -4,6 +4,7 @@
 #define API_INNER_H
 
 #include "api/api.h"
+#include "api/user_body.h"
 #include "base/limits.h"
 
 #include <pthread.h>
@@ -84,6 +85,11 @@ char *cursor_encode(struct arena *arena, const unsigned char key[static CURSOR_K
 /* ERR_SYNTAX for anything that cursor_encode() with this key and scope did not make. */
 int cursor_decode(struct arena *arena, const unsigned char key[static CURSOR_KEY_BYTES], const char *scope,
                   const char *cursor, const char **ret_text) MUSTCHECK;
+
+/* --- parameters.c ------------------------------------------------------------------------------------------------- */
+
+/* May the route be called with dryRun=true, as any that writes and does all of its work in its handler? */
+bool route_is_planned(const struct route *route);
 
 /* --- a call ------------------------------------------------------------------------------------------------------- */
 

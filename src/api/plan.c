@@ -207,7 +207,7 @@ int call_is_rehearsal(struct call *call, bool *ret)
     if (spelling < 0 || call->route->own_plan)
         return spelling;
     int r = call_query_bool(call, "dryRun", false, ret);
-    if (r == 0 && *ret && call->route->prepare && call->route->prepare != user_body_prepare)
+    if (r == 0 && *ret && !route_is_planned(call->route))
         return call_invalid(call, "dryRun", "There is no plan for this operation: leave it out.");
     return r;
 }

@@ -98,6 +98,19 @@ describe('push mappings', () => {
         for (const bad of ['0', '201', '-1', 'many']) assert.equal((await attempts(`?limit=${bad}`)).status, 400, bad);
     });
 
+    test('a cursor is of the list that it came from, with its filters', async () => {
+        for (let i = 0; i < 2; i++) await org.push(app, await org.group());
+        const list = (query) => muster.call('GET', `${path()}?limit=1${query}`);
+        const [, after] = /[?&]after=([^&>]+)[^>]*>; *rel="next"/.exec((await list('&status=ACTIVE')).headers.link);
+        assert.equal((await list(`&after=${after}&status=ACTIVE`)).status, 200);
+        assert.equal((await muster.call('GET', `${path()}?limit=2&after=${after}&status=ACTIVE&_=1`)).status, 200, 'size, and what no list knows');
+        for (const other of ['', '&status=INACTIVE', '&status=ACTIVE&q=x']) {
+            const answer = await list(`&after=${after}${other}`);
+            assert.equal(answer.status, 400, other);
+            assert.match(answer.json.errorCauses[0].errorSummary, /^after: .*with these filters/);
+        }
+    });
+
     test('attempts of a mapping: what only the list of the app takes is refused', async () => {
         const mapping = await org.push(app, await org.group());
         const attempts = (query) => muster.call('GET', `${path()}/${mapping.id}/attempts${query}`);

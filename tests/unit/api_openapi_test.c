@@ -6,8 +6,11 @@
  */
 #include "api/api.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -106,6 +109,217 @@ static void the_document_is_what_the_routes_say(void **state)
     buf_free(&theirs);
 }
 
+/* --- what handlers ask for ------------------------------------------------------------------------------------------
+ * The sources of the room are read: which functions name a parameter, which call which, and which one serves a route.
+ */
+
+#define FUNCTIONS_MAX 2048
+#define SOURCE_BYTES ((size_t)128 * 1024)
+#define WORD_BYTES 256
+
+struct function {
+    char name[WORD_BYTES];
+    char file[WORD_BYTES];
+    const char *body;
+    size_t body_n;
+    bool is_static;
+    bool seen;
+};
+
+static struct function functions[FUNCTIONS_MAX];
+static size_t function_count;
+static char *sources[256];
+static char source_names[256][WORD_BYTES];
+static size_t source_count;
+
+static bool in_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Functions begin with a line that starts with a letter, and their bodies with a line that is a brace. */
+static void read_functions(const char *file, const char *text)
+{
+    for (const char *open = text; (open = strstr(open, ")\n{\n"));) {
+        const char *end = strstr(open, "\n}\n");
+        const char *head = open;
+        while (head > text && !(head[-1] == '\n' && in_word(head[0])))
+            head--;
+        const char *paren = strchr(head, '(');
+        const char *name = paren;
+        while (name > head && in_word(name[-1]))
+            name--;
+        assert_true(end && paren && function_count < FUNCTIONS_MAX);
+        struct function *function = &functions[function_count++];
+        *function = (struct function){.body = open, .body_n = (size_t)(end - open)};
+        (void)snprintf(function->name, WORD_BYTES, "%.*s", (int)(paren - name), name);
+        (void)snprintf(function->file, WORD_BYTES, "%s", file);
+        function->is_static = strncmp(head, "static ", 7) == 0;
+        open = end;
+    }
+}
+
+static void read_sources(void)
+{
+    const char *folder = access("src/api", F_OK) == 0 ? "src/api" : "../src/api";
+    DIR *dir = opendir(folder);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (!dot || strcmp(dot, ".c") != 0)
+            continue;
+        char path[512];
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+        FILE *file = fopen(path, "r");
+        assert_true(file && source_count < ARRAY_LEN(sources));
+        char *text = calloc(1, SOURCE_BYTES);
+        size_t n = fread(text, 1, SOURCE_BYTES - 1, file);
+        assert_true(n > 0 && n < SOURCE_BYTES - 1);
+        assert_int_equal(fclose(file), 0);
+        (void)snprintf(source_names[source_count], WORD_BYTES, "%s", entry->d_name);
+        sources[source_count++] = text;
+        read_functions(entry->d_name, text);
+    }
+    assert_int_equal(closedir(dir), 0);
+    assert_true(function_count > 500);
+}
+
+/* A function of the same file, else one that other files can call. */
+static struct function *find_function(const char *file, const char *name, size_t n)
+{
+    struct function *found = NULL;
+    for (size_t i = 0; i < function_count; i++) {
+        struct function *f = &functions[i];
+        if (strncmp(f->name, name, n) != 0 || f->name[n])
+            continue;
+        if (strcmp(f->file, file) == 0)
+            return f;
+        found = f->is_static ? found : f;
+    }
+    return found;
+}
+
+static bool is_named(const char *at, const char *word, size_t n)
+{
+    return strlen(word) == n && strncmp(at, word, n) == 0;
+}
+
+/* Notes the parameter that is named by a call of call_query() and its kin at `at`, a word of `n` letters. */
+static void note_reading(const char *at, size_t n, struct buf *names)
+{
+    static const char *const readers[] = {"call_query", "call_query_bool", "call_query_time", "query_or_null"};
+    if (is_named(at, "call_page", n))
+        buf_str(names, " limit after ");
+    if (is_named(at, "call_cursor", n))
+        buf_str(names, " after ");
+    for (size_t i = 0; i < ARRAY_LEN(readers); i++) {
+        const char *open = at + n + strcspn(at + n, "\")");
+        if (is_named(at, readers[i], n) && *open == '"')
+            buf_printf(names, " %.*s ", (int)strcspn(open + 1, "\""), open + 1);
+    }
+}
+
+/* What `function` and all that it names ask for. */
+static void collect_names(struct function *function, struct buf *names)
+{
+    static const char *const of_every_call[] = {"call.c", "serve.c", "plan.c"};
+    for (size_t i = 0; i < ARRAY_LEN(of_every_call); i++)
+        if (function && strcmp(function->file, of_every_call[i]) == 0)
+            return;
+    if (!function || function->seen)
+        return;
+    function->seen = true;
+    const char *end = function->body + function->body_n;
+    for (const char *at = function->body; at < end; at++) {
+        if (!in_word(*at) || in_word(at[-1]))
+            continue;
+        size_t n = 0;
+        while (in_word(at[n]))
+            n++;
+        note_reading(at, n, names);
+        collect_names(find_function(function->file, at, n), names);
+    }
+}
+
+/* The identifier that ends before `at`, or starts behind it, over commas and blanks. */
+static void collect_beside(const char *file, const char *quote, const char *behind, struct buf *names)
+{
+    const char *end = quote;
+    while (strchr(" ,\n", end[-1]))
+        end--;
+    const char *start = end;
+    while (in_word(start[-1]))
+        start--;
+    collect_names(find_function(file, start, (size_t)(end - start)), names);
+    behind += strspn(behind, "\", \n");
+    size_t n = 0;
+    while (in_word(behind[n]))
+        n++;
+    collect_names(find_function(file, behind, n), names);
+}
+
+static void collect_of_route(const struct route *route, struct buf *names)
+{
+    char quoted[WORD_BYTES];
+    (void)snprintf(quoted, sizeof(quoted), "\"%s\"", route->operation);
+    for (size_t i = 0; i < function_count; i++)
+        functions[i].seen = false;
+    for (size_t i = 0; i < source_count; i++) {
+        if (strcmp(source_names[i], "describe.c") == 0 || strcmp(source_names[i], "parameters.c") == 0)
+            continue;
+        for (const char *at = sources[i]; (at = strstr(at, quoted)); at++)
+            collect_beside(source_names[i], at, at + strlen(quoted), names);
+    }
+}
+
+/* What is asked for by code that several operations share, and not for this one. */
+static bool is_of_another(const struct route *route, const char *name)
+{
+    return strcmp(route->operation, "diagnoseApplicationUser") == 0 && strcmp(name, "userId") == 0;
+}
+
+static size_t expect_described(const struct route *route, const struct buf *names)
+{
+    size_t count = 0;
+    for (const char *at = buf_text(names); *(at += strspn(at, " "));) {
+        char name[WORD_BYTES];
+        size_t n = strcspn(at, " ");
+        (void)snprintf(name, sizeof(name), "%.*s", (int)n, at);
+        if (!is_of_another(route, name) && !route_takes(route, name))
+            fail_msg("%s reads %s: parameters.c does not say so", route->operation, name);
+        at += n;
+        count++;
+    }
+    return count;
+}
+
+static void what_handlers_read_is_described(void **state)
+{
+    (void)state;
+    read_sources();
+    size_t read = 0;
+    for (const struct route *const *table = api_routes; *table; table++) {
+        for (const struct route *route = *table; route->method; route++) {
+            struct buf names;
+            buf_init(&names, SOURCE_BYTES);
+            collect_of_route(route, &names);
+            read += expect_described(route, &names);
+            const struct query_parameter *parameter;
+            char name[WORD_BYTES];
+            for (size_t n = 0; (parameter = route_parameter(route, n)); n++) {
+                (void)snprintf(name, sizeof(name), " %s ", parameter->name);
+                bool of_plan = strcmp(route->method, "GET") != 0 && (strstr(" dryRun limit after ", name) != NULL);
+                if (!of_plan && !strstr(buf_text(&names), name))
+                    fail_msg("%s does not read %s: parameters.c says so", route->operation, parameter->name);
+            }
+            buf_free(&names);
+        }
+    }
+    assert_true(read > 200);
+    for (size_t i = 0; i < source_count; i++)
+        free(sources[i]);
+}
+
 static int write_document(const char *path)
 {
     struct buf text;
@@ -136,6 +350,7 @@ int main(void)
         return write_document(path);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operation_is_described_once),
+        cmocka_unit_test(what_handlers_read_is_described),
         cmocka_unit_test(the_document_is_what_the_routes_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
