@@ -410,8 +410,9 @@ static int begin_as_node(struct engine *engine)
     const struct env *env = engine->options.env;
     int64_t end = env_steady(env) + engine->options.lease_ms + NAME_WAIT_MS;
     for (;;) {
+        bool last = env_steady(env) > end; /* before it is looked: the machine may stand still in between */
         int r = store_write_wait(engine->options.store, NULL, begin, engine);
-        if (r != ERR_EXISTS || env_steady(env) > end)
+        if (r != ERR_EXISTS || last)
             return r;
         (void)usleep(NAME_LOOK_US);
     }

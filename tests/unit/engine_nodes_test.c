@@ -2,6 +2,7 @@
 /* Several nodes on one store, as several cores: who may ask whom, and what a node that is late may not do. */
 #include "world.h"
 
+#include "engine/engine.h"
 #include "engine/nodes.h"
 
 #include <setjmp.h>
@@ -405,18 +406,68 @@ static void test_leases_are_shared_out(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
+/* A machine that stands still for longer than a lease, just after a starting node has looked at its name. */
+struct stall {
+    struct world *world;
+    int looks;
+    bool ends; /* the lease ends meanwhile; false: its holder prolongs it */
+};
+
+static int64_t stalled_now(void *data)
+{
+    const struct stall *stall = data;
+    return stall->world->now;
+}
+
+static int64_t stalled_steady(void *data)
+{
+    struct stall *stall = data;
+    bool jumps = ++stall->looks > 2;
+    if (jumps && stall->ends)
+        stall->world->now += 3 * LEASE_MS;
+    return jumps && !stall->ends ? stall->world->now + 3 * LEASE_MS : stall->world->now;
+}
+
+static void stalled_random(void *data, void *bytes, size_t n)
+{
+    const struct stall *stall = data;
+    stall->world->env.fill_random(stall->world->env.data, bytes, n);
+}
+
+static int start_engine(struct stall *stall)
+{
+    struct engine *engine = NULL;
+    const struct env env = {
+        .now_ms = stalled_now, .fill_random = stalled_random, .data = stall, .steady_ms = stalled_steady};
+    const struct engine_options options = {.store = stall->world->store,
+                                           .env = &env,
+                                           .keyring = stall->world->keyring,
+                                           .node = "killed",
+                                           .lease_ms = LEASE_MS};
+    char why[256];
+    int r = engine_start(&engine, &options, why, sizeof(why));
+    engine_stop(engine);
+    return r;
+}
+
+static void test_a_name_is_looked_at_once_more_at_the_end(void **state)
+{
+    struct world *world = *state;
+    struct stall alive = {.world = world};
+    struct stall gone = {.world = world, .ends = true};
+    core_free(start_node(world, "killed"));
+    assert_int_equal(start_engine(&alive), ERR_EXISTS);
+    assert_int_equal(start_engine(&gone), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_one_node_asks_an_app),
-        TEST(test_take_over),
-        TEST(test_a_late_holder_is_refused),
-        TEST(test_a_node_that_ends_gives_back_at_once),
-        TEST(test_a_name_is_one_node),
-        TEST(test_leases_are_shared_out),
-        TEST(test_a_short_gap_delays_nothing),
-        TEST(test_a_slow_turn_ends_in_time),
-        TEST(test_leases_are_kept_without_turns),
+        TEST(test_one_node_asks_an_app),     TEST(test_take_over),
+        TEST(test_a_late_holder_is_refused), TEST(test_a_node_that_ends_gives_back_at_once),
+        TEST(test_a_name_is_one_node),       TEST(test_a_name_is_looked_at_once_more_at_the_end),
+        TEST(test_leases_are_shared_out),    TEST(test_a_short_gap_delays_nothing),
+        TEST(test_a_slow_turn_ends_in_time), TEST(test_leases_are_kept_without_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
