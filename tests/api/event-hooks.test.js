@@ -56,7 +56,7 @@ class Receiver {
 }
 
 async function until(condition, what) {
-    const deadline = Date.now() + 60000;
+    const deadline = Date.now() + 300000;
     while (!(await condition())) {
         assert.ok(Date.now() < deadline, what);
         await new Promise((resolve) => setTimeout(resolve, 20));

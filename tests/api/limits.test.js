@@ -29,12 +29,13 @@ describe('the rate limit', () => {
         assert.equal(limited.headers['x-rate-limit-limit'], '20');
         assert.equal(limited.headers['x-rate-limit-remaining'], '0');
         const wait = Number(limited.headers['x-rate-limit-reset']) * 1000 - Date.parse(limited.headers.date);
-        assert.ok(wait > -1000 && wait <= 60000, `reset in ${wait} ms`);
+        assert.ok(wait <= 60000, `reset in ${wait} ms`); // the header is written later than the minute is looked at
 
         const impatient = sdkClient(okta, muster, { maxRetries: 0 });
-        if (Date.now() < Number(limited.headers['x-rate-limit-reset']) * 1000 - 2000) {
-            await refused(impatient.groupApi.getGroup({ groupId: '00g0000000000000000x' }), 429, 'E0000047');
-        }
+        // Limited until the end of the minute, which may come meanwhile: then this is the first of twenty in the next.
+        const answer = await impatient.groupApi.getGroup({ groupId: '00g0000000000000000x' }).catch((error) => error);
+        const passed = Date.now() >= Number(limited.headers['x-rate-limit-reset']) * 1000;
+        if (!passed || answer.status === 429) await refused(Promise.reject(answer), 429, 'E0000047');
         let waited = 0;
         client.executor.on('backoff', () => waited++);
         const groups = await all(client.groupApi.listGroups({ limit: 1 }));

@@ -33,7 +33,7 @@ describe('group rules', () => {
     const members = async (group) =>
         (await all(client.groupApi.listGroupUsers({ groupId: group.id }))).map((user) => user.id).sort();
     const until = async (what, holds) => {
-        for (const end = Date.now() + 60000; !(await holds()); await new Promise((resolve) => setTimeout(resolve, 20)))
+        for (const end = Date.now() + 300000; !(await holds()); await new Promise((resolve) => setTimeout(resolve, 20)))
             assert.ok(Date.now() < end, what);
     };
     // An activation has gone through everybody.

@@ -31,7 +31,7 @@ SQL(TALLY_SET, "UPDATE tally SET value = $1 WHERE one = 1");
 
 #define RIVAL_MS 500        /* milliseconds in which somebody who can write has written */
 #define SLOW_RIVAL_MS 10000 /* the same, of a rival who is sure to write, on a busy machine */
-#define RETURN_MS 60000     /* milliseconds in which a store has to find its database again */
+#define RETURN_MS 300000    /* milliseconds in which a store has to find its database again */
 
 struct fixture {
     char name[64];

@@ -71,7 +71,7 @@ test('an organisation moves to PostgreSQL and back, and pushing goes on', async 
         assert.equal(again.code, 1, again.output);
         assert.match(again.output, /choose an empty place/);
         muster.where = ['--data', muster.data, '--database', url];
-        await muster.startAgain();
+        await muster.startAgain(['--lease', '120']); // it runs, even if the machine stands still for a moment
         const state = await muster.ask('GET', '/api/v1/org');
         assert.equal(state.paused, true);
         assert.match(state.reason, /migrated from .*muster\.db/);

@@ -110,7 +110,7 @@ describe('the table of errors', () => {
         checkRow(details, name);
         assert.equal(details.httpStatus, httpStatus);
         assert.match(details.words, words);
-        assert.ok(Math.abs(Date.now() - Date.parse(details.failed)) < 120000, details.failed);
+        assert.ok(Math.abs(Date.now() - Date.parse(details.failed)) < 600000, details.failed);
         assert.ok(details.attempts >= 1);
         if (expected.action === 'HOLD') assert.ok(!details.nextTry, 'held, and yet there is a next try');
         else assert.ok(details.nextTry, 'tried again, and nobody says when');
@@ -155,7 +155,7 @@ describe('the table of errors', () => {
         assert.equal(error.login, user.profile.login);
         checkRow(error, name);
         assert.match(error.error, words);
-        assert.ok(Math.abs(Date.now() - Date.parse(error.failed)) < 120000);
+        assert.ok(Math.abs(Date.now() - Date.parse(error.failed)) < 600000);
         return found;
     }
 
@@ -312,7 +312,7 @@ describe('the table of errors', () => {
         const mark = await target.mark();
         await target.faults([
             { name: 'drop_after', method: 'PATCH', path: '/Groups', times: 1 },
-            { name: 'latency', ms: 3000, method: 'GET', path: '/Groups', times: 1 },
+            { name: 'latency', ms: 8000, method: 'GET', path: '/Groups', times: 1 }, // long enough to be seen meanwhile
         ]);
         await org.remove(group, bob);
         await failedGroup(app, mapping, 'OUTCOME_UNKNOWN', { words: /./ });
@@ -631,7 +631,7 @@ test('verify=always: what the app drops is found by itself', async () => {
         await world.settle(app); // dropped once: pushed again
         await world.holds(group, [ann, bob]);
         const read = await muster.ask('GET', `/api/v1/apps/${app.id}/group-push/mappings/${mapping.id}`);
-        assert.ok(Math.abs(Date.now() - Date.parse(read.state.verified)) < 60000, JSON.stringify(read.state));
+        assert.ok(Math.abs(Date.now() - Date.parse(read.state.verified)) < 600000, JSON.stringify(read.state));
         const log = await world.during(app, () => org.remove(group, bob));
         assert.ok(log.some((each) => each.method === 'GET' && each.path.includes('/Groups/')), shown(log));
     } finally {

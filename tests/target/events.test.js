@@ -9,7 +9,7 @@ const { World } = require('./world');
 const { Practice } = require('../lib/muster');
 const { refused } = require('../lib/sdk');
 
-const TOLD_MS = 60000;
+const TOLD_MS = 300000;
 
 describe('published events', () => {
     let world;

@@ -68,11 +68,12 @@ function certificates(dir) {
     };
 }
 
-// Gives tokens to one client, and remembers all that it was sent. `answer` replaces what it says: { status, body }.
+// Gives tokens to one client, and remembers all that it was sent. `answer` replaces what it says: { status, body }. Tokens
+// are taken for `grace` seconds longer than their `lifetime`, which is what the client is told.
 class TokenServer {
-    static async start({ clientId, secret, publicKey, lifetime = 3600, tls } = {}) {
+    static async start({ clientId, secret, publicKey, lifetime = 3600, grace = 0, tls } = {}) {
         const server = new TokenServer();
-        Object.assign(server, { clientId, secret, publicKey, lifetime, requests: [], tokens: new Map(), answer: null, used: new Set() });
+        Object.assign(server, { clientId, secret, publicKey, lifetime, grace, requests: [], tokens: new Map(), answer: null, used: new Set() });
         const handle = (req, res) => server.handle(req, res);
         server.server = tls ? https.createServer({ key: fs.readFileSync(tls.key), cert: fs.readFileSync(tls.cert) }, handle) : http.createServer(handle);
         server.sockets = track(server.server);
@@ -91,7 +92,7 @@ class TokenServer {
 
     give() {
         const token = `access-${crypto.randomBytes(12).toString('hex')}`;
-        this.tokens.set(token, Date.now() + this.lifetime * 1000);
+        this.tokens.set(token, Date.now() + (this.lifetime + this.grace) * 1000);
         return { status: 200, body: { access_token: token, token_type: 'Bearer', expires_in: this.lifetime } };
     }
 

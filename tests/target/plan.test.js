@@ -253,7 +253,10 @@ describe('a plan before the push', () => {
         assert.equal((await muster.ask('GET', api(`/imports/${run.id}`))).status, 'HELD');
         const mark = await target.mark();
         await muster.ask('POST', api(`/imports/${run.id}/approve`), {});
-        assert.equal((await muster.ask('GET', api(`/imports/${run.id}?wait=30s`))).status, 'COMPLETED');
+        let ended;
+        do ended = await muster.ask('GET', api(`/imports/${run.id}?wait=30s`));
+        while (!ended.finished);
+        assert.equal(ended.status, 'COMPLETED');
         await muster.synced(app.id);
         const team = (await target.groups()).find((each) => each.displayName === 'Team');
         assert.deepEqual(await taken(mark), gone.map((each) => `removal ${team.id} ${each.id}`).sort());

@@ -18,6 +18,7 @@ const KILL_MS = 1000;
 // Then nobody comes or goes any more, and what is left is done in peace, but not before enough faults have struck: a slow
 // machine would never be done between two kills.
 const LIVES = process.env.MUSTER_TEST_FULL ? 1000 : 15;
+const LIVES_MIN = 3; // however fast the machine is
 const FAULTS = [
     { name: 'drop_before', percent: 2.5 },
     { name: 'drop_after', percent: 2.5 },
@@ -42,7 +43,7 @@ class Teams {
         const path = `/api/v1/groups/${this.groups[team].id}/users/${this.ids.get(login)}`;
         for (;;) {
             try {
-                const answer = await this.muster.call(join ? 'PUT' : 'DELETE', path, { timeout: 5000 });
+                const answer = await this.muster.call(join ? 'PUT' : 'DELETE', path, { timeout: 30000 });
                 assert.equal(answer.status, 204, answer.text);
                 break;
             } catch (error) {
@@ -119,7 +120,7 @@ test(`kill -9 every second while ${TEAMS * PEOPLE} membership changes are pushed
             await muster.startAgain();
             await mover;
             struck = await strikes();
-        } while ((await pending()) > 0 && (kills < LIVES || struck < fewest() / 20));
+        } while (kills < LIVES_MIN || ((await pending()) > 0 && (kills < LIVES || struck < fewest() / 20)));
         world.reconnect();
         await target.faults([]);
         await muster.ask('POST', `/api/v1/apps/${app.id}/group-push/retry`);
@@ -137,7 +138,6 @@ test(`kill -9 every second while ${TEAMS * PEOPLE} membership changes are pushed
             `${changes} changes and ${made} more, ${struck} faults, ${kills} kills: ${log.length} requests; ` +
                 `the fewest would be ${fewest()}, the bound is ${most}`,
         );
-        assert.ok(kills >= 3, `only ${kills} kills`);
         assert.ok(struck >= fewest() / 20, `only ${struck} faults`);
         assert.ok(log.length <= most, `${log.length} requests; the bound is ${most}`);
         muster.check();

@@ -749,7 +749,7 @@ static void *wait_main(void *arg)
 static void a_call_waits_for_a_commit(void **state)
 {
     struct fixture *f = *state;
-    struct waiter w = {.f = f, .target = "/api/v1/things/wait?count=2&wait=15000"};
+    struct waiter w = {.f = f, .target = "/api/v1/things/wait?count=2&wait=200000"};
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, wait_main, &w), 0);
     struct answer a = post(f, "/api/v1/things", "{\"name\":\"first\"}");
