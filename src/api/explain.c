@@ -20,6 +20,7 @@
 #define PEOPLE_CHUNK 200  /* people that are looked at in one statement */
 #define ANSWERS_MAX 20    /* diagnoses of one person in one answer */
 #define GROUPS_LOOKED_AT 200
+#define ACCOUNTS_LOOKED_AT 200 /* of one person */
 
 /* --- writing -------------------------------------------------------------------------------------------------------
  */
@@ -111,6 +112,10 @@ struct asking {
     struct connection_input connection;
     const char *account_path, *group_path; /* NULL: there is nothing to ask for */
     const char *member_id;
+    const char **members; /* of a whole group, as the app shows them */
+    size_t member_count;
+    int64_t asked; /* ms */
+    bool whole;    /* it is about a whole group */
     struct live live;
 };
 
@@ -145,6 +150,15 @@ static enum live_answer take_answer(struct asking *asking, const struct answer *
     return LIVE_FAILED;
 }
 
+static void keep_members(struct asking *asking, const struct answer *answer)
+{
+    struct arena *arena = asking->call->arena;
+    asking->members = arena_array(arena, answer->member_count + 1, sizeof(*asking->members));
+    asking->member_count = answer->member_count;
+    for (size_t i = 0; i < answer->member_count; i++)
+        asking->members[i] = arena_strdup(arena, answer->members[i]);
+}
+
 static void group_was_read(struct engine_ask *ask, const struct answer *answer)
 {
     struct asking *asking = ask->data;
@@ -155,6 +169,8 @@ static void group_was_read(struct engine_ask *ask, const struct answer *answer)
         live->shows_members = answer->has_members;
         for (size_t i = 0; asking->member_id && i < answer->member_count; i++)
             live->has_member |= str_eq(answer->members[i], asking->member_id);
+        if (asking->whole)
+            keep_members(asking, answer);
     }
     call_continue(asking->call);
 }
@@ -265,7 +281,9 @@ static int asking_read(struct tx *tx, void *arg)
     struct user user = {0};
     asking_release(asking->call);
     asking->account_path = asking->group_path = NULL;
+    asking->asked = tx_now(tx);
     int r = find_subject(tx, asking->call, &app, &mapping, &user);
+    asking->whole = is_of_mapping(asking->call) && !user.rid;
     int open = r < 0 ? r : read_connection(tx, asking, &app);
     return open <= 0 ? open : read_asked(tx, asking, &app, user.rid, &mapping);
 }
@@ -321,7 +339,7 @@ static const char *kind_words(enum person_kind kind)
         [PERSON_LEAVING] = "are about to be removed",
         [PERSON_HELD] = "are not removed: a deletion limit or a protection holds that",
         [PERSON_REMOVAL_REFUSED] = "are not removed: the app refused it",
-        [PERSON_EXTRA] = "were in the app's group before it was linked, and are left there"};
+        [PERSON_EXTRA] = "were in the app's group before it was linked, or are accepted there, and are left"};
     return words[kind];
 }
 
@@ -357,14 +375,52 @@ static int write_same_group(struct tx *tx, struct jout *out, const struct mappin
     return MIN_OF(same, 0);
 }
 
+/* What the app showed, held against what is on record now. What was pushed since it was asked tells nothing. */
+static int compare_live(struct tx *tx, const struct call *call, const struct mapping *mapping, struct live *ret)
+{
+    const struct asking *asking = call->prepared;
+    struct shown_members shown = {0};
+    *ret = asking->live;
+    if (ret->group != LIVE_FOUND || !ret->shows_members)
+        return 0;
+    ret->overtaken = mapping->last_push >= asking->asked;
+    if (ret->overtaken)
+        return 0;
+    int r = mapping_people_compare(tx, mapping, asking->members, asking->member_count, &shown);
+    ret->absent = shown.absent;
+    ret->unexpected = shown.unexpected;
+    return r;
+}
+
+/* "2 of 3 members of Staff are in the group of Slack: all is well". What the app acknowledged, where something else was
+ * found there. */
+static const char *whole_words(struct arena *arena, const struct diagnosis *d, int64_t pushed, int64_t members,
+                               bool all_in_step)
+{
+    const struct check *first = d->first;
+    bool found = first && (strncmp(first->cause, "DRIFT_", 6) == 0 || strncmp(first->cause, "LIVE_", 5) == 0);
+    if (found)
+        return arena_printf(arena, "%s acknowledged %lld of %lld members of %s. But: %s", d->app.label,
+                            (long long)pushed, (long long)members, d->source.name, first->fact);
+    return arena_printf(arena, "%lld of %lld members of %s are in the group of %s%s%s", (long long)pushed,
+                        (long long)members, d->source.name, d->app.label,
+                        first         ? ": "
+                        : all_in_step ? ": all is well"
+                                      : "",
+                        first ? first->fact : "");
+}
+
 static int write_whole_group(struct tx *tx, struct call *call, const struct app *app, const struct mapping *mapping)
 {
     struct jout *out = &call->out;
     struct diagnosis diagnosis = {.count = 0};
     struct mapping_state state = {0};
+    struct live live = {0};
     int64_t counts[PERSON_KIND_COUNT] = {0};
     int64_t members = 0, out_of_step = 0;
-    int r = explain(tx, app->rid, 0, mapping->source_rid, live_of(call), &diagnosis);
+    int r = call->prepared ? compare_live(tx, call, mapping, &live) : 0;
+    if (r == 0)
+        r = explain(tx, app->rid, 0, mapping->source_rid, call->prepared ? &live : NULL, &diagnosis);
     if (r == 0)
         r = mapping_people_count(tx, mapping, counts);
     if (r == 0)
@@ -384,11 +440,7 @@ static int write_whole_group(struct tx *tx, struct call *call, const struct app 
     jout_int(out, "pushed", counts[PERSON_PUSHED]);
     jout_int(out, "unknownToTheDirectory", MAX_OF(state.members_extra - counts[PERSON_EXTRA], (int64_t)0));
     r = write_same_group(tx, out, mapping);
-    jout_str(out, "summary",
-             arena_printf(call->arena, "%lld of %lld members of %s are in the group of %s%s%s",
-                          (long long)counts[PERSON_PUSHED], (long long)members, diagnosis.source.name, app->label,
-                          out_of_step || diagnosis.first ? "" : ": all is well",
-                          diagnosis.first ? arena_printf(call->arena, ": %s", diagnosis.first->fact) : ""));
+    jout_str(out, "summary", whole_words(call->arena, &diagnosis, counts[PERSON_PUSHED], members, out_of_step == 0));
     if (diagnosis.first)
         write_check(out, "cause", diagnosis.first);
     write_counts(call, app, mapping, counts);
@@ -521,7 +573,15 @@ static void add_pair(struct pairs *pairs, int64_t app_rid, int64_t group_rid)
     pairs->group_rid[pairs->count++] = group_rid;
 }
 
-/* Groups of the person that are pushed to the app. */
+static bool has_pair(const struct pairs *pairs, int64_t app_rid, int64_t group_rid)
+{
+    for (int i = 0; i < pairs->count; i++)
+        if (pairs->app_rid[i] == app_rid && pairs->group_rid[i] == group_rid)
+            return true;
+    return false;
+}
+
+/* Groups of the person that are pushed to the app, and those that he left and is in there all the same. */
 static int add_pushed(struct tx *tx, struct pairs *pairs, int64_t app_rid, int64_t user_rid)
 {
     int64_t groups[GROUPS_LOOKED_AT];
@@ -534,7 +594,27 @@ static int add_pushed(struct tx *tx, struct pairs *pairs, int64_t app_rid, int64
         if (r < 0 && r != ERR_NOT_FOUND)
             return r;
     }
+    if (count < 0)
+        return count;
+    count = mapping_sources_holding(tx, app_rid, user_rid, groups, GROUPS_LOOKED_AT);
+    for (int i = 0; i < count; i++)
+        if (!has_pair(pairs, app_rid, groups[i]))
+            add_pair(pairs, app_rid, groups[i]);
     return MIN_OF(count, 0);
+}
+
+/* Apps that the person has, and those that have an active account of him all the same. */
+static int apps_of_person(struct tx *tx, int64_t user_rid, int64_t *ret, int limit)
+{
+    struct account *accounts = arena_array(tx_arena(tx), (size_t)ACCOUNTS_LOOKED_AT, sizeof(*accounts));
+    int found = 0;
+    int count = account_list_of_user(tx, user_rid, 0, accounts, ACCOUNTS_LOOKED_AT);
+    for (int i = 0; i < count && found < limit; i++) {
+        bool left_over = accounts[i].external_id && accounts[i].known != KNOWN_INACTIVE;
+        if (accounts[i].scope != SCOPE_NONE || left_over)
+            ret[found++] = accounts[i].app_rid;
+    }
+    return count < 0 ? count : found;
 }
 
 static int collect_pairs(struct tx *tx, struct pairs *pairs, const struct user *user, int64_t app_rid,
@@ -550,7 +630,7 @@ static int collect_pairs(struct tx *tx, struct pairs *pairs, const struct user *
         return add_pushed(tx, pairs, app_rid, user->rid);
     }
     int count = group_rid ? mapping_apps_of_source(tx, group_rid, 0, apps, ANSWERS_MAX + 1)
-                          : app_rids_of_user(tx, user->rid, 0, apps, ANSWERS_MAX + 1);
+                          : apps_of_person(tx, user->rid, apps, ANSWERS_MAX + 1);
     for (int i = 0; i < count; i++) {
         add_pair(pairs, apps[i], group_rid);
         int r = group_rid ? 0 : add_pushed(tx, pairs, apps[i], user->rid);

@@ -46,18 +46,15 @@ static int check_account(struct tx *tx, const struct account *account)
     return r < 0 ? r : failed || account->external_id;
 }
 
-/* The accounts that the person should have are looked at in their apps. The count. */
+/* The accounts that the person has or had are looked at in their apps. The count. */
 static int check_accounts(struct tx *tx, const struct user *user)
 {
-    int64_t apps[ACCOUNTS_MAX];
+    struct account *accounts = arena_array(tx_arena(tx), ACCOUNTS_MAX, sizeof(*accounts));
     int checked = 0;
-    int count = app_rids_of_user(tx, user->rid, 0, apps, ACCOUNTS_MAX);
+    int count = account_list_of_user(tx, user->rid, 0, accounts, ACCOUNTS_MAX);
     for (int i = 0; i < count; i++) {
-        struct account account = {0};
-        int r = account_get(tx, apps[i], user->rid, &account);
-        if (r < 0)
-            return r;
-        r = account.wanted == WANT_ACTIVE ? check_account(tx, &account) : 0;
+        int again = accounts[i].wanted == WANT_ACTIVE ? 1 : account_may_be_active(tx, &accounts[i]);
+        int r = again > 0 ? check_account(tx, &accounts[i]) : again;
         if (r < 0)
             return r;
         checked += r;

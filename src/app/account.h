@@ -68,6 +68,8 @@ int account_by_external(struct tx *tx, int64_t app_rid, const char *external_id,
 /* Accounts of an app above the rid `after`, in order of rid, former ones (scope NONE) included; at most `limit`. The
  * count. */
 int account_list(struct tx *tx, int64_t app_rid, int64_t after, struct account *ret, int limit) MUSTCHECK;
+/* Accounts of a person above the app rid `after`, former ones included, in order of app rid. The count. */
+int account_list_of_user(struct tx *tx, int64_t user_rid, int64_t after, struct account *ret, int limit) MUSTCHECK;
 /* How many people have the app (scope USER or GROUP). */
 int64_t account_count(struct tx *tx, int64_t app_rid) MUSTCHECK;
 /* Accounts that the app is known to hold as active; counted up to `limit`. */

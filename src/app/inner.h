@@ -97,8 +97,6 @@ int account_list_referrers(struct tx *tx, int64_t app_rid, const char *key, int6
                            int limit) MUSTCHECK;
 /* Does any account of the app name a person? 1 or 0. */
 int account_any_refers(struct tx *tx, int64_t app_rid) MUSTCHECK;
-/* Accounts of a person above the app rid `after`, former ones included, in order of app rid. The count. */
-int account_list_of_user(struct tx *tx, int64_t user_rid, int64_t after, struct account *ret, int limit) MUSTCHECK;
 
 /* Ends the assignment to the person, who may have the app by a group; `keep_name`: and keeps a user name of his own. */
 int account_end_individual(struct tx *tx, const struct app *app, struct account *account, bool keep_name) MUSTCHECK;

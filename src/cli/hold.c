@@ -41,12 +41,15 @@ int cmd_hold_list(struct cli *cli)
                                             {"REVISION", NULL, revision_text},
                                             {"GROUP", "targetGroupName", NULL},
                                             {"REASON", "reason", NULL},
+                                            {"APP", "appLabel", NULL},
                                             {0}};
-    const char *app;
-    int r = open_and_find(cli, &app);
-    return r ? r
-             : cli_print_list(cli, client_path(cli, "/api/v1/apps/%s/group-push/holds?limit=1000", app), columns,
-                              "nothing was held in this app");
+    const char *app = NULL;
+    int r = cli->arg_count ? open_and_find(cli, &app) : client_open(cli);
+    if (r)
+        return r;
+    return app ? cli_print_list(cli, client_path(cli, "/api/v1/apps/%s/group-push/holds?limit=1000", app), columns,
+                                "nothing was held in this app")
+               : cli_print_list(cli, "/api/v1/org/holds?limit=1000", columns, "nothing was held in any app");
 }
 
 /* The login, or what else names who or what is to go. */

@@ -21,8 +21,11 @@ static const struct column columns[] = {{"GROUP", NULL, name_of_group},
                                         {"STEP", "step", NULL},
                                         {"CREATED", "created", NULL},
                                         {"ID", "id", NULL},
+                                        {"APP", "appLabel", NULL},
                                         {0}};
 
+static const struct column rule_columns[] = {
+    {"GROUP RULE", "name", NULL}, {"STATUS", "status", NULL}, {"ID", "id", NULL}, {0}};
 static const struct column left_out_columns[] = {
     {"LEFT OUT", "login", NULL}, {"STATUS", "status", NULL}, {"ID", "userId", NULL}, {0}};
 
@@ -47,6 +50,12 @@ static void show_plan(struct cli *cli, struct jval *plan)
     int64_t waiting = number(plan, "target.waitingAlready");
     if (waiting)
         cli_say(cli, "%lld memberships wait to be pushed already; they go on.", (long long)waiting);
+    if (jval_len(jval_get(plan, "groupRules"))) {
+        bool carried = str_eq(jval_get_str(plan, "rules"), "CARRY_OVER");
+        cli_say(cli, carried ? "These rules feed the old group, and will feed the new one too:"
+                             : "These rules feed the old group, and will not feed the new one (--copy-once):");
+        cli_print_rows(cli, jval_get(plan, "groupRules"), rule_columns, "");
+    }
     if (number(plan, "members.leftOut"))
         cli_print_rows(cli, jval_get(plan, "leftOut"), left_out_columns, "");
 }
@@ -112,11 +121,13 @@ int cmd_separate_list(struct cli *cli)
 {
     const char *app = NULL;
     int r = client_open(cli);
-    if (r == CLI_OK)
+    if (r == CLI_OK && cli->arg_count)
         r = resolve_app(cli, cli->args[0], &app);
-    return r ? r
-             : cli_print_list(cli, client_path(cli, "/api/v1/apps/%s/group-push/separations", app), columns,
-                              "no group of this app was parted");
+    if (r)
+        return r;
+    return app ? cli_print_list(cli, client_path(cli, "/api/v1/apps/%s/group-push/separations", app), columns,
+                                "no group of this app was parted")
+               : cli_print_list(cli, "/api/v1/org/separations", columns, "no group was parted");
 }
 
 int cmd_separate_undo(struct cli *cli)

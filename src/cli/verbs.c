@@ -112,7 +112,9 @@ static const struct option_spec pause_options[] = {
 };
 
 static const struct option_spec why_options[] = {
-    {"live", NULL, "ask the app itself too: the account, the group and whether it shows the person"},
+    {"live", NULL, "ask the app itself too: the account, the group and who is in it"},
+    {"kind", "KIND", "of everybody: list MEMBER (all of them), or one kind, such as NOT_ASSIGNED", false},
+    OPTION_LIMIT,
     {0},
 };
 static const struct option_spec push_retry_options[] = {
@@ -513,12 +515,15 @@ const struct verb cli_verbs[] = {
      "is "
      "the cause, with the call that mends it. Without GROUP the account is meant, and every pushed group that holds "
      "the "
-     "person. `muster why everybody in GROUP of APP` counts the members of a pushed group by what becomes of them. "
-     "Ends "
-     "with status 1 when something is not as it should be.",
+     "person, or should. `muster why everybody in GROUP of APP` counts the members of a pushed group by what becomes "
+     "of "
+     "them; with --kind it lists those of one kind, each with the cause. Ends with status 1 when something is not as "
+     "it "
+     "should be.",
      "muster why ada@example.com in Engineering of \"Sales tool\"\nmuster why ada@example.com of \"Sales tool\" "
      "--live\n"
-     "muster why everybody in Engineering of \"Sales tool\"",
+     "muster why everybody in Engineering of \"Sales tool\"\n"
+     "muster why everybody in Engineering of \"Sales tool\" --kind NOT_ASSIGNED",
      why_options, VERB_CLIENT, cmd_why},
 
     {"record keep", "[attempts=DAYS] [log=DAYS]", 0, 2, "say how long the journal and the system log are kept",
@@ -816,8 +821,9 @@ const struct verb cli_verbs[] = {
      "muster separate start \"Sales tool\" Staff \"Staff with the tool\" --dry-run\n"
      "muster separate start \"Sales tool\" Staff \"Staff to push\" --new-group-for push",
      separate_options, VERB_CLIENT, cmd_separate_start},
-    {"separate list", "APP", 1, 1, "list the groups that were parted, and how far that is", "",
-     "muster separate list \"Sales tool\"", list_options, VERB_CLIENT, cmd_separate_list},
+    {"separate list", "[APP]", 0, 1, "list the groups that were parted, and how far that is",
+     "Without APP those of all.", "muster separate list\nmuster separate list \"Sales tool\"", list_options,
+     VERB_CLIENT, cmd_separate_list},
     {"separate undo", "APP ID", 2, 2, "take the parting of a group back, before its end",
      "ID is that of `muster separate list`. The old group has everything again before the new one goes.",
      "muster separate undo \"Sales tool\" sep0Vb3k2ix8T6pQwZ1aB", NULL, VERB_CLIENT, cmd_separate_undo},
@@ -876,10 +882,10 @@ const struct verb cli_verbs[] = {
      "differences of a kind and tells of new ones in the system log, KIND=repair repairs them, KIND=accept accepts "
      "them.",
      "muster drift settings \"Sales tool\" every=24h member-missing=repair", NULL, VERB_CLIENT, cmd_drift_settings},
-    {"hold list", "APP", 1, 1, "list what was more than a deletion limit allows",
+    {"hold list", "[APP]", 0, 1, "list what was more than a deletion limit allows",
      "A hold is a list of deactivations, group deletions or removals that Muster keeps back until somebody decides. "
-     "`muster hold show` lists the people.",
-     "muster hold list \"Sales tool\"", list_options, VERB_CLIENT, cmd_hold_list},
+     "`muster hold show` lists the people. Without APP the holds of all apps.",
+     "muster hold list\nmuster hold list \"Sales tool\"", list_options, VERB_CLIENT, cmd_hold_list},
     {"hold show", "APP [HOLD]", 1, 2, "list the people and groups of a hold",
      "Without HOLD everything that is held, rejected or protected in the app.",
      "muster hold show \"Sales tool\"\nmuster hold show \"Sales tool\" dlhNvqQV0CLYW0YfDn4p", list_options, VERB_CLIENT,

@@ -5,6 +5,7 @@
 #include "base/env.h"
 
 #define EVERYBODY "everybody"
+#define LIVE_MS 90000 /* milliseconds that an answer may take: the app is asked twice */
 
 struct question {
     const char *person; /* NULL: everybody */
@@ -81,12 +82,35 @@ static int say_diagnosis(struct cli *cli, const struct jval *diagnosis)
 static int show_one(struct cli *cli, const char *path)
 {
     struct answer answer;
-    client_set_timeout(cli->client, 90000); /* the app is asked twice */
+    client_set_timeout(cli->client, LIVE_MS);
     int r = client_call(cli, "GET", path, NULL, &answer);
     if (r)
         return r;
     cli_print_json(cli, jval_copy(answer.body));
     return say_diagnosis(cli, answer.body);
+}
+
+static const char *fact_text(struct cli *cli, const struct jval *item)
+{
+    (void)cli;
+    const char *fact = jval_str(jval_path(item, "cause.fact"));
+    return fact ? fact : "";
+}
+
+/* The people of one kind, or all members, each with what keeps him from being as he should. */
+static int list_people(struct cli *cli, const char *app, const char *mapping)
+{
+    static const struct column columns[] = {
+        {"LOGIN", "login", NULL}, {"KIND", "kind", NULL}, {"CAUSE", NULL, fact_text}, {"ID", "id", NULL}, {0}};
+    char *kind = arena_strdup(cli->arena, cli_option(cli, "kind"));
+    static const char small[] = "abcdefghijklmnopqrstuvwxyz-", large[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    for (char *at = kind; *at; at++) {
+        const char *letter = strchr(small, *at);
+        *at = letter ? large[letter - small] : *at;
+    }
+    return cli_print_list(
+        cli, client_path(cli, "/api/v1/apps/%s/group-push/mappings/%s/diagnosis?kind=%s&limit=100", app, mapping, kind),
+        columns, "nobody of this kind");
 }
 
 static int why_everybody(struct cli *cli, const char *app, const char *group)
@@ -95,6 +119,9 @@ static int why_everybody(struct cli *cli, const char *app, const char *group)
     const char *mapping;
     struct answer answer;
     int r = resolve_mapping(cli, app, group, &mapping);
+    if (r == CLI_OK && cli_option(cli, "kind"))
+        return list_people(cli, app, mapping);
+    client_set_timeout(cli->client, LIVE_MS);
     if (r == CLI_OK)
         r = client_call(cli, "GET",
                         client_path(cli, "/api/v1/apps/%s/group-push/mappings/%s/diagnosis?live=%s", app, mapping,
@@ -151,6 +178,11 @@ int cmd_why(struct cli *cli)
     const char *user = NULL, *group = NULL, *app = NULL, *mapping = NULL;
     bool live = cli_flag(cli, "live");
     int r = read_question(cli, &question);
+    if (r == CLI_OK && cli_option(cli, "kind") && question.person)
+        return cli_fail(cli, CLI_USAGE,
+                        "--kind lists people: say it as `muster why everybody in GROUP of APP --kind KIND`");
+    if (r == CLI_OK && cli_option(cli, "kind") && live)
+        return cli_fail(cli, CLI_USAGE, "--kind lists what Muster knows: leave --live out, or name one person");
     if (r == CLI_OK && live && !question.app)
         return cli_fail(cli, CLI_USAGE, "--live asks one app: name it with `of APP`");
     if (r == CLI_OK)

@@ -444,9 +444,13 @@ static int updated_answer(struct tx *tx, struct lane *lane, struct flight *fligh
     return r < 0 || !error ? r : fail(tx, lane, flight, ERROR_ATTRIBUTE_UNUSABLE, error);
 }
 
-/* The app refused it as a member: is it disabled there? */
+/* The app refused it as a member, or somebody asked how it is: was it disabled there, or made active again? */
 static int checked_answer(struct tx *tx, struct facts *facts, const struct found *found)
 {
+    struct account *account = &facts->account;
+    bool gone = account_wanted(account->scope, facts->user.status, facts->user.deleted) == WANT_INACTIVE;
+    if (gone && found->active == 1 && account->known == KNOWN_INACTIVE)
+        return account_found_active(tx, account);
     int r = report_disabled(tx, facts, found);
     if (r < 0 || found->active != 0)
         return r;

@@ -145,9 +145,11 @@ static void check_enabled(const struct facts *f, struct check *c)
     }
     c->since = a->status_changed;
     if (a->wanted != WANT_ACTIVE) {
-        if (f->of_group || !f->leaving) {
-            check_pass(c, a->known == KNOWN_INACTIVE ? "The account is inactive in the app, as it should be"
-                                                     : "The account is not to be activated");
+        bool done = a->known == KNOWN_INACTIVE; /* and who is leaving all the same was made active again there */
+        if (f->of_group || !f->leaving || done) {
+            check_pass(c, done && f->leaving ? "The account was deactivated in the app"
+                          : done             ? "The account is inactive in the app, as it should be"
+                                             : "The account is not to be activated");
             return;
         }
         check_waits(f, "ACCOUNT_LEAVING", "The account is still to be deactivated", c);

@@ -43,14 +43,30 @@ static bool group_drifted(const struct facts *f)
            str_eq(f->target.external_id, drift->external_id);
 }
 
+/* The app shows now what somebody accepted: that he did is the cause still, and a push would change nothing. */
+static bool is_accepted_account(const struct facts *f)
+{
+    const struct live *live = f->live;
+    bool active = live->account == LIVE_FOUND && live->account_active != 0;
+    return f->account_drift.state == DRIFT_ACCEPTED &&
+           (f->account_drift.kind == DRIFT_ACCOUNT_ACTIVE ? active : live->account == LIVE_ABSENT);
+}
+
+static bool is_accepted_member(const struct facts *f)
+{
+    return f->member_drift.state == DRIFT_ACCEPTED &&
+           (f->member_drift.kind == DRIFT_MEMBER_EXTRA) == f->live->has_member;
+}
+
 void facts_of_drift(struct facts *f)
 {
     const struct live *live = f->live;
     bool group_read = live && live->group != LIVE_NOT_ASKED && live->group != LIVE_FAILED;
     bool account_read = live && live->account != LIVE_NOT_ASKED && live->account != LIVE_FAILED;
-    f->has_account_drift = !account_read && account_drifted(f);
+    bool members_read = group_read && live->shows_members;
+    f->has_account_drift = account_drifted(f) && (!account_read || is_accepted_account(f));
     f->has_group_drift = !group_read && group_drifted(f);
-    f->has_member_drift = !(group_read && live->shows_members) && member_drifted(f);
+    f->has_member_drift = member_drifted(f) && (!members_read || is_accepted_member(f));
 }
 
 /* A difference that somebody accepted is as he wants it; another one can be repaired. */
@@ -100,4 +116,31 @@ void check_member_drift(const struct facts *f, struct check *c)
         fail(f, &f->member_drift, "DRIFT_MEMBER_MISSING", "A scan did not find the person in the app's group", c);
     else
         fail(f, &f->member_drift, "DRIFT_MEMBER_EXTRA", "A scan found the person in the app's group", c);
+}
+
+void check_members_drift(const struct facts *f, struct check *c)
+{
+    const struct drift_members *found = &f->members_drift;
+    if (f->live && f->live->group == LIVE_FOUND && f->live->shows_members) {
+        check_skip(c, "The app was asked, which is newer than a scan");
+        return;
+    }
+    c->since = found->seen;
+    if (found->missing + found->extra == 0) {
+        check_pass(c,
+                   found->accepted
+                       ? arena_printf(f->arena, "Of what a scan found of the members, %lld differences were accepted",
+                                      (long long)found->accepted)
+                       : "No scan found the members otherwise");
+        return;
+    }
+    struct jval *body CLEANUP(jval_freep) = jval_new_object();
+    jval_set_str(body, "targetGroupId", f->source.id);
+    check_fail(c, "DRIFT_MEMBERS",
+               arena_printf(f->arena,
+                            "A scan did not find %lld of them in the app's group, and found %lld who should "
+                            "not be there",
+                            (long long)found->missing, (long long)found->extra));
+    c->remedy = remedy_call("Repair what the scan found of this group.", "POST", app_path(f, "/drift/repair"),
+                            jval_text(f->arena, body, true));
 }

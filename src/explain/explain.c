@@ -167,7 +167,7 @@ static bool is_asked(const struct check_row *row, const struct facts *f)
 {
     if ((row->of & OF_GROUP) && !f->of_group)
         return false;
-    return !(row->of & OF_PERSON) || f->user.rid;
+    return f->user.rid ? !(row->of & OF_WHOLE) : !(row->of & OF_PERSON);
 }
 
 /* The first check that fails is the cause, where something is not as it should be; why somebody should not be there in

@@ -78,7 +78,9 @@ struct live {
     enum live_answer group;
     const char *group_name; /* NULL: not shown */
     bool shows_members;
-    bool has_member;
+    bool has_member;            /* of one person */
+    int64_t absent, unexpected; /* of a whole group: as struct shown_members has it... */
+    bool overtaken;             /* ...which is not so: it was pushed since it was asked for */
     const char *group_words;
 };
 

@@ -85,6 +85,8 @@ static int read_mapping(struct tx *tx, struct facts *f)
         r = yes(drift_of_group(tx, f->app.rid, f->target.rid, &f->group_drift), &f->has_group_drift);
     if (r == 0 && f->user.rid)
         r = yes(drift_of_person(tx, f->app.rid, f->target.rid, f->user.rid, &f->member_drift), &f->has_member_drift);
+    if (r == 0 && !f->user.rid)
+        r = drift_members_of_group(tx, &f->target, &f->members_drift);
     if (r == 0)
         r = read_trail(tx, f->mapping.id, false, &f->of_mapping);
     return r;

@@ -193,6 +193,7 @@ const struct check_row group_checks[] = {
     {"memberError", AREA_GROUP, OF_GROUP | OF_PERSON, check_refused},
     {"memberHeld", AREA_GROUP, OF_GROUP | OF_PERSON, check_member_held},
     {"memberDrift", AREA_GROUP, OF_GROUP | OF_PERSON, check_member_drift},
+    {"membersDrift", AREA_GROUP, OF_GROUP | OF_WHOLE, check_members_drift},
     {"memberLeft", AREA_GROUP, OF_GROUP | OF_PERSON, check_left},
     {"memberPushed", AREA_GROUP, OF_GROUP | OF_PERSON, check_step},
     {"verified", AREA_GROUP, OF_GROUP, check_verified},

@@ -44,6 +44,7 @@ struct facts {
     struct member_view row;
     struct held member_hold;
     struct drift account_drift, member_drift, group_drift;
+    struct drift_members members_drift; /* of a whole group */
     struct trail person, of_app, of_group_trail, of_via, of_mapping, of_org;
     enum should should;
     bool of_group;
@@ -71,6 +72,7 @@ void facts_of_drift(struct facts *facts);
 void check_account_drift(const struct facts *facts, struct check *check);
 void check_group_drift(const struct facts *facts, struct check *check);
 void check_member_drift(const struct facts *facts, struct check *check);
+void check_members_drift(const struct facts *facts, struct check *check);
 
 /* The newest event of the trail of one of these types (NULL at the end) that names `also` (NULL: whatever it names)
  * tells since when and by whom; without one `since` stays. */
@@ -95,6 +97,7 @@ const char *mapping_path(const struct facts *facts, const char *rest);
 
 #define OF_GROUP 1U  /* asked of a group only */
 #define OF_PERSON 2U /* asked of a person only */
+#define OF_WHOLE 8U  /* asked of a whole group only */
 #define DECIDES 4U   /* whether the person should be there at all */
 
 /* The checks, in order. Each starts from PASS without a fact. */

@@ -22,6 +22,11 @@ static void check_account(const struct facts *f, struct check *c)
         return;
     bool active = live->account == LIVE_FOUND && live->account_active != 0;
     bool wanted = f->has_account && f->account.wanted == WANT_ACTIVE;
+    if (f->has_account_drift) {
+        check_pass(c, active ? "The app shows the account as active, which was accepted"
+                             : "The app does not know the account, which was accepted");
+        return;
+    }
     if (live->account == LIVE_ABSENT && wanted) {
         check_fail(c, "LIVE_ACCOUNT_ABSENT", "The app does not know the account by the id that it gave");
         c->remedy = remedy_call("Push the person anew: the account is looked for and made again.", "POST",
@@ -35,7 +40,10 @@ static void check_account(const struct facts *f, struct check *c)
     }
     if (!f->of_group && f->account.wanted == WANT_INACTIVE && active) {
         check_fail(c, "LIVE_ACCOUNT_ACTIVE", "The app shows the account as active");
-        c->remedy = remedy_call("Send what was decided and not done.", "POST", app_path(f, "/backlog"), NULL);
+        c->remedy = f->account.known == KNOWN_INACTIVE
+                        ? remedy_call("Push the person anew: the account is looked at and deactivated again.", "POST",
+                                      arena_printf(f->arena, "/api/v1/users/%s/push", f->user.id), NULL)
+                        : remedy_call("Send what was decided and not done.", "POST", app_path(f, "/backlog"), NULL);
         return;
     }
     check_pass(c, active ? "The app shows the account as active" : "The app shows no active account");
@@ -72,16 +80,49 @@ static void check_name(const struct facts *f, struct check *c)
                                live->group_name, f->target.known_name));
 }
 
+static bool were_members_read(const struct live *live, struct check *c)
+{
+    bool found = live && live->group == LIVE_FOUND;
+    if (found && live->shows_members)
+        return true;
+    check_skip(c, found ? "The app does not show who is in the group" : "The members were not read");
+    return false;
+}
+
+static const char push_words[] = "Read the group in the app and make it exactly the source's: Push Now.";
+
+static void check_members(const struct facts *f, struct check *c)
+{
+    const struct live *live = f->live;
+    if (!were_members_read(live, c))
+        return;
+    if (live->overtaken) {
+        check_skip(c, "The group was pushed while it was read: ask again");
+        return;
+    }
+    if (live->absent + live->unexpected == 0) {
+        check_pass(c, "The app shows everybody whom it acknowledged, and nobody else");
+        return;
+    }
+    check_fail(c, "LIVE_MEMBERS",
+               arena_printf(f->arena,
+                            "The app does not show %lld of them in the group, and shows %lld who should not "
+                            "be there",
+                            (long long)live->absent, (long long)live->unexpected));
+    c->remedy = remedy_call(push_words, "POST", mapping_path(f, "/push"), NULL);
+}
+
 static void check_member(const struct facts *f, struct check *c)
 {
     const struct live *live = f->live;
-    if (!live || live->group != LIVE_FOUND || !live->shows_members) {
-        check_skip(c, live && live->group == LIVE_FOUND ? "The app does not show who is in the group"
-                                                        : "The members were not read");
+    if (!were_members_read(live, c))
+        return;
+    if (f->has_member_drift) {
+        check_pass(c, live->has_member ? "The app shows the person in the group, which was accepted"
+                                       : "The app does not show the person in the group, which was accepted");
         return;
     }
-    struct remedy push = remedy_call("Read the group in the app and make it exactly the source's: Push Now.", "POST",
-                                     mapping_path(f, "/push"), NULL);
+    struct remedy push = remedy_call(push_words, "POST", mapping_path(f, "/push"), NULL);
     if (f->should == SHOULD_BE && !live->has_member) {
         check_fail(c, "LIVE_MEMBER_ABSENT", "The app does not show the person in the group");
         c->remedy = push;
@@ -101,5 +142,6 @@ const struct check_row live_checks[] = {
     {"liveGroup", AREA_TARGET, OF_GROUP, check_group},
     {"liveName", AREA_TARGET, OF_GROUP, check_name},
     {"liveMember", AREA_TARGET, OF_GROUP | OF_PERSON, check_member},
+    {"liveMembers", AREA_TARGET, OF_GROUP | OF_WHOLE, check_members},
     {.name = NULL},
 };

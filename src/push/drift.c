@@ -36,6 +36,13 @@ SQL(FINDINGS_ACCEPTED, FINDINGS " AND accepted_at > 0 AND rid > $2 AND CAST($4 A
 SQL(FINDING_OF_PERSON, FINDINGS " AND user_rid = $2 AND user_rid > 0 AND target_rid = $3 AND kind IN (1, 2, 5, 7)"
                                 " AND state <> 5 ORDER BY scan_rid DESC, rid LIMIT 1");
 SQL(FINDING_OF_GROUP, FINDINGS " AND kind = 3 AND target_rid = $2 AND state <> 5 ORDER BY scan_rid DESC, rid LIMIT 1");
+SQL(MEMBERS_FOUND, "SELECT f.kind, f.state, count(*), max(f.seen) FROM drift_findings AS f"
+                   " LEFT JOIN target_members AS t ON t.target_rid = f.target_rid AND t.user_rid = f.user_rid"
+                   " WHERE f.app_rid = $1 AND f.target_rid = $2 AND f.target_rid > 0 AND f.kind IN (1, 2)"
+                   " AND f.state IN (1, 2, 4) AND f.scan_rid >= $3 AND (f.accepted_at > 0 OR f.seen > $4)"
+                   " AND ((f.kind = 1 AND t.known = 1 AND t.dirty = 0 AND t.known_at < f.seen)"
+                   " OR (f.kind = 2 AND coalesce(t.dirty, 0) = 0 AND (coalesce(t.known, 0) = 0 OR t.extra = 1)))"
+                   " GROUP BY f.kind, f.state ORDER BY f.kind, f.state");
 SQL(FINDINGS_COUNT, "SELECT kind, cause, state, count(*) FROM drift_findings WHERE app_rid = $1 AND state <> 5"
                     " GROUP BY kind, cause, state ORDER BY kind, cause, state");
 SQL(GROUPS_OF_APP, "SELECT target_rid, state, members, in_step, checked FROM drift_groups"
@@ -319,6 +326,26 @@ int drift_of_group(struct tx *tx, int64_t app_rid, int64_t target_rid, struct dr
 {
     struct query query;
     return newest(tx, app_rid, &query, tx_query(tx, &query, &FINDING_OF_GROUP, I(app_rid), I(target_rid)), ret);
+}
+
+int drift_members_of_group(struct tx *tx, const struct target_group *group, struct drift_members *ret)
+{
+    static_assert(DRIFT_OPEN == 1 && DRIFT_WANTED == 2 && DRIFT_ACCEPTED == 4, "the statement says so");
+    struct import_run last = {0};
+    struct query query;
+    *ret = (struct drift_members){0};
+    int r = drift_last_scan(tx, group->app_rid, &last);
+    if (r == 0)
+        r = tx_query(tx, &query, &MEMBERS_FOUND, I(group->app_rid), I(group->rid), I(last.rid), I(group->read_at));
+    else
+        return r == ERR_NOT_FOUND ? 0 : r;
+    while (r >= 0 && (r = query_next(&query)) > 0) {
+        int64_t count = query_int(&query, 2);
+        bool missing = query_int(&query, 0) == DRIFT_MEMBER_MISSING;
+        *(query_int(&query, 1) == DRIFT_ACCEPTED ? &ret->accepted : missing ? &ret->missing : &ret->extra) += count;
+        ret->seen = MAX_OF(ret->seen, query_int(&query, 3));
+    }
+    return r;
 }
 
 /* `scan_rid` of what is shown: an exception whose difference is gone by now is shown among the exceptions only. */

@@ -161,6 +161,14 @@ int drift_of_person(struct tx *tx, int64_t app_rid, int64_t target_rid, int64_t 
 /* The same of the group itself: it is missing. */
 int drift_of_group(struct tx *tx, int64_t app_rid, int64_t target_rid, struct drift *ret) MUSTCHECK;
 
+/* Members of a group whom the last complete scan found otherwise, as far as nothing newer is known of them. */
+struct drift_members {
+    int64_t missing, extra; /* not repaired, and not on the way */
+    int64_t accepted;       /* exceptions, of both */
+    int64_t seen;           /* ms: by the scan */
+};
+int drift_members_of_group(struct tx *tx, const struct target_group *group, struct drift_members *ret) MUSTCHECK;
+
 /* --- acts ----------------------------------------------------------------------------------------------------------
  */
 

@@ -36,6 +36,17 @@ SQL(MEMBER_VIEW, "SELECT known, known_at, dirty, extra, error_class, error, erro
 SQL(HELD_OF, "SELECT d.state, d.since, h.id FROM deletions AS d LEFT JOIN deletion_holds AS h ON h.rid = d.hold_rid"
              " WHERE d.kind = $1 AND d.object_rid = $2 AND d.user_rid = $3 AND d.external_id = ''");
 
+SQL(SOURCES_HOLDING,
+    "SELECT m.source_rid FROM target_members AS t JOIN push_mappings AS m ON m.target_rid = t.target_rid"
+    " WHERE t.user_rid = $1 AND t.known = 1 AND m.app_rid = $2 ORDER BY m.source_rid LIMIT $3");
+SQL(ROWS_TO_COMPARE, "SELECT external_id, known, dirty, CASE WHEN EXISTS (SELECT 1 FROM drift_findings AS f"
+                     " WHERE f.target_rid = $1 AND f.external_id = target_members.external_id AND f.kind = 1"
+                     " AND f.accepted_at > 0) THEN 1 ELSE 0 END FROM target_members WHERE target_rid = $1"
+                     " ORDER BY user_rid");
+SQL(STRANGERS_TO_COMPARE, "SELECT external_id FROM target_strangers WHERE target_rid = $1 ORDER BY external_id");
+SQL(EXTRA_ACCEPTED, "SELECT external_id FROM drift_findings WHERE target_rid = $1 AND kind = 2 AND accepted_at > 0"
+                    " ORDER BY external_id");
+
 static const char *const names[PERSON_KIND_COUNT] = {[PERSON_MEMBER] = "MEMBER",
                                                      [PERSON_PUSHED] = "PUSHED",
                                                      [PERSON_NOT_ASSIGNED] = "NOT_ASSIGNED",
@@ -150,4 +161,90 @@ int mapping_people(struct tx *tx, const struct mapping *mapping, enum person_kin
         ret[count++] =
             (struct person){.user_rid = query_int(&query, 0), .kind = (enum person_kind)query_int(&query, 1)};
     return r < 0 ? r : count;
+}
+
+int mapping_sources_holding(struct tx *tx, int64_t app_rid, int64_t user_rid, int64_t *ret, int limit)
+{
+    struct query query;
+    int count = 0;
+    int r = tx_query(tx, &query, &SOURCES_HOLDING, I(user_rid), I(app_rid), I(limit));
+    while (r >= 0 && (r = query_next(&query)) > 0)
+        ret[count++] = query_int(&query, 0);
+    return r < 0 ? r : count;
+}
+
+/* --- what the app shows --------------------------------------------------------------------------------------------
+ */
+
+struct shown {
+    const char **ids; /* in order, each once */
+    bool *seen;       /* on record as somebody who may be there */
+    size_t count;
+};
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Apps may show somebody twice. */
+static struct shown sort_shown(struct arena *arena, const char **ids, size_t count)
+{
+    struct shown shown = {.ids = ids, .count = 0};
+    if (count)
+        qsort(ids, count, sizeof(*ids), by_text);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || strcmp(ids[i], ids[i - 1]) != 0)
+            ids[shown.count++] = ids[i];
+    shown.seen = arena_array(arena, shown.count + 1, sizeof(*shown.seen));
+    memset(shown.seen, 0, (shown.count + 1) * sizeof(*shown.seen));
+    return shown;
+}
+
+static bool *find_shown(const struct shown *shown, const char *id)
+{
+    const char **at = id && shown->count ? bsearch(&id, shown->ids, shown->count, sizeof(id), by_text) : NULL;
+    return at ? &shown->seen[at - shown->ids] : NULL;
+}
+
+static int compare_rows(struct tx *tx, int64_t target_rid, const struct shown *shown, int64_t *ret_absent)
+{
+    struct query query;
+    int r = tx_query(tx, &query, &ROWS_TO_COMPARE, I(target_rid));
+    while (r >= 0 && (r = query_next(&query)) > 0) {
+        bool known = query_int(&query, 1) != 0, dirty = query_int(&query, 2) != 0, accepted = query_int(&query, 3) != 0;
+        bool *seen = find_shown(shown, query_text(&query, 0));
+        if (seen && (known || dirty))
+            *seen = true;
+        if (!seen && known && !dirty && !accepted)
+            (*ret_absent)++;
+    }
+    return r;
+}
+
+static int compare_ids(struct tx *tx, struct sql *statement, int64_t target_rid, const struct shown *shown)
+{
+    struct query query;
+    int r = tx_query(tx, &query, statement, I(target_rid));
+    while (r >= 0 && (r = query_next(&query)) > 0) {
+        bool *seen = find_shown(shown, query_text(&query, 0));
+        if (seen)
+            *seen = true;
+    }
+    return r;
+}
+
+int mapping_people_compare(struct tx *tx, const struct mapping *mapping, const char **ids, size_t count,
+                           struct shown_members *ret)
+{
+    struct shown shown = sort_shown(tx_arena(tx), ids, count);
+    *ret = (struct shown_members){0};
+    int r = compare_rows(tx, mapping->target_rid, &shown, &ret->absent);
+    if (r >= 0)
+        r = compare_ids(tx, &STRANGERS_TO_COMPARE, mapping->target_rid, &shown);
+    if (r >= 0)
+        r = compare_ids(tx, &EXTRA_ACCEPTED, mapping->target_rid, &shown);
+    for (size_t i = 0; r >= 0 && i < shown.count; i++)
+        ret->unexpected += !shown.seen[i];
+    return r < 0 ? r : 0;
 }

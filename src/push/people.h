@@ -53,6 +53,14 @@ int person_kind_parse(const char *name, enum person_kind *ret) MUSTCHECK;
 
 /* How many there are of each kind. */
 int mapping_people_count(struct tx *tx, const struct mapping *mapping, int64_t ret[static PERSON_KIND_COUNT]) MUSTCHECK;
+/* What the app shows of the group, against what is on record. What waits to be added or removed is neither. */
+struct shown_members {
+    int64_t absent;     /* acknowledged, and not shown */
+    int64_t unexpected; /* shown, and neither acknowledged nor found before nor accepted as an exception */
+};
+/* `ids`: the members as the app shows them, in any order; they are put in order. */
+int mapping_people_compare(struct tx *tx, const struct mapping *mapping, const char **ids, size_t count,
+                           struct shown_members *ret) MUSTCHECK;
 struct person {
     int64_t user_rid;
     enum person_kind kind;

@@ -95,6 +95,9 @@ int mapping_release_from_rule(struct tx *tx, const struct mapping *mapping) MUST
 int mapping_list_of_rule(struct tx *tx, int64_t rule_rid, int64_t after, struct mapping *ret, int limit) MUSTCHECK;
 /* App rids in which a group is pushed, ascending, above `after`. The count. */
 int mapping_apps_of_source(struct tx *tx, int64_t source_rid, int64_t after, int64_t *ret, int limit) MUSTCHECK;
+/* Source groups of the app's mappings whose groups there hold the person, as acknowledged, in order, at most `limit`.
+ * The count. */
+int mapping_sources_holding(struct tx *tx, int64_t app_rid, int64_t user_rid, int64_t *ret, int limit) MUSTCHECK;
 
 /* --- settings of an app (reference U7, M11) ------------------------------------------------------------------------
  */

@@ -2,6 +2,7 @@
 #include "push/repair.h"
 
 #include "base/limits.h"
+#include "push/drift.h"
 #include "push/push_private.h"
 
 #define REPAIR_WANTED_MS ((int64_t)3600 * 1000) /* how long the wish is good for an app that cannot be asked now */
@@ -185,4 +186,13 @@ int retry_plan(struct tx *tx, int64_t app_rid, struct retry_plan *ret)
     int r = work_each_failed(tx, app_rid, RETRY_LOOKED_AT, plan_row, &planning);
     ret->complete = planning.looked < RETRY_LOOKED_AT;
     return r < 0 ? r : plan_members(&planning, app_rid);
+}
+
+int account_may_be_active(struct tx *tx, const struct account *account)
+{
+    struct drift found = {0};
+    if (account->wanted != WANT_INACTIVE || account->known != KNOWN_INACTIVE)
+        return 0;
+    int r = drift_of_person(tx, account->app_rid, 0, account->user_rid, &found);
+    return r < 0 ? r : r == 0 || found.state != DRIFT_ACCEPTED;
 }

@@ -29,6 +29,8 @@ struct repush {
 /* Looks at every pushed group of the person in all apps: what was refused is tried again, and the groups are read back
  * when nothing is left to push. */
 int person_push(struct tx *tx, const struct user *user, struct repush *ret) MUSTCHECK;
+/* 1 when the account was deactivated, somebody may have made it active again there, and nobody accepted that. */
+int account_may_be_active(struct tx *tx, const struct account *account) MUSTCHECK;
 
 /* --- what a retry would try again ----------------------------------------------------------------------------------
  */

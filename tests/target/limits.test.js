@@ -112,6 +112,8 @@ describe('deletion limits', () => {
         assert.deepEqual(everywhere.map((each) => [each.id, each.appId, each.appLabel]), [[hold.id, app.id, app.label]]);
         assert.equal((await muster.ask('GET', '/api/v1/org/holds')).length, 2, 'the approved one too');
 
+        const list = await muster.cli(['hold', 'list']);
+        assert.match(list.output, new RegExp(`${hold.id} +DEACTIVATION +OPEN .*${app.label}`), list.output);
         const waited = await muster.cli(['wait', '--app', app.label]);
         assert.equal(waited.code, 1, waited.output);
         assert.match(waited.output, new RegExp(`hold ${hold.id}`));

@@ -94,6 +94,16 @@ describe('one group becomes two', () => {
         const text = await muster.cli(['separate', 'start', 'Second', group.id, 'Second push', '--new-group-for', 'push', '--dry-run']);
         assert.equal(text.code, 0, text.output);
         assert.match(text.output, /Make it the source of the push mapping/);
+        const rule = await muster.ask('POST', '/api/v1/groups/rules', {
+            type: 'group_rule',
+            name: 'Feeds the second',
+            conditions: { expression: { type: 'urn:okta:expression:1.0', value: 'user.login == "nobody"' } },
+            actions: { assignUserToGroups: { groupIds: [group.id] } },
+        });
+        const fed = ['separate', 'start', 'Second', group.id, 'Second push', '--new-group-for', 'push', '--dry-run'];
+        assert.match((await muster.cli(fed)).output, /will feed the new one too:[^]*Feeds the second/);
+        assert.match((await muster.cli([...fed, '--copy-once'])).output, /will not feed the new one[^]*Feeds the second/);
+        await muster.ask('DELETE', `/api/v1/groups/rules/${rule.id}`);
         const run = await muster.cli(['separate', 'start', 'Second', group.id, 'Second push', '--new-group-for', 'push']);
         assert.equal(run.code, 0, run.output);
         assert.match(run.output, /done: the new group is Second push/);
@@ -103,6 +113,9 @@ describe('one group becomes two', () => {
         assert.notEqual(after_.sourceGroupId, group.id);
         assert.equal(after_.targetGroupId, mapping.targetGroupId);
         assert.match((await muster.cli(['separate', 'list', 'Second'])).output, /Second push\s+PUSH\s+DONE/);
+        const everywhere = (await muster.cli(['separate', 'list'])).output;
+        assert.match(everywhere, /Second push\s+PUSH\s+DONE.*Second/);
+        assert.match(everywhere, /ASSIGNMENT\s+DONE.*First/, 'those of other apps too');
 
         const names = (await target.groups()).map((each) => each.displayName);
         assert.ok(names.includes('Second staff') && !names.includes('Second push'));

@@ -100,6 +100,93 @@ describe('why', () => {
         assert.equal((await why(mapping, user, true)).verdict, 'IN_STEP');
     });
 
+    test('a whole group: what somebody changed there is told, with live=true and after a scan, and one call mends it', async () => {
+        const inside = [await org.user(), await org.user(), await org.user()];
+        const outside = await org.user();
+        for (const user of [...inside, outside]) await org.assignUser(app, user);
+        const { group, mapping } = await pushed(inside);
+        await pushed([outside]); // the account is there
+        const whole = (live) => muster.ask('GET', `${path(mapping)}?live=${live}`);
+        assert.match((await whole(true)).summary, /^3 of 3 members of .*: all is well$/);
+
+        const change = async () => {
+            const there = await world.targetGroup(group);
+            await world.target.ask('PATCH', `/scim/v2/Groups/${there.id}`, {
+                schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+                Operations: [
+                    { op: 'remove', path: `members[value eq "${(await world.account(inside[0])).id}"]` },
+                    { op: 'add', path: 'members', value: [{ value: (await world.account(outside)).id }] },
+                ],
+            });
+        };
+        await change();
+        assert.match((await whole(false)).summary, /all is well$/, 'the store knows nothing of it');
+        let answer = await whole(true);
+        assert.equal(answer.cause.cause, 'LIVE_MEMBERS');
+        assert.match(answer.summary, /acknowledged 3 of 3 members of .*But: .*does not show 1 of them.*shows 1 who should not/);
+        const { code, output } = await muster.cli(['why', 'everybody', 'in', group.id, 'of', app.label, '--live']);
+        assert.equal(code, 1, output);
+        assert.match(output, /But: The app does not show 1 of them/);
+        await mend(answer);
+        await world.settle(app);
+        await world.holds(group, inside);
+        assert.match((await whole(true)).summary, /all is well$/);
+
+        await change();
+        const scan = async () => {
+            let run = await muster.ask('POST', `/api/v1/apps/${app.id}/drift/scans`, {});
+            while (!run.finished) run = await muster.ask('GET', `/api/v1/apps/${app.id}/drift/scans/${run.id}?wait=30s`);
+        };
+        await scan();
+        answer = await whole(false);
+        assert.equal(answer.cause.cause, 'DRIFT_MEMBERS');
+        assert.match(answer.summary, /But: A scan did not find 1 of them .*found 1 who should not/);
+        assert.equal((await whole(true)).cause.cause, 'LIVE_MEMBERS', 'the app itself is newer');
+        await mend(answer);
+        await world.settle(app);
+        await world.holds(group, inside);
+        assert.match((await whole(false)).summary, /all is well$/);
+    });
+
+    test('an account that somebody made active again there: one call deactivates it', async () => {
+        const user = await org.user();
+        await org.assignUser(app, user);
+        await world.settle(app);
+        await muster.ask('DELETE', `/api/v1/apps/${app.id}/users/${user.id}`);
+        await world.settle(app);
+        const there = await world.account(user);
+        await world.target.ask('PATCH', `/scim/v2/Users/${there.id}`, {
+            schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+            Operations: [{ op: 'replace', path: 'active', value: true }],
+        });
+        const account = `/api/v1/apps/${app.id}/users/${user.id}/diagnosis?live=true`;
+        const answer = await muster.ask('GET', account);
+        assert.equal(answer.verdict, 'EXTRA');
+        assert.equal(answer.cause.cause, 'LIVE_ACCOUNT_ACTIVE');
+        await mend(answer);
+        await world.settle(app);
+        assert.equal((await world.account(user)).active, false);
+        assert.equal((await muster.ask('GET', account)).verdict, 'RIGHTLY_ABSENT');
+    });
+
+    test('of somebody who left, the account and the groups that are left are told without their names', async () => {
+        const user = await org.user();
+        await org.assignUser(app, user);
+        const { group } = await pushed([user]);
+        await muster.ask('POST', `/api/v1/apps/${app.id}/lifecycle/pause`);
+        await muster.ask('DELETE', `/api/v1/groups/${group.id}/users/${user.id}`);
+        await muster.ask('DELETE', `/api/v1/apps/${app.id}/users/${user.id}`);
+        const { code, output } = await muster.cli(['why', user.profile.login]);
+        assert.equal(code, 1, output);
+        assert.match(output, /has an active account in .* and should have none: The app is paused/);
+        assert.match(output, new RegExp(`is in ${group.profile.name} of .* and should not be: The app is paused`));
+        await muster.ask('POST', `/api/v1/apps/${app.id}/lifecycle/resume`);
+        await world.settle(app);
+        const after = await muster.cli(['why', user.profile.login]);
+        assert.equal(after.code, 0, after.output);
+        assert.match(after.output, /has no app, and is in no group that is pushed/);
+    });
+
     test('with live=true a group that was deleted there is found, and one call makes it again', async () => {
         const user = await org.user();
         await org.assignUser(app, user);
@@ -188,6 +275,13 @@ describe('why', () => {
         const found = (kind, q) => muster.ask('GET', `${path(mapping)}?kind=${kind}&q=${encodeURIComponent(q)}`);
         assert.deepEqual((await found('MEMBER', outside[1].profile.login.toUpperCase())).map((each) => each.id), [outside[1].id]);
         assert.deepEqual(await found('PUSHED', outside[1].profile.login), []);
+        const everybody = ['why', 'everybody', 'in', mapping.sourceGroupId, 'of', app.label];
+        const listed = await muster.cli([...everybody, '--kind', 'not-assigned']);
+        assert.equal(listed.code, 0, listed.output);
+        for (const user of outside) assert.match(listed.output, new RegExp(`${user.profile.login} +NOT_ASSIGNED +The app is not assigned`));
+        assert.ok(!listed.output.includes(inside.profile.login));
+        assert.equal((await muster.cli([...everybody, '--kind', 'nobody'])).code, 4);
+        assert.equal((await muster.cli(['why', inside.profile.login, '--kind', 'MEMBER'])).code, 2);
     });
 
     test('bad questions are refused with the field and the remedy', async () => {

@@ -334,8 +334,8 @@ static int act_person_push(struct tx *tx, void *arg)
     int r = user_by_id(tx, id_of(act->s, act->words[0]), &user);
     if (r == 0)
         r = account_get(tx, act->s->world->app.rid, user.rid, &account);
-    if (r == 0)
-        r = engine_check_account(tx, &account);
+    int again = r < 0 ? r : account.wanted == WANT_ACTIVE ? 1 : account_may_be_active(tx, &account);
+    r = again > 0 ? engine_check_account(tx, &account) : again;
     return r < 0 ? r : person_push(tx, &user, &counts);
 }
 
@@ -506,9 +506,14 @@ static void expect(struct situation *s, char **words, int count)
         fail_here(s, "there is no call");
 }
 
-/* live group found|absent|failed, live account active|inactive|absent, live member yes|no */
+/* live group found|absent|failed, live account active|inactive|absent, live member yes|no, live forget */
 static void set_live(struct situation *s, char **words, int count)
 {
+    if (count == 1 && strcmp(words[0], "forget") == 0) {
+        s->has_live = false;
+        s->live = (struct live){0};
+        return;
+    }
     assert_int_equal(count, 2);
     s->has_live = true;
     bool absent = strcmp(words[1], "absent") == 0;
