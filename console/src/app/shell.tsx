@@ -100,7 +100,9 @@ function UserMenu() {
                         icon={<UserIcon />}
                         aria-label={`Account of ${session.name}`}
                     >
-                        <span className="muster-break">{session.name}</span>
+                        <span className="muster-account-name" title={session.name}>
+                            {session.name}
+                        </span>
                     </MenuToggle>
                 )}
             >
@@ -173,7 +175,7 @@ function Places() {
 
 export function Shell({ children }: { children: ReactNode }) {
     const masthead = (
-        <Masthead>
+        <Masthead display={{ default: 'inline' }}>
             <MastheadMain>
                 <MastheadToggle>
                     <PageToggleButton aria-label="Navigation" isHamburgerButton={false}>

@@ -34,11 +34,13 @@ function Push({ push }: { push: GroupPush }) {
     const here = `/applications/${push.appId}/push-groups`;
     return (
         <>
-            <Label color={COLORS[mapping.status]}>{TEXTS[mapping.status]}</Label>{' '}
-            <Link to={mapping.errorSummary ? `${here}?filter=errors&info=${mapping.id}` : `${here}?info=${mapping.id}`}>
-                {mapping.errorSummary ? 'Why, and what helps' : 'Information'}
-            </Link>{' '}
-            <Link to={`${here}/${mapping.id}`}>Members there</Link>
+            <div className="muster-beside">
+                <Label color={COLORS[mapping.status]}>{TEXTS[mapping.status]}</Label>
+                <Link to={mapping.errorSummary ? `${here}?filter=errors&info=${mapping.id}` : `${here}?info=${mapping.id}`}>
+                    {mapping.errorSummary ? 'Why, and what helps' : 'Information'}
+                </Link>
+                <Link to={`${here}/${mapping.id}`}>Members there</Link>
+            </div>
             {push.assignedAndPushed && (
                 <div>
                     <Link to="/troubleshoot/same-groups">Gives the app and is pushed: what that means</Link>

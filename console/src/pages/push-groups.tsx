@@ -116,7 +116,7 @@ function Tools({ app, bulk, setBulk, open }: { app: App; bulk: boolean; setBulk:
                     </ToolbarItem>
                 </ToolbarGroup>
                 {mayPush && (
-                    <ToolbarGroup align={{ default: 'alignEnd' }} rowWrap={{ default: 'wrap' }}>
+                    <ToolbarGroup align={{ lg: 'alignEnd' }} rowWrap={{ default: 'wrap' }}>
                         {filter === 'errors' && (
                             <ToolbarItem>
                                 <Button variant="secondary" isDisabled={retry.isPending} onClick={() => retry.mutate()}>

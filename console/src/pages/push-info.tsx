@@ -20,7 +20,7 @@ import { Exchange, Row } from '../ui/exchange';
 import { Loading, Nothing } from '../ui/states';
 import { Time, exactTime } from '../ui/time';
 import { useToasts } from '../ui/toasts';
-import { Activity, nameOf, targetNameOf } from './push-table';
+import { Activity, STATUS, nameOf, targetNameOf } from './push-table';
 import { whyAddress } from './why-address';
 
 // Classes of errors that the connection causes: the remedy is on another page.
@@ -129,7 +129,7 @@ export function Summary({ mapping }: { mapping: Mapping }) {
     return (
         <DescriptionList isCompact isHorizontal>
             <Row term="Status">
-                {mapping.status} <Activity mapping={mapping} />
+                {STATUS[mapping.status]} <Activity mapping={mapping} />
             </Row>
             <Row term="Group in the app">{targetNameOf(mapping)}</Row>
             <Row term="Found by">{mapping.ruleId ? 'rule' : 'name'}</Row>

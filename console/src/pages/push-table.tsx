@@ -13,7 +13,7 @@ import { Time } from '../ui/time';
 import { useToasts } from '../ui/toasts';
 import { Unlink } from './push-unlink';
 
-const STATUS = { ACTIVE: 'Active', INACTIVE: 'Inactive', ERROR: 'Error' };
+export const STATUS = { ACTIVE: 'Active', INACTIVE: 'Inactive', ERROR: 'Error' };
 
 export function nameOf(mapping: Mapping): string {
     return mapping._embedded?.sourceGroup?.name ?? mapping.sourceGroupId;

@@ -85,7 +85,7 @@ export function ChartCard({
             </CardHeader>
             <CardBody>
                 {text && <p className="muster-subtle">{text}</p>}
-                {actions}
+                {actions && <div className="muster-chart-actions">{actions}</div>}
                 {asTable ? (
                     <div className="muster-chart-table" tabIndex={0} role="region" aria-labelledby={id}>
                         <Table aria-labelledby={id} variant="compact">

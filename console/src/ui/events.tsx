@@ -31,6 +31,10 @@ const DAYS: [string, string][] = [
 ];
 const COLORS: Record<Severity, 'grey' | 'blue' | 'orange' | 'red'> = { DEBUG: 'grey', INFO: 'blue', WARN: 'orange', ERROR: 'red' };
 
+function asWord(code: string): string {
+    return code.charAt(0) + code.slice(1).toLowerCase();
+}
+
 function namesOf(event: LogEvent): string {
     return (event.target ?? []).map((target) => target.displayName ?? target.alternateId ?? target.id).join(', ');
 }
@@ -104,7 +108,7 @@ export function EventTable({ events }: { events: LogEvent[] }) {
                                 {namesOf(event)}
                             </Td>
                             <Td dataLabel="Outcome" className="muster-name">
-                                <Label color={COLORS[event.severity]}>{event.outcome?.result ?? event.severity}</Label>
+                                <Label color={COLORS[event.severity]}>{asWord(event.outcome?.result ?? event.severity)}</Label>
                                 <div className="muster-subtle">{event.outcome?.reason}</div>
                             </Td>
                         </Tr>

@@ -102,7 +102,7 @@ export function ExpressionEditor({
     };
     return (
         <FormGroup label={label} fieldId={id} isRequired={isRequired}>
-            <div className={`muster-expression${wrong ? ' muster-wrong' : ''}`}>
+            <div className={`muster-expression${wrong ? ' muster-wrong' : ''}${isDisabled ? ' muster-fixed' : ''}`}>
                 <div aria-hidden className="muster-expression-mirror">
                     {before}
                     {fault && <mark>{fault}</mark>}
