@@ -106,7 +106,8 @@ static int list_people(struct cli *cli, const char *app, const char *mapping)
     static const char small[] = "abcdefghijklmnopqrstuvwxyz-", large[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
     for (char *at = kind; *at; at++) {
         const char *letter = strchr(small, *at);
-        *at = letter ? large[letter - small] : *at;
+        if (letter)
+            *at = large[letter - small];
     }
     return cli_print_list(
         cli, client_path(cli, "/api/v1/apps/%s/group-push/mappings/%s/diagnosis?kind=%s&limit=100", app, mapping, kind),
