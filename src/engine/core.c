@@ -628,7 +628,7 @@ static int step_after_answer(struct tx *tx, struct lane *lane, const struct flig
         return open;
     bool of_now = work.version == tx_change_number_taken(tx); /* see next_row() */
     lane->core->more |= of_now;
-    if (!open || of_now || lane->state->blocked_until > lane->now) {
+    if (!open || of_now || lane->state->blocked_until > lane->now || lane->state->group->give_back) {
         r = work_defer(tx, work.rid, lane->now);
         return r < 0 ? r : STEP_WAIT;
     }

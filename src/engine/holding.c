@@ -94,7 +94,7 @@ int group_hold(struct tx *tx, struct core *core, struct rate_group *group)
     if (group->epoch) {
         int r = lease_check(tx, &core->self, group->key, group->epoch);
         if (r == 0)
-            return !group->give_back;
+            return 1;
         if (r != ERR_STALE)
             return r;
         core->stale++;
@@ -113,7 +113,8 @@ int app_hold(struct tx *tx, struct core *core, struct app_state *state)
         return r;
     if (!state->group || strcmp(state->group->key, key) != 0)
         state->group = group_by_key(core, key);
-    return group_hold(tx, core, state->group);
+    r = group_hold(tx, core, state->group);
+    return r > 0 && state->group->give_back ? 0 : r;
 }
 
 /* --- looking after them --------------------------------------------------------------------------------------------

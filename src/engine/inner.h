@@ -171,9 +171,9 @@ int tell_not_kept(struct tx *tx, const struct lane *lane, const struct flight *f
 
 /* --- what this node holds (holding.c) --- */
 struct rate_group *group_by_key(struct core *core, const char *key);
-/* Is the rate group this node's to ask, taken now if it is free? 1 or 0. */
+/* Is the rate group this node's, taken now if it is free? 1 or 0. Answers are taken over as long as it is. */
 int group_hold(struct tx *tx, struct core *core, struct rate_group *group) MUSTCHECK;
-/* The same of an app, or of the work of none (0). Always 1 when the node is alone. */
+/* The same of an app, or of the work of none (0); 0 too while it is given back. Always 1 when the node is alone. */
 int app_hold(struct tx *tx, struct core *core, struct app_state *state) MUSTCHECK;
 /* When it is time: says that the node is alive, prolongs, takes what is free and gives back what is too much. */
 int groups_keep(struct tx *tx, struct core *core) MUSTCHECK;

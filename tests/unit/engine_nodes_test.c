@@ -404,6 +404,55 @@ static void test_leases_are_shared_out(void **state)
     end_nodes(&nodes);
 }
 
+/*
+ * While a lease is given back nothing new is asked, but what is still answered is taken over: who takes the lease has
+ * nothing to read back, and waits for no deadline. The rest of a long chain is the new holder's.
+ */
+static void test_answers_count_while_a_lease_is_given_back(void **state)
+{
+    struct world *world = *state;
+    struct nodes nodes = {.world = world};
+    struct many many = {.world = world, .count = 12};
+    char login[64];
+    int sent[3];
+    assert_int_equal(store_write_wait(world->store, NULL, make_apps, &many), 0);
+    core_free(world->core);
+    world->core = nodes.core[0] = start_node(world, "a");
+    run(&nodes, 0, sent); /* the app that follows is the newest lease: one of those that are given back first */
+    world_assign_user(world, world_user(world, "first@example.com"), true);
+    run(&nodes, KEEP_MS, sent); /* and has proven itself */
+    assert_int_equal(world_active(world, "first@example.com"), 1);
+    const char *out = world_user(world, "out@example.com");
+    world_assign_user(world, out, true);
+    struct flight *flight = turn_and_keep(world, nodes.core[0]);
+    while (!flight || strcmp(flight->method, "POST") != 0) {
+        if (flight)
+            world_exchange(world, flight);
+        flight = turn_and_keep(world, nodes.core[0]);
+    }
+    world_transition(world, out, USER_DEACTIVATE); /* one more request follows when it is answered */
+    for (int i = 0; i < 20; i++) {
+        (void)snprintf(login, sizeof(login), "later%d@example.com", i);
+        world_assign_user(world, world_user(world, login), true);
+    }
+    nodes.core[1] = start_node(world, "b");
+    world->now += KEEP_MS;
+    (void)turn(&nodes, 1);
+    assert_null(turn_and_keep(world, nodes.core[0])); /* to be given back: nothing new goes out */
+    expect_leases(world, "b", 0, 1);
+    world_exchange(world, flight);
+    assert_int_equal(world_active(world, "out@example.com"), 1);
+    assert_int_equal(turn(&nodes, 0), 0);
+    world->now += KEEP_MS;
+    assert_int_equal(turn(&nodes, 0), 0); /* given back */
+    run(&nodes, 2 * MINUTE_MS, sent);
+    assert_int_equal(sent[0], 0);
+    assert_int_equal(sent[1], 1 + 2 * 20); /* deactivated; each looked up and created; nothing is asked anew */
+    assert_int_equal(world_active(world, "out@example.com"), 0);
+    assert_int_equal(practice_user_count(world->practice), 22);
+    end_nodes(&nodes);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 /* A machine that stands still for longer than a lease, just after a starting node has looked at its name. */
@@ -463,11 +512,17 @@ static void test_a_name_is_looked_at_once_more_at_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_one_node_asks_an_app),     TEST(test_take_over),
-        TEST(test_a_late_holder_is_refused), TEST(test_a_node_that_ends_gives_back_at_once),
-        TEST(test_a_name_is_one_node),       TEST(test_a_name_is_looked_at_once_more_at_the_end),
-        TEST(test_leases_are_shared_out),    TEST(test_a_short_gap_delays_nothing),
-        TEST(test_a_slow_turn_ends_in_time), TEST(test_leases_are_kept_without_turns),
+        TEST(test_one_node_asks_an_app),
+        TEST(test_take_over),
+        TEST(test_a_late_holder_is_refused),
+        TEST(test_a_node_that_ends_gives_back_at_once),
+        TEST(test_a_name_is_one_node),
+        TEST(test_a_name_is_looked_at_once_more_at_the_end),
+        TEST(test_leases_are_shared_out),
+        TEST(test_answers_count_while_a_lease_is_given_back),
+        TEST(test_a_short_gap_delays_nothing),
+        TEST(test_a_slow_turn_ends_in_time),
+        TEST(test_leases_are_kept_without_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
