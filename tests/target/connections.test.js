@@ -355,6 +355,47 @@ describe('connections', () => {
         assert.equal(gate.refused.length, 0);
     });
 
+    test('two credentials: a client secret that the token endpoint refuses later', async () => {
+        const [old, fresh] = ['an-old-client-secret', 'a-fresh-client-secret'];
+        const { tokens, gate } = await oauthGate({ secret: [old, fresh] });
+        const used = (each) => Buffer.from(each.headers.authorization.slice('Basic '.length), 'base64').toString('utf8').split(':')[1];
+        const app = await appAt(gate, oauth(tokens, { clientSecret: old }));
+        await somebody(app);
+        const wrong = await save(app, gate, oauth(tokens, { clientSecret: 'unknown-secret', rotate: true }), false);
+        assert.equal(wrong.status, 400, wrong.text);
+        assert.match(wrong.text, /The credential in use was left as it is/);
+        assert.ok(!wrong.text.includes('unknown-secret'), 'the endpoint repeats it, and it is hidden');
+
+        let connection = await saved(app, gate, oauth(tokens, { clientSecret: fresh, rotate: true }));
+        assert.equal(connection.rotation.status, 'TRYING');
+        tokens.secret = [old];
+        tokens.revoke();
+        let mark = tokens.requests.length;
+        await somebody(app);
+        assert.deepEqual(tokens.requests.slice(mark).map(used), [fresh, old], 'one try with each');
+        connection = await shown(app);
+        assert.equal(connection.rotation.status, 'FELL_BACK');
+        assert.equal(connection.rotation.previousKept, false);
+        for (const secret of [old, fresh]) assert.ok(!JSON.stringify(connection).includes(secret));
+        assert.equal((await muster.ask('GET', `/api/v1/apps/${app.id}/sync?after=0`)).quarantine, undefined);
+
+        tokens.secret = [old, fresh];
+        await saved(app, gate, oauth(tokens, { clientSecret: fresh, rotate: true }));
+        mark = tokens.requests.length;
+        await somebody(app);
+        assert.equal((await shown(app)).rotation.status, 'PROVEN');
+        assert.deepEqual(tokens.requests.slice(mark).map(used), [fresh]);
+        const forget = await muster.cli(['app', 'forget-credential', app.id]);
+        assert.equal(forget.code, 0, forget.output);
+        assert.equal((await shown(app)).rotation, undefined);
+        tokens.secret = [fresh];
+        tokens.revoke();
+        mark = gate.requests.length;
+        await somebody(app);
+        assert.deepEqual(gate.requests.slice(mark).filter((each) => each.status === 401).length, 1, 'a revoked token is renewed once');
+        for (const secret of [old, fresh]) neverSaw(gate, secret);
+    });
+
     test('a credential that ends is warned of', async () => {
         const gate = await party(Gate.start(target, { accepts: (token) => token === 'ends-soon' }));
         const app = await org.app();

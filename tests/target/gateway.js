@@ -101,7 +101,7 @@ class TokenServer {
         if (this.publicKey) return this.refusalOfAssertion(form);
         const [, coded] = /^Basic (.+)$/.exec(req.headers.authorization || '') || [];
         const pair = coded ? Buffer.from(coded, 'base64').toString('utf8').split(':').map(decodeURIComponent) : [form.get('client_id'), form.get('client_secret')];
-        return pair[0] === this.clientId && pair[1] === this.secret ? null : `${pair[1]} is not the secret`;
+        return pair[0] === this.clientId && [].concat(this.secret).includes(pair[1]) ? null : `${pair[1]} is not the secret`;
     }
 
     refusalOfAssertion(form) {

@@ -787,6 +787,28 @@ static void test_a_held_deactivation_is_no_refusal(void **state)
     assert_ptr_equal(strstr(active.found[0].error, "Held by a deletion limit: "), active.found[0].error);
 }
 
+/* Muster deactivated it, and the switch says that nobody is activated: the app holds what it acknowledged. */
+static void test_as_we_left_it_is_no_difference(void **state)
+{
+    struct world *world = *state;
+    struct team team = make_team(world);
+    world_limits_off(world);
+    world_member(world, team.all, team.people[2], false);
+    world_settle(world, MINUTE_MS);
+    world_switches(world, false, true, true);
+    world_member(world, team.all, team.people[2], true);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(world_active(world, logins[2]), 0);
+    struct act act = scan(world);
+    assert_int_equal(act.run_now.state, IMPORT_COMPLETED);
+    assert_int_equal(act.scan.differences, 0);
+    change_value(world, "Users", team.ids[1], "active", "false"); /* somebody else's doing is told */
+    (void)scan(world);
+    struct act found = list(world, (struct drift_filter){.kind = DRIFT_ACCOUNT_INACTIVE});
+    assert_int_equal(found.count, 1);
+    assert_string_equal(found.found[0].external_id, team.ids[1]);
+}
+
 /* Left behind by the app's own order of things: the group gave the app, the person lost both, and the app kept him. */
 static void test_left_by_the_same_group(void **state)
 {
@@ -1109,6 +1131,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_emptied_group, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_causes, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_held_deactivation_is_no_refusal, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_as_we_left_it_is_no_difference, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_left_by_the_same_group, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_repairs_go_through_the_limits, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_inactive_there_stays_so, world_setup, world_teardown),

@@ -123,6 +123,32 @@ static void test_a_disabled_account_is_named_as_the_cause(void **state)
     assert_int_equal(world_active(world, "bob@example.com"), 0); /* reported, never repaired (invariant 9) */
 }
 
+/* So is one that Muster deactivated itself, where the switch says that nobody is activated; known without reading it.
+ */
+static void test_an_account_that_we_left_inactive_is_named_as_the_cause(void **state)
+{
+    struct world *world = *state;
+    const char *group = make_pair(world);
+    const char *cyd = world_user(world, "cyd@example.com");
+    world_limits_off(world);
+    world_assign_user(world, cyd, true);
+    world_settle(world, MINUTE_MS);
+    world_assign_user(world, cyd, false);
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(world_active(world, "cyd@example.com"), 0);
+    world_switches(world, false, true, true);
+    world_assign_user(world, cyd, true);
+    world_member(world, group, cyd, true);
+    order(world, (struct practice_fault){.kind = FAULT_INACTIVE_MEMBERS, .status = 400});
+    order(world, (struct practice_fault){.kind = FAULT_STATUS, .status = 403, .method = "GET", .prefix = "/Users/"});
+    const char *mapping = world_push(world, group, "Pair");
+    world_settle(world, MINUTE_MS);
+    assert_int_equal(world_there(world, "Pair", "ann@example.com"), 1);
+    assert_int_equal(world_there(world, "Pair", "cyd@example.com"), 0);
+    assert_non_null(strstr(member_errors(world, mapping), "\"errorClass\":\"MEMBER_INACTIVE\""));
+    assert_null(strstr(member_errors(world, mapping), "MEMBER_UNKNOWN"));
+}
+
 /* An app at which accounts cannot be read: the check fails, which is no failure of the account. */
 static void test_an_account_that_cannot_be_looked_at(void **state)
 {
@@ -469,6 +495,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_account_that_is_gone_is_made_anew, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_refused_member_is_looked_at_once, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_disabled_account_is_named_as_the_cause, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_an_account_that_we_left_inactive_is_named_as_the_cause, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(test_an_account_that_cannot_be_looked_at, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_never_verified, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_always_verified, world_setup, world_teardown),

@@ -856,6 +856,26 @@ static void test_disabled_there_is_reported(void **state)
     assert_false(account_of(world, "ann@example.com").disabled_there);
 }
 
+/* Somebody suspended is linked to an account that is disabled there: nothing is sent, and what was found is told. */
+static void test_disabled_there_of_somebody_suspended(void **state)
+{
+    struct world *world = *state;
+    const char *ann = world_user(world, "ann@example.com");
+    world_transition(world, ann, USER_SUSPEND);
+    there_user(world, "ann@example.com", "Test", "Person", false);
+    set(world, (struct import_settings){.confirm_new = true, .confirm_exact = true});
+    (void)import(world, IMPORT_ALL);
+    world_settle(world, 10 * MINUTE_MS);
+    struct account account = account_of(world, "ann@example.com");
+    assert_string_equal(account.external_id, id_there(world, "ann@example.com"));
+    assert_int_equal(account.wanted, WANT_NOTHING);
+    assert_true(account.disabled_there);
+    world_transition(world, ann, USER_UNSUSPEND);
+    world_settle(world, 10 * MINUTE_MS);
+    assert_int_equal(world_active(world, "ann@example.com"), 0);
+    assert_true(account_of(world, "ann@example.com").disabled_there);
+}
+
 /* Nor is it news that an account is as we left it, before the person came back while creating was off. */
 static void test_what_we_deactivated_is_not_reported(void **state)
 {
@@ -1122,6 +1142,7 @@ int main(void)
         TEST(test_administrator_decides),
         TEST(test_second_account_is_refused),
         TEST(test_disabled_there_is_reported),
+        TEST(test_disabled_there_of_somebody_suspended),
         TEST(test_what_we_deactivated_is_not_reported),
         TEST(test_gone_there),
         TEST(test_memberships),
