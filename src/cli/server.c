@@ -47,7 +47,7 @@ static void on_commit(void *data, bool wake)
     (void)pthread_mutex_unlock(&server->lock);
 }
 
-/* The link of the first administrator is of no use any more. One that stays is removed by the next start. */
+/* The link of the first administrator is of no use any more. One that stays is removed later, or by the next start. */
 static void forget_link(void *data)
 {
     struct server *server = data;
@@ -229,8 +229,22 @@ void server_expire(struct server *server)
         ;
 }
 
+static int look_for_administrators(struct tx *tx, void *arg)
+{
+    (void)arg;
+    return administrator_any(tx);
+}
+
+/* Of several nodes only one heard that its link was used, or another's: each has a file of its own. */
+static void look_after_link(struct server *server)
+{
+    if (server_first_link(server) && store_read_wait(server->data.store, look_for_administrators, NULL) > 0)
+        forget_link(server);
+}
+
 void server_tidy(struct server *server)
 {
+    look_after_link(server);
     if (store_read_wait(server->data.store, look_whether_due, NULL) <= 0)
         return;
     while (store_write_wait(server->data.store, NULL, erase, NULL) > 0)

@@ -103,3 +103,18 @@ test('key rotate is refused while a node runs, wherever it runs', () =>
         fs.copyFileSync(key, `${nodes.first.data}/muster.key`);
         await nodes.first.startAgain();
     }));
+
+test('the link of the first administrator goes from every node when it is used', () =>
+    withNodes(async (nodes) => {
+        await nodes.start(2, OPTIONS);
+        const files = nodes.all.map((node) => `${node.data}/first-administrator.link`);
+        const [before, newest] = files.map((file) => fs.readFileSync(file, 'utf8').trim().split('/welcome#')[1]);
+        const claim = (token, email) =>
+            nodes.first.call('POST', '/api/v1/session/claim', { token: null, body: { token, name: 'Ada', email, password: 'a long enough password' } });
+        const replaced = await claim(before, 'ada@example.com');
+        assert.equal(replaced.status, 400, 'the node that started last has the link that counts');
+        assert.match(replaced.text, /replaced by a newer one/);
+        const claimed = await claim(newest, 'ada@example.com');
+        assert.equal(claimed.status, 200, claimed.text);
+        await until('no node has a link', () => files.every((file) => !fs.existsSync(file)));
+    }));
