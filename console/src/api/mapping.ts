@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The profile mapping of an app (docs/mapping.md), and the attributes that its users have.
 import { useQuery } from '@tanstack/react-query';
-import { get, list } from './client';
+import { change, get, list } from './client';
 import type { App } from './types';
 
 export type PushStatus = 'PUSH' | 'DONT_PUSH';
@@ -60,6 +60,15 @@ export function useAppAttributes(app: App) {
 async function mappingOf(app: App, signal: AbortSignal): Promise<ProfileMapping> {
     const { items } = await list<{ id: string }>('/api/v1/mappings', { targetId: app.id }, signal);
     return get<ProfileMapping>(`/api/v1/mappings/${items[0]?.id ?? ''}`, {}, signal);
+}
+
+// What the assignment of a person says of its own: texts, numbers, lists, and null where it empties an attribute.
+export async function ownAttributes(app: App, userId: string): Promise<Record<string, unknown>> {
+    const { items } = await list<{ id: string }>('/api/v1/mappings', { targetId: app.id });
+    const path = `/api/v1/mappings/${items[0]?.id ?? ''}/preview`;
+    const { profile, sources } = await change<{ profile: Record<string, unknown>; sources: Record<string, string> }>('POST', path, { userId });
+    const own = Object.keys(sources).filter((name) => sources[name] === 'INDIVIDUAL');
+    return Object.fromEntries(own.map((name) => [name, profile[name] ?? null]));
 }
 
 export function useMapping(app: App) {

@@ -4,6 +4,7 @@ import { Button, Form, FormGroup, Modal, ModalBody, ModalFooter, ModalHeader, Te
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { change } from '../api/client';
+import { ownAttributes } from '../api/mapping';
 import type { App, AppUser, Group, User } from '../api/types';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { groupChoice, groupQuery, personChoice, personQuery } from '../ui/people';
@@ -40,15 +41,16 @@ export function AssignDialog({
     const [profile, setProfile] = useState<Profile>(textsOf(stored ?? {}));
     const people = kind === 'people';
     const base = `/api/v1/apps/${app.id}`;
-    // Only what was changed: the rest follows the directory.
-    const before = textsOf(stored ?? {});
+    // Only what was changed here: the rest follows the directory.
+    const [before] = useState(profile);
     const changed = people ? Object.fromEntries(Object.entries(profile).filter(([name, value]) => before[name] !== value)) : profile;
     const credentials = userName && userName !== user?.credentials.userName ? { credentials: { userName } } : {};
     const save = useMutation({
-        mutationFn: () => {
+        mutationFn: async () => {
             const id = chosen?.id ?? '';
             if (!people) return change('PUT', `${base}/groups/${id}`, { ...(priority === undefined ? {} : { priority }), profile: changed });
-            if (of) return change('POST', `${base}/users/${id}`, { profile: changed, ...credentials });
+            // What is sent replaces all that the assignment says of its own: what it says already stays.
+            if (of) return change('POST', `${base}/users/${id}`, { profile: { ...(await ownAttributes(app, id)), ...changed }, ...credentials });
             return change('POST', `${base}/users`, { id, scope: 'USER', profile: changed, ...credentials });
         },
         onSuccess: () => {
