@@ -40,11 +40,18 @@ const TEMPLATES: [string, string][] = [
 function Settings({ app, mayChange }: { app: App; mayChange: boolean }) {
     const toasts = useToasts();
     const stored = app.credentials.userNameTemplate.template;
-    const [label, setLabel] = useState(app.label);
-    const [template, setTemplate] = useState(stored);
+    // What was typed; where nothing was, the app is shown as it is now.
+    const [draft, setDraft] = useState<{ label?: string; template?: string }>({});
+    const label = draft.label ?? app.label;
+    const template = draft.template ?? stored;
+    const setLabel = (typed: string) => setDraft({ ...draft, label: typed });
+    const setTemplate = (chosen: string) => setDraft({ ...draft, template: chosen });
+    // What is stored now needs no draft any more. What was typed while it was saved stays.
     useEffect(() => {
-        setLabel(app.label);
-        setTemplate(stored);
+        setDraft((typed) => ({
+            ...(typed.label !== undefined && typed.label !== app.label ? { label: typed.label } : {}),
+            ...(typed.template !== undefined && typed.template !== stored ? { template: typed.template } : {}),
+        }));
     }, [app.label, stored]);
     const save = useMutation({
         mutationFn: () =>
@@ -98,10 +105,7 @@ function Settings({ app, mayChange }: { app: App; mayChange: boolean }) {
                     <Button
                         variant="link"
                         isDisabled={!changed}
-                        onClick={() => {
-                            setLabel(app.label);
-                            setTemplate(stored);
-                        }}
+                        onClick={() => setDraft({})}
                     >
                         Cancel
                     </Button>

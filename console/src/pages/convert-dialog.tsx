@@ -46,6 +46,7 @@ function Count({ path, scope }: { path: string; scope: Scope }) {
     const { data, error } = useQuery({
         queryKey: [path, body],
         queryFn: () => change<Counted>('POST', `${path}?dryRun=true`, body),
+        gcTime: 0, // whoever asks again is not told what was counted before
         retry: false,
     });
     if (error) return <ErrorAlert error={error} title="They cannot be counted" />;

@@ -168,7 +168,8 @@ export function DriftFindings({ app, accepted, scanned }: { app: App; accepted: 
     const mayRepair = useMay('OPERATOR');
     const mayAccept = useMay('ADMIN');
     const [selected, setSelected] = useState<string[]>([]);
-    const [act, setAct] = useState<'repair' | 'accept' | null>(null);
+    // What is asked about, as it was then: what is repaired leaves the list, perhaps before the answer is there.
+    const [asked, setAsked] = useState<{ act: 'repair' | 'accept'; chosen: Difference[] } | null>(null);
     const narrowedBy = { kind: params.get('kind') ?? undefined, cause: params.get('cause') ?? undefined };
     const path = `/api/v1/apps/${app.id}/drift/${accepted ? 'exceptions' : 'differences'}`;
     const state = useList<Difference>(path, narrowedBy);
@@ -184,14 +185,14 @@ export function DriftFindings({ app, accepted, scanned }: { app: App; accepted: 
                     <Choice label="Who did it" name="cause" all="Anybody" texts={CAUSES} />
                     {mayRepair && !accepted && (
                         <ToolbarItem>
-                            <Button variant="secondary" isDisabled={chosen.length === 0 || never} onClick={() => setAct('repair')}>
+                            <Button variant="secondary" isDisabled={chosen.length === 0 || never} onClick={() => setAsked({ act: 'repair', chosen })}>
                                 Repair{count}
                             </Button>
                         </ToolbarItem>
                     )}
                     {mayAccept && !accepted && (
                         <ToolbarItem>
-                            <Button variant="secondary" isDisabled={chosen.length === 0} onClick={() => setAct('accept')}>
+                            <Button variant="secondary" isDisabled={chosen.length === 0} onClick={() => setAsked({ act: 'accept', chosen })}>
                                 Accept{count}
                             </Button>
                         </ToolbarItem>
@@ -217,13 +218,12 @@ export function DriftFindings({ app, accepted, scanned }: { app: App; accepted: 
             >
                 {(list) => <Differences app={app} list={list} selected={selected} select={setSelected} />}
             </ListBody>
-            {act && chosen.length > 0 && (
+            {asked && (
                 <DriftAct
                     app={app}
-                    act={act}
-                    chosen={chosen}
+                    {...asked}
                     close={() => {
-                        setAct(null);
+                        setAsked(null);
                         setSelected([]);
                     }}
                 />

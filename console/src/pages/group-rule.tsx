@@ -2,6 +2,7 @@
 // One group rule, or a new one.
 import { Alert, PageSection } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router-dom';
 import { getOrNull, list } from '../api/client';
 import { RULES, type GroupRule } from '../api/rules';
@@ -62,6 +63,13 @@ function ExistingRule({ rule }: { rule: GroupRule }) {
     const { people, expression } = rule.conditions;
     const users = useNames<User>('/api/v1/users', people.users.exclude, ({ profile }) => profile.login);
     const groups = useNames<Group>('/api/v1/groups', people.groups.exclude, ({ profile }) => profile.name);
+    // Once the form is there it stays, with what is typed in it: names that are not known yet come later.
+    const shown = useRef(false);
+    useEffect(() => {
+        if (users && groups) shown.current = true;
+    });
+    const named = (names: Chosen[] | undefined, ids: string[]) => names ?? (shown.current ? ids.map((id) => ({ id, text: id })) : undefined);
+    const excluded = { users: named(users, people.users.exclude), groups: named(groups, people.groups.exclude) };
     return (
         <>
             <PageHead title={rule.name} crumbs={CRUMBS} badge={<RuleState rule={rule} />} actions={<RuleActions rule={rule} />} />
@@ -84,10 +92,10 @@ function ExistingRule({ rule }: { rule: GroupRule }) {
                         title="To change the rule, deactivate it first. Who is in its groups stays there meanwhile."
                     />
                 )}
-                {users && groups ? (
+                {excluded.users && excluded.groups ? (
                     <RuleForm
                         rule={rule}
-                        stored={{ name: rule.name, expression: expression.value, targets: targetsOf(rule), users, groups }}
+                        stored={{ name: rule.name, expression: expression.value, targets: targetsOf(rule), users: excluded.users, groups: excluded.groups }}
                         isDisabled={!mayChange || rule.status === 'ACTIVE'}
                     />
                 ) : (

@@ -26,6 +26,10 @@ function isSet(value: unknown): boolean {
     return value !== undefined && value !== null;
 }
 
+function same(one: unknown, other: unknown): boolean {
+    return JSON.stringify(one) === JSON.stringify(other);
+}
+
 function Read({ person, attributes }: { person: User; attributes: Attribute[] }) {
     return (
         <DescriptionList isHorizontal isCompact>
@@ -46,14 +50,15 @@ function Edit({ person, attributes }: { person: User; attributes: Attribute[] })
     const [draft, setDraft] = useState<Values>({});
     const stored = Object.fromEntries(Object.entries(person.profile).filter(([, value]) => isSet(value)));
     const changed = Object.fromEntries(
-        Object.entries(draft).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(stored[name] ?? null)),
+        Object.entries(draft).filter(([name, value]) => !same(value, stored[name] ?? null)),
     );
     const count = Object.keys(changed).length;
     const save = useMutation({
-        mutationFn: () => change<User>('POST', `/api/v1/users/${person.id}`, { profile: changed }),
-        onSuccess: (saved) => {
+        mutationFn: (sent: Values) => change<User>('POST', `/api/v1/users/${person.id}`, { profile: sent }),
+        onSuccess: (saved, sent) => {
             toasts.done(`${personName(saved.profile)} is changed`);
-            setDraft({});
+            // What was typed meanwhile stays.
+            setDraft((typed) => Object.fromEntries(Object.entries(typed).filter(([name, value]) => !same(value, sent[name] ?? saved.profile[name] ?? null))));
         },
     });
     return (
@@ -61,7 +66,7 @@ function Edit({ person, attributes }: { person: User; attributes: Attribute[] })
             className="muster-form"
             onSubmit={(event) => {
                 event.preventDefault();
-                save.mutate();
+                save.mutate(changed);
             }}
         >
             <ErrorAlert error={save.error} title="The profile was not changed" fields={attributes.map(({ name }) => name)} />

@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { change } from '../api/client';
 import type { App, Mapping } from '../api/types';
+import { counted } from '../ui/plan';
 import { useToasts } from '../ui/toasts';
 import { Unlink } from './push-unlink';
 
@@ -14,43 +15,41 @@ const ACTIONS: [string, string, string][] = [
 ];
 
 // What can be done with all that are selected; all of it or nothing.
-export function BulkActions({ app, mappings, done }: { app: App; mappings: Mapping[]; done: () => void }) {
+// `done` is told which ones it was done with.
+export function BulkActions({ app, mappings, done }: { app: App; mappings: Mapping[]; done: (ids: string[]) => void }) {
     const toasts = useToasts();
-    const [unlinking, setUnlinking] = useState(false);
-    const count = `${mappings.length} ${mappings.length === 1 ? 'group' : 'groups'}`;
+    const [unlinking, setUnlinking] = useState<Mapping[] | null>(null); // as they were when it was asked
+    const ids = mappings.map((mapping) => mapping.id);
     const act = useMutation({
-        mutationFn: ([action]: [string, string]) =>
-            change('POST', `/api/v1/apps/${app.id}/group-push/mappings/bulk`, {
-                action,
-                mappingIds: mappings.map((mapping) => mapping.id),
-            }),
-        onSuccess: (_result, [, said]) => {
-            toasts.done(`${count} ${said}`);
-            done();
+        mutationFn: ([action, , mappingIds]: [string, string, string[]]) =>
+            change('POST', `/api/v1/apps/${app.id}/group-push/mappings/bulk`, { action, mappingIds }),
+        onSuccess: (_result, [, said, acted]) => {
+            toasts.done(`${counted(acted.length, 'group', 'groups')} ${said}`);
+            done(acted);
         },
         onError: (error) => toasts.failed('Nothing was changed', error),
     });
-    const none = mappings.length === 0;
+    const none = ids.length === 0;
     return (
         <Toolbar>
             <ToolbarContent rowWrap={{ default: 'wrap' }}>
                 <ToolbarItem alignSelf="center">
-                    <span role="status">{count} selected</span>
+                    <span role="status">{counted(ids.length, 'group', 'groups')} selected</span>
                 </ToolbarItem>
                 {ACTIONS.map(([action, text, said]) => (
                     <ToolbarItem key={action}>
-                        <Button variant="secondary" isDisabled={none || act.isPending} onClick={() => act.mutate([action, said])}>
+                        <Button variant="secondary" isDisabled={none || act.isPending} onClick={() => act.mutate([action, said, ids])}>
                             {text}
                         </Button>
                     </ToolbarItem>
                 ))}
                 <ToolbarItem>
-                    <Button variant="secondary" isDanger isDisabled={none} onClick={() => setUnlinking(true)}>
+                    <Button variant="secondary" isDanger isDisabled={none} onClick={() => setUnlinking(mappings)}>
                         Delete
                     </Button>
                 </ToolbarItem>
             </ToolbarContent>
-            {unlinking && <Unlink app={app} mappings={mappings} close={() => setUnlinking(false)} done={done} />}
+            {unlinking && <Unlink app={app} mappings={unlinking} close={() => setUnlinking(null)} done={done} />}
         </Toolbar>
     );
 }

@@ -133,6 +133,7 @@ export function PushByName({ app, close }: { app: App; close: () => void }) {
         queryKey: [`${base}/match`, source?.id],
         queryFn: ({ signal }) => get<Match>(`${base}/match`, { sourceGroupId: source?.id }, signal),
         enabled: source !== null,
+        gcTime: 0, // what matched another time may be gone, and what did not may match
     });
     const found = source ? match.data : undefined;
     useEffect(() => {

@@ -184,7 +184,7 @@ export default function PushGroups({ app }: { app: App }) {
                 <BulkActions
                     app={app}
                     mappings={rows.filter((row) => selected.has(row.id))}
-                    done={() => setSelected(new Set())}
+                    done={(ids) => setSelected((before) => new Set([...before].filter((id) => !ids.includes(id))))}
                 />
             )}
             {(params.get('filter') !== 'rule' || params.get('rule')) && (

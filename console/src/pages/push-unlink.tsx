@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { change, get } from '../api/client';
 import type { App, Mapping } from '../api/types';
 import { Confirm } from '../ui/confirm';
+import { counted } from '../ui/plan';
 import { useToasts } from '../ui/toasts';
 import { nameOf, targetNameOf } from './push-table';
 
@@ -17,12 +18,8 @@ async function countMembers(app: App, mappings: Mapping[], signal: AbortSignal):
     return each.reduce((sum, mapping) => sum + (mapping.state.members ?? 0), 0);
 }
 
-function counted(count: number, one: string, many: string): string {
-    return `${count.toLocaleString()} ${count === 1 ? one : many}`;
-}
-
 // Unlinks one group or several, and deletes or leaves what the app has.
-export function Unlink({ app, mappings, close, done }: { app: App; mappings: Mapping[]; close: () => void; done?: () => void }) {
+export function Unlink({ app, mappings, close, done }: { app: App; mappings: Mapping[]; close: () => void; done?: (ids: string[]) => void }) {
     const toasts = useToasts();
     const [remove, setRemove] = useState<boolean | null>(null);
     const ids = mappings.map((mapping) => mapping.id);
@@ -30,6 +27,7 @@ export function Unlink({ app, mappings, close, done }: { app: App; mappings: Map
         queryKey: ['members of', app.id, ids],
         queryFn: ({ signal }) => countMembers(app, mappings, signal),
         enabled: mappings.length <= COUNTED,
+        gcTime: 0, // whoever asks again is not told what was counted before
     });
     const groups = counted(mappings.length, 'group', 'groups');
     const first = mappings[0];
@@ -48,7 +46,7 @@ export function Unlink({ app, mappings, close, done }: { app: App; mappings: Map
                     deleteTargetGroup: remove,
                 });
                 toasts.done(`${groups} unlinked${remove ? `; what ${app.label} has is being deleted` : ''}`);
-                done?.();
+                done?.(ids);
             }}
         >
             <p>The groups of the directory stay as they are. What becomes of {which} in {app.label}?</p>

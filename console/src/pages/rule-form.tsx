@@ -48,10 +48,11 @@ export function RuleForm({ rule, stored, isDisabled }: { rule?: GroupRule; store
     const parts = isDisabled ? stored : { ...stored, ...draft };
     const set = (changed: Partial<RuleParts>) => setDraft({ ...draft, ...changed });
     const save = useMutation({
-        mutationFn: () => change<GroupRule>(rule ? 'PUT' : 'POST', rule ? `${RULES}/${rule.id}` : RULES, bodyOf(parts)),
-        onSuccess: (saved) => {
+        mutationFn: (sent: RuleParts) => change<GroupRule>(rule ? 'PUT' : 'POST', rule ? `${RULES}/${rule.id}` : RULES, bodyOf(sent)),
+        onSuccess: (saved, sent) => {
             toasts.done(rule ? `${saved.name} is changed` : `${saved.name} is added; activate it when it is right`);
-            setDraft({});
+            // What was typed meanwhile stays.
+            setDraft((typed) => Object.fromEntries(Object.entries(typed).filter(([part, value]) => value !== sent[part as keyof RuleParts])));
             if (!rule) navigate(`/group-rules/${saved.id}`);
         },
     });
@@ -62,7 +63,7 @@ export function RuleForm({ rule, stored, isDisabled }: { rule?: GroupRule; store
             className="muster-form"
             onSubmit={(event) => {
                 event.preventDefault();
-                save.mutate();
+                save.mutate(parts);
             }}
         >
             <ErrorAlert error={save.error} title="The rule was not saved" fields={['name', EXPRESSION, USERS, GROUPS, TARGETS]} />

@@ -65,12 +65,21 @@ export function Search({ label, placeholder }: { label: string; placeholder?: st
     useEffect(() => {
         latest.current = set;
     });
-    useEffect(() => setText(shown), [shown]);
+    // What this field put into the address itself may be less than what stands in it by now.
+    const asked = useRef(shown);
+    useEffect(() => {
+        if (shown === asked.current) return;
+        asked.current = shown;
+        setText(shown);
+    }, [shown]);
     useEffect(() => () => window.clearTimeout(timer.current), []);
     const type = (value: string) => {
         setText(value);
         window.clearTimeout(timer.current);
-        timer.current = window.setTimeout(() => latest.current({ q: value || null }), TYPING_MS);
+        timer.current = window.setTimeout(() => {
+            asked.current = value;
+            latest.current({ q: value || null });
+        }, TYPING_MS);
     };
     return (
         <SearchInput
@@ -81,6 +90,7 @@ export function Search({ label, placeholder }: { label: string; placeholder?: st
             onClear={() => {
                 window.clearTimeout(timer.current);
                 setText('');
+                asked.current = '';
                 set({ q: null });
             }}
         />

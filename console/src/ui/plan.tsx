@@ -41,6 +41,7 @@ export function Plan({ act }: { act: Rehearsed }) {
     const { data, error } = useQuery({
         queryKey: ['plan', act.method, path, act.body],
         queryFn: () => change<PlanAnswer>(act.method, path, act.body),
+        gcTime: 0, // whoever asks again is not told what was counted before
         retry: false,
     });
     if (error) return <ErrorAlert error={error} title="What would become of it cannot be said" />;
