@@ -44,8 +44,8 @@ test('failures alone, with the answer of the app; the last hour; nothing that fa
     await desk.target.faults([{ name: 'status', method: 'POST', path: '/Users', status: 400, text: 'Not today' }]);
     await assign(await desk.person('Bea'));
     await desk.button('POST /Users').first().waitFor();
-    const failed = (await desk.target.log()).filter(({ method, path, status }) => method === 'POST' && path.endsWith('/Users') && status === 400);
-    await desk.until(async () => (await shown()) === failed.length, 'each refused request is one row');
+    const refused = ({ method, path, status }) => method === 'POST' && path.endsWith('/Users') && status === 400;
+    await desk.until(async () => (await shown()) === (await desk.target.log()).filter(refused).length, 'each refused request is one row');
     await desk.button('POST /Users').first().click();
     assert.match(await desk.dialog().getByLabel('Body of the answer').textContent(), /"status": "400"/);
     await desk.dialog().getByText('Close', { exact: true }).click();

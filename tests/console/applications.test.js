@@ -77,7 +77,9 @@ test('what was before a switch was on is counted, and sent when one says so', as
     await page.goto(`/applications/${app.id}/provisioning`);
     // The input itself lies under what PatternFly draws of it.
     // One after the other, as quickly as keys are pressed: none is swallowed while another is saved, none loses the focus.
-    const saved = page.waitForResponse((answer) => /lifecycleDeactivate/.test(answer.request().postData() || ''));
+    const saved = Promise.all(
+        [/lifecycleCreate/, /profile/, /lifecycleDeactivate/].map((what) => page.waitForResponse((answer) => what.test(answer.request().postData() || ''))),
+    );
     await page.getByRole('switch', { name: 'Create Users' }).focus();
     for (const name of ['Create Users', 'Update User Attributes', 'Deactivate Users']) {
         assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), name);

@@ -12,6 +12,7 @@ const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run
 const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const ADA = { name: 'Ada Lovelace', email: 'ada@example.com', password: 'correct horse battery staple' };
 const SHOWN_MS = 60000;
+const CALM_FRAMES = 4; // in which nothing is asked: by then an answer is drawn, and what it leads to is asked
 // A slow network and a slow machine: each request waits up to so many milliseconds on its way there and back, and the
 // browser computes at a quarter of its speed. What passes only because everything is quick fails here.
 const SLOW_MS = Number(process.env.MUSTER_TEST_SLOW || 0);
@@ -36,6 +37,7 @@ class Browser {
         const page = await context.newPage();
         page.setDefaultTimeout(SHOWN_MS);
         if (SLOW_MS) await slowDown(page);
+        await page.addInitScript(countRequests);
         page.wrong = [];
         page.on('pageerror', (error) => page.wrong.push(String(error)));
         // Without its styles a page is there, and nothing on it is where it should be.
@@ -61,6 +63,49 @@ class Browser {
         muster.claimed = true;
         return page;
     }
+}
+
+// In the page: counts what was asked of the API and is not answered yet, for settled(). The stream is not asked by fetch().
+function countRequests() {
+    globalThis.musterAsked = 0;
+    const counted = (object, name) => {
+        const original = object[name];
+        object[name] = async function (...args) {
+            globalThis.musterAsked++;
+            try {
+                return await original.apply(this, args);
+            } finally {
+                globalThis.musterAsked--;
+            }
+        };
+    };
+    counted(globalThis, 'fetch');
+    counted(Response.prototype, 'text');
+}
+
+// Two frames later what an answer or a change of the window leads to has been drawn.
+function drawn(page) {
+    return page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+}
+
+// Until the page shows all that it asks for: nothing is asked, nothing is loading, and some frames later it is still so.
+async function settled(page) {
+    const done = await page.evaluate(
+        ([frames, within]) =>
+            new Promise((resolve) => {
+                const deadline = performance.now() + within;
+                let calm = 0;
+                const look = () => {
+                    const loading = document.querySelector('[role=progressbar][aria-label^="Loading "], [aria-busy=true]');
+                    calm = loading || globalThis.musterAsked > 0 ? 0 : calm + 1;
+                    if (calm >= frames || performance.now() > deadline) resolve(calm >= frames);
+                    else requestAnimationFrame(look);
+                };
+                look();
+            }),
+        [CALM_FRAMES, SHOWN_MS],
+    );
+    assert.ok(done, `${page.url()} goes on loading for ${SHOWN_MS} ms`);
 }
 
 async function slowDown(page) {
@@ -92,4 +137,4 @@ async function axe(page, options = {}) {
     return violations.map((each) => `${each.id}: ${each.help}: ${each.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
 }
 
-module.exports = { ADA, Browser, axe, linkFile };
+module.exports = { ADA, Browser, axe, drawn, linkFile, settled };

@@ -4,7 +4,7 @@
 
 const assert = require('node:assert/strict');
 const { Muster, Practice } = require('../lib/muster');
-const { ADA, Browser } = require('./browser');
+const { ADA, Browser, drawn } = require('./browser');
 
 const ON = { status: 'ENABLED' };
 const PATIENCE_MS = 60000;
@@ -136,6 +136,16 @@ class Desk {
         });
         const [answer] = await Promise.all([answered, run()]);
         assert.ok(status ? answer.status() === status : answer.ok(), `${answer.url()}: ${answer.status()}`);
+        // The answer is there before the page has done what it does with it: close a dialog, empty what was selected.
+        await answer.finished();
+        await drawn(this.page);
+    }
+
+    // Until this is on the page no more. Behind an open dialog no row is to be found by its role, so that it is gone
+    // there says nothing.
+    async gone(locator) {
+        await this.dialog().waitFor({ state: 'detached' });
+        await locator.waitFor({ state: 'detached' });
     }
 
     // The browser of somebody who may only look.
@@ -212,7 +222,7 @@ class Desk {
     // The Active / Inactive button of a group, and what is chosen in its menu.
     async statusMenu(name, item) {
         await this.row(name).getByRole('button', { name: /push status of|status of the rule/ }).click();
-        const choose = () => this.page.getByRole('menuitem', { name: item }).click();
+        const choose = () => this.page.getByRole('menuitem', { name: item, exact: true }).click();
         // The others open a dialog first.
         if (/^(Push now|Activate|Deactivate)/.test(item)) await this.acting('/group-push/', choose);
         else await choose();
@@ -221,9 +231,8 @@ class Desk {
     async unlink(name, how) {
         await this.statusMenu(name, 'Unlink pushed group');
         await this.dialog().getByLabel(how).check();
-        // Behind an open dialog no row is to be found by its role: that it is gone says nothing before the answer.
         await this.acting('/mappings/bulk', () => this.dialog().getByRole('button', { name: 'Unlink' }).click());
-        await this.row(name).waitFor({ state: 'detached' });
+        await this.gone(this.row(name));
     }
 
     async statusShown(name, text) {

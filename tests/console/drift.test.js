@@ -5,6 +5,7 @@
 
 const assert = require('node:assert/strict');
 const { after, afterEach, before, test } = require('node:test');
+const { settled } = require('./browser');
 const { Desk } = require('./desk');
 
 let desk;
@@ -146,8 +147,8 @@ test('who may only read sees no button that changes anything; an operator none o
     const tabs = ['general', 'provisioning', 'import', 'import?view=settings', 'assignments', 'assignments?filter=groups', 'drift', 'drift?view=settings', 'activity'];
     const found = async (page, tab) => {
         await page.goto(`/applications/${desk.app.id}/${tab}`);
-        // What is shown last on each: the page has been drawn.
-        await page.locator('main').locator('table, form, .pf-v6-c-empty-state').last().waitFor();
+        await page.locator('main').locator('table, form, .pf-v6-c-empty-state').first().waitFor();
+        await settled(page);
         const names = await page.locator('main').getByRole('button').evaluateAll((all) => all.map((each) => each.getAttribute('aria-label') || each.textContent.trim()));
         return names.filter((name) => changes.test(name));
     };

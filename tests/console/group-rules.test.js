@@ -79,7 +79,7 @@ test('a rule is made with an exclusion, activated, and does what it says', async
     await desk.button('Activate').click();
     await desk.dialog().getByText('0 accounts are deactivated').waitFor();
     await desk.confirm('/lifecycle/activate', 'Activate');
-    await desk.said('Deactivate');
+    await desk.button('Deactivate').waitFor();
     await become(sales, 'Ann');
     await desk.ask('POST', `/api/v1/users/${people.Cyd.id}`, { profile: { department: 'Sales' } });
     await become(sales, 'Ann,Cyd');

@@ -58,7 +58,7 @@ test('Import Now: exact, partial and new are told; confirmed one by one and toge
     await desk.acting('/ignore', () => desk.dialog().getByRole('button', { name: 'Ignore' }).click());
     await desk.until(async () => (await waiting()).length === 2, 'two are left');
     // Several.
-    await desk.row('robot@example.com').waitFor({ state: 'detached' });
+    await desk.gone(desk.row('robot@example.com'));
     await desk.page.getByLabel('Select all rows').check();
     await desk.acting('/imports/users/bulk', () => desk.button('Confirm as matched (2)').click());
     await desk.said('No user waits for you');

@@ -9,6 +9,7 @@ const { PAGES } = require('./pages');
 const { Tour } = require('./tour');
 
 const STOPS_MAX = 120;
+const BACK_MS = 30000; // which only pass when the focus does not come back
 
 let tour;
 before(async () => {
@@ -108,7 +109,8 @@ test('a dialog that is closed leads back to what opened it', async () => {
         await button.focus();
         await page.keyboard.press('Enter');
         if (item) {
-            await page.getByRole('menuitem', { name: item }).waitFor();
+            // The menu gives the focus to its first item, a moment after it is there.
+            await page.waitForFunction(() => document.activeElement.getAttribute('role') === 'menuitem');
             await page.getByRole('menuitem', { name: item }).focus();
             await page.keyboard.press('Enter');
         }
@@ -116,7 +118,7 @@ test('a dialog that is closed leads back to what opened it', async () => {
         await page.waitForFunction(() => document.querySelector('[role=dialog]').contains(document.activeElement));
         await page.keyboard.press('Escape');
         await page.getByRole('dialog').waitFor({ state: 'detached' });
-        const back = page.waitForFunction((element) => document.activeElement === element, await button.elementHandle(), { timeout: 10000 });
+        const back = page.waitForFunction((element) => document.activeElement === element, await button.elementHandle(), { timeout: BACK_MS });
         const there = await back.then(
             () => true,
             () => false,

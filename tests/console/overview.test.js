@@ -59,6 +59,7 @@ test('while all is in step nothing needs attention, and the charts tell what was
     await page.getByRole('figure', { name: 'Members in step. All members are in step.' }).waitFor();
     await desk.button('Members in step: show as table').click();
     const row = page.getByRole('grid', { name: 'Members in step' }).getByRole('row', { name: /My tool/ });
+    await row.waitFor();
     assert.deepEqual(await row.getByRole('gridcell').allTextContents(), ['My tool', '1', '2', '0', '0']);
     await desk.button('7 days').click();
     await page.waitForURL(/hours=168/);

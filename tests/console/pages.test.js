@@ -5,7 +5,7 @@
 
 const assert = require('node:assert/strict');
 const { after, before, test } = require('node:test');
-const { axe } = require('./browser');
+const { axe, drawn } = require('./browser');
 const { PAGES } = require('./pages');
 const { Tour } = require('./tour');
 
@@ -57,9 +57,6 @@ function overTheEdge() {
     }
     return found;
 }
-
-// Two frames later what a change of the window leads to has been drawn.
-const drawn = (page) => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 
 test('each entry of pages.js has a name of its own', () => {
     assert.equal(new Set(PAGES.map((each) => each.name)).size, PAGES.length);

@@ -143,7 +143,7 @@ test('C9325, C9326: delete a rule with its groups, or without them', async () =>
         await desk.dialog().getByText(/deleted in My tool, with their memberships/).waitFor();
         await desk.dialog().getByLabel(fate).check();
         await desk.acting('/group-push/rules', () => desk.dialog().getByRole('button', { name: 'Delete rule' }).click());
-        await desk.row(rule).waitFor({ state: 'detached' });
+        await desk.gone(desk.row(rule));
         // The mappings of a rule go in chunks, each of which queues what it has to send.
         await desk.until(async () => (await desk.mappings(`&q=${encodeURIComponent(group)}`)).length === 0, `${group} is unlinked`);
         await desk.settle();
@@ -183,7 +183,7 @@ test('C9327, C9331, C9328, C9329: several at once', async () => {
         await desk.dialog().getByText('2 groups with 2 memberships deleted there; 0 accounts').waitFor();
         await desk.dialog().getByLabel(how).check();
         await desk.acting('/mappings/bulk', () => desk.dialog().getByRole('button', { name: 'Unlink' }).click());
-        for (const name of chosen) await desk.row(name).waitFor({ state: 'detached' });
+        for (const name of chosen) await desk.gone(desk.row(name));
         await desk.settle();
         for (const name of chosen) assert.deepEqual(await desk.membersThere(name), there);
     }

@@ -77,7 +77,7 @@ test('a token: refused without a good name, shown once, used, revoked', async ()
     await desk.button('Revoke ci').click();
     await desk.acting('/api-tokens/', () => dialogButton('Revoke token').click());
     assert.equal((await desk.muster.call('GET', '/api/v1/groups', { token })).status, 401);
-    await desk.row('ci').waitFor({ state: 'detached' });
+    await desk.gone(desk.row('ci'));
 });
 
 test('administrators: invited with a link, given a role, reset, removed; not the last one', async () => {
@@ -122,7 +122,7 @@ test('administrators: invited with a link, given a role, reset, removed; not the
     assert.match(await shownOnce('Link'), /\/welcome#/);
     await desk.button('Remove Grace Hopper').click();
     await desk.acting('/administrators/', () => dialogButton('Remove administrator').click());
-    await desk.row('Grace Hopper').waitFor({ state: 'detached' });
+    await desk.gone(desk.row('Grace Hopper'));
     assert.deepEqual((await desk.ask('GET', '/api/v1/administrators')).map((each) => each.name), ['Ada Lovelace']);
 });
 

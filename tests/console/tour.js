@@ -3,7 +3,7 @@
 'use strict';
 
 const { Muster, Practice } = require('../lib/muster');
-const { Browser } = require('./browser');
+const { Browser, settled } = require('./browser');
 const { inhabit } = require('./organisation');
 
 class Tour {
@@ -48,7 +48,11 @@ class Tour {
         await page.emulateMedia({ colorScheme: theme });
         await page.goto(typeof entry.path === 'function' ? entry.path(this.at) : entry.path);
         await page.getByText(entry.shown).first().waitFor();
-        if (entry.open) await entry.open(page);
+        await settled(page);
+        if (entry.open) {
+            await entry.open(page);
+            await settled(page);
+        }
         return page;
     }
 }

@@ -57,7 +57,9 @@ async function switchOn(walk, name) {
     const toggle = walk.page.getByRole('switch', { name });
     // The input lies under what is drawn of it.
     await toggle.focus();
+    const saved = walk.page.waitForResponse((answer) => answer.request().method() === 'PUT' && answer.url().includes('/features/'));
     await walk.page.keyboard.press('Space');
+    await saved;
     await walk.page.waitForFunction((label) => document.querySelector(`input[aria-label="${label}"]`)?.checked, name);
 }
 
