@@ -134,9 +134,11 @@ test('an event hook: created, verified, told, failing, deactivated, deleted', as
     await desk.dialog().getByLabel('Address').fill('http://example.com/');
     await desk.dialog().getByLabel('Types of events, one a line').fill('group.lifecycle.create\nno.such.event');
     await desk.acting('/eventHooks', () => dialogButton('Create').click(), 400);
+    await desk.dialog().getByText(/"no\.such\.event" is no event type that is known here/).first().waitFor();
+    await desk.dialog().getByLabel('Types of events, one a line').fill('group.lifecycle.create');
+    await desk.acting('/eventHooks', () => dialogButton('Create').click(), 400);
     await desk.dialog().getByText(/plain http is for this machine only/).first().waitFor();
     await desk.dialog().getByLabel('Address').fill(receiver.url);
-    await desk.dialog().getByLabel('Types of events, one a line').fill('group.lifecycle.create');
     await desk.acting('/eventHooks', () => dialogButton('Create').click());
     assert.ok((await shownOnce('Signing secret')).length > 20);
     await desk.row('Groups').getByText('Not verified').waitFor();
