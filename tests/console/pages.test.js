@@ -91,6 +91,17 @@ test('times are in the zone of whoever looks, with the exact time for who points
     await page.context().close();
 });
 
+test('on a phone the places go when one was chosen, and the heading of the page has the focus', async () => {
+    const page = await tour.browser.openAsAdministrator(tour.empty, { viewport: { width: 360, height: 740 } });
+    await page.goto('/applications');
+    await page.getByRole('button', { name: 'Navigation' }).click();
+    await page.getByRole('link', { name: 'People', exact: true }).click();
+    await page.getByRole('heading', { name: 'People', level: 1 }).waitFor();
+    await page.waitForFunction(() => document.querySelector('[class*=page__sidebar]').getAttribute('aria-hidden') === 'true');
+    await page.waitForFunction(() => document.activeElement.tagName === 'H1');
+    await page.context().close();
+});
+
 test('who wants little motion gets none', async () => {
     const entry = PAGES.find(({ name }) => name === 'push-groups');
     const moving = async (reducedMotion) => {

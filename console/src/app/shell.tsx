@@ -17,6 +17,7 @@ import {
     NavItem,
     NavList,
     Page,
+    PageContext,
     PageSidebar,
     PageSidebarBody,
     PageToggleButton,
@@ -27,7 +28,7 @@ import {
 } from '@patternfly/react-core';
 import BarsIcon from '@patternfly/react-icons/dist/esm/icons/bars-icon';
 import UserIcon from '@patternfly/react-icons/dist/esm/icons/user-icon';
-import { useState, type ReactNode } from 'react';
+import { useContext, useState, type ReactNode } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router-dom';
 import { ChangePassword } from '../pages/change-password';
 import { Announcer } from '../ui/page';
@@ -152,11 +153,21 @@ function PlaceItem({ to, text }: Place) {
     );
 }
 
+// Where the places lie over the page.
+const NARROW = '(max-width: 1199px)';
+
 function Places() {
+    const { isSidebarOpen, onSidebarToggle } = useContext(PageContext);
+    // They go once one was chosen, and leave the focus to the heading.
+    const uncover = () => {
+        if (!isSidebarOpen || !window.matchMedia(NARROW).matches) return;
+        onSidebarToggle();
+        if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    };
     return (
         <PageSidebar>
             <PageSidebarBody>
-                <Nav aria-label="Places">
+                <Nav aria-label="Places" onSelect={uncover}>
                     {PLACES.map(({ title, places }) => {
                         const items = places.map((place) => <PlaceItem key={place.to} {...place} />);
                         return title ? (
