@@ -57,11 +57,8 @@ int idempotency_find(struct tx *tx, struct call *call)
     unsigned char key[HASH_BYTES];
     hash_key(call, key);
     struct query query;
-    int r = tx_query(tx, &query, &REPLAY_FIND, T(call->token.id), B(key, sizeof(key)),
-                     I(tx_now(tx) - (int64_t)LIMIT_IDEMPOTENCY_S * 1000));
-    if (r < 0)
-        return r;
-    r = query_next(&query);
+    int r = tx_query_row(tx, &query, &REPLAY_FIND, T(call->token.id), B(key, sizeof(key)),
+                         I(tx_now(tx) - (int64_t)LIMIT_IDEMPOTENCY_S * 1000));
     if (r <= 0)
         return r;
     size_t n;

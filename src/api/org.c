@@ -34,10 +34,7 @@ SQL(ORG_INSERT, "INSERT INTO org (rid, id, cursor_key, created) VALUES (1, $1, $
 static int read_org(struct tx *tx, struct api *api)
 {
     struct query query;
-    int r = tx_query(tx, &query, &ORG_READ, NO_BINDS);
-    if (r < 0)
-        return r;
-    r = query_next(&query);
+    int r = tx_query_row(tx, &query, &ORG_READ, NO_BINDS);
     if (r <= 0)
         return r;
     size_t n;
@@ -72,10 +69,7 @@ int org_load(struct tx *tx, void *arg)
 int org_check(struct tx *tx)
 {
     struct query query;
-    int r = tx_query(tx, &query, &ORG_READ, NO_BINDS);
-    if (r < 0)
-        return r;
-    r = query_next(&query);
+    int r = tx_query_row(tx, &query, &ORG_READ, NO_BINDS);
     query_close(&query);
     return r == 0 ? ERR_CORRUPT : MIN_OF(r, 0);
 }

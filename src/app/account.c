@@ -75,9 +75,9 @@ static struct account account_row(struct tx *tx, const struct query *query)
     };
 }
 
-static int account_take(struct tx *tx, struct query *query, struct account *ret)
+/* Takes the row of a query that tx_query_row() started with result `r`. */
+static int account_take(struct tx *tx, struct query *query, int r, struct account *ret)
 {
-    int r = query_next(query);
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     *ret = account_row(tx, query);
@@ -97,17 +97,14 @@ static int account_take_all(struct tx *tx, struct query *query, struct account *
 int account_get(struct tx *tx, int64_t app_rid, int64_t user_rid, struct account *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &ACCOUNT_GET, I(app_rid), I(user_rid));
-    return r < 0 ? r : account_take(tx, &query, ret);
+    return account_take(tx, &query, tx_query_row(tx, &query, &ACCOUNT_GET, I(app_rid), I(user_rid)), ret);
 }
 
 int account_state(struct tx *tx, int64_t app_rid, int64_t user_rid, enum account_scope *ret_scope,
                   const char **ret_external_id, bool *ret_ready)
 {
     struct query query;
-    int r = tx_query(tx, &query, &ACCOUNT_STATE, I(app_rid), I(user_rid));
-    if (r == 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &ACCOUNT_STATE, I(app_rid), I(user_rid));
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     *ret_scope = (enum account_scope)query_int(&query, 0);
@@ -121,8 +118,7 @@ int account_state(struct tx *tx, int64_t app_rid, int64_t user_rid, enum account
 int account_by_rid(struct tx *tx, int64_t rid, struct account *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &ACCOUNT_BY_RID, I(rid));
-    return r < 0 ? r : account_take(tx, &query, ret);
+    return account_take(tx, &query, tx_query_row(tx, &query, &ACCOUNT_BY_RID, I(rid)), ret);
 }
 
 int account_lookups_pending(struct tx *tx, int64_t app_rid)
@@ -134,8 +130,7 @@ int account_lookups_pending(struct tx *tx, int64_t app_rid)
 int account_by_external(struct tx *tx, int64_t app_rid, const char *external_id, struct account *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &ACCOUNT_BY_EXTERNAL, I(app_rid), T(external_id));
-    return r < 0 ? r : account_take(tx, &query, ret);
+    return account_take(tx, &query, tx_query_row(tx, &query, &ACCOUNT_BY_EXTERNAL, I(app_rid), T(external_id)), ret);
 }
 
 int account_list(struct tx *tx, int64_t app_rid, int64_t after, struct account *ret, int limit)

@@ -208,10 +208,9 @@ SQL(ORG_SET_PAUSED, "INSERT INTO org_state (one, paused, reason, changed) VALUES
                     " ON CONFLICT (one) DO UPDATE SET paused = excluded.paused, reason = excluded.reason,"
                     " changed = excluded.changed");
 
-/* Takes the first row of a query over COLUMNS. */
-static int app_take(struct tx *tx, struct query *query, struct app *ret)
+/* Takes the row, COLUMNS, of a query that tx_query_row() started with result `r`. */
+static int app_take(struct tx *tx, struct query *query, int r, struct app *ret)
 {
-    int r = query_next(query);
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     struct arena *arena = tx_arena(tx);
@@ -234,22 +233,19 @@ static int app_take(struct tx *tx, struct query *query, struct app *ret)
 int app_by_id(struct tx *tx, const char *id, struct app *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &APP_BY_ID, T(id));
-    return r < 0 ? r : app_take(tx, &query, ret);
+    return app_take(tx, &query, tx_query_row(tx, &query, &APP_BY_ID, T(id)), ret);
 }
 
 int app_by_rid(struct tx *tx, int64_t rid, struct app *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &APP_BY_RID, I(rid));
-    return r < 0 ? r : app_take(tx, &query, ret);
+    return app_take(tx, &query, tx_query_row(tx, &query, &APP_BY_RID, I(rid)), ret);
 }
 
 int app_by_label(struct tx *tx, const char *label, struct app *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &APP_BY_LABEL, T(text_fold(tx_arena(tx), label)));
-    return r < 0 ? r : app_take(tx, &query, ret);
+    return app_take(tx, &query, tx_query_row(tx, &query, &APP_BY_LABEL, T(text_fold(tx_arena(tx), label))), ret);
 }
 
 int app_rids(struct tx *tx, int64_t after, int64_t *ret, int limit)
@@ -392,10 +388,7 @@ int app_delete(struct tx *tx, struct app *app, struct problem *problem)
 int org_paused(struct tx *tx, const char **ret_reason)
 {
     struct query query;
-    int r = tx_query(tx, &query, &ORG_PAUSED, NO_BINDS);
-    if (r < 0)
-        return r;
-    r = query_next(&query);
+    int r = tx_query_row(tx, &query, &ORG_PAUSED, NO_BINDS);
     if (r <= 0)
         return r;
     int paused = query_int(&query, 0) != 0;

@@ -26,9 +26,7 @@ static const char *const base_names[] = {
 int profile_document_read(struct tx *tx, int64_t app_rid, struct profile_document *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &PROFILE_READ, I(app_rid));
-    if (r == 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &PROFILE_READ, I(app_rid));
     if (r < 0)
         return r;
     *ret = (struct profile_document){.is_new = r == 0};

@@ -29,9 +29,9 @@ static struct app_group group_row(struct tx *tx, const struct query *query)
     };
 }
 
-static int group_take(struct tx *tx, struct query *query, struct app_group *ret)
+/* Takes the row of a query that tx_query_row() started with result `r`. */
+static int group_take(struct tx *tx, struct query *query, int r, struct app_group *ret)
 {
-    int r = query_next(query);
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     *ret = group_row(tx, query);
@@ -51,15 +51,13 @@ static int group_take_all(struct tx *tx, struct query *query, struct app_group *
 int app_group_get(struct tx *tx, int64_t app_rid, int64_t group_rid, struct app_group *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &GROUP_GET, I(app_rid), I(group_rid));
-    return r < 0 ? r : group_take(tx, &query, ret);
+    return group_take(tx, &query, tx_query_row(tx, &query, &GROUP_GET, I(app_rid), I(group_rid)), ret);
 }
 
 int app_group_by_rid(struct tx *tx, int64_t rid, struct app_group *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &GROUP_BY_RID, I(rid));
-    return r < 0 ? r : group_take(tx, &query, ret);
+    return group_take(tx, &query, tx_query_row(tx, &query, &GROUP_BY_RID, I(rid)), ret);
 }
 
 int app_group_list(struct tx *tx, int64_t app_rid, int64_t after, struct app_group *ret, int limit)

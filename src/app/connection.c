@@ -105,10 +105,7 @@ static void take_row(struct arena *arena, const struct query *query, struct conn
 int connection_get(struct tx *tx, int64_t app_rid, struct connection *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &CONNECTION_GET, I(app_rid));
-    if (r < 0)
-        return r;
-    r = query_next(&query);
+    int r = tx_query_row(tx, &query, &CONNECTION_GET, I(app_rid));
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     take_row(tx_arena(tx), &query, ret);
@@ -168,9 +165,7 @@ static const char *rate_group_of(struct arena *arena, const struct keyring *keyr
 int connection_rate_group(struct tx *tx, int64_t app_rid, char ret[static RATE_GROUP_BYTES])
 {
     struct query query;
-    int r = tx_query(tx, &query, &CONNECTION_RATE_GROUP, I(app_rid));
-    if (r >= 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &CONNECTION_RATE_GROUP, I(app_rid));
     if (r < 0)
         return r;
     name_group(r ? query_text(&query, 0) : NULL, app_rid, ret);

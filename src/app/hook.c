@@ -65,10 +65,9 @@ static void take_hook(struct tx *tx, const struct query *query, struct hook *ret
     ret->signing_sealed = take_blob(arena, query, 8, &ret->signing_sealed_n);
 }
 
+/* Takes the row of a query that tx_query_row() started with result `r`. */
 static int take_one(struct tx *tx, struct query *query, int r, struct hook *ret)
 {
-    if (r == 0)
-        r = query_next(query);
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     take_hook(tx, query, ret);
@@ -79,15 +78,13 @@ static int take_one(struct tx *tx, struct query *query, int r, struct hook *ret)
 int hook_by_id(struct tx *tx, const char *id, struct hook *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &HOOK_BY_ID, T(id));
-    return take_one(tx, &query, r, ret);
+    return take_one(tx, &query, tx_query_row(tx, &query, &HOOK_BY_ID, T(id)), ret);
 }
 
 int hook_by_rid(struct tx *tx, int64_t rid, struct hook *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &HOOK_BY_RID, I(rid));
-    return take_one(tx, &query, r, ret);
+    return take_one(tx, &query, tx_query_row(tx, &query, &HOOK_BY_RID, I(rid)), ret);
 }
 
 int hook_list(struct tx *tx, struct hook ret[static LIMIT_HOOKS])

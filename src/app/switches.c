@@ -23,10 +23,7 @@ const char *app_dialect_name(enum app_dialect dialect)
 int app_switches_get(struct tx *tx, int64_t app_rid, struct app_switches *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &SWITCHES_GET, I(app_rid));
-    if (r < 0)
-        return r;
-    r = query_next(&query);
+    int r = tx_query_row(tx, &query, &SWITCHES_GET, I(app_rid));
     if (r < 0)
         return r;
     if (r == 0) { /* never set: everything is off */

@@ -137,10 +137,7 @@ int work_poke_leavers(struct tx *tx, int64_t app_rid)
 int work_find(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid, struct work *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &WORK_FIND, I(app_rid), I(kind), I(object_rid));
-    if (r < 0)
-        return r;
-    r = query_next(&query);
+    int r = tx_query_row(tx, &query, &WORK_FIND, I(app_rid), I(kind), I(object_rid));
     if (r > 0)
         *ret = work_row(tx, &query);
     query_close(&query);

@@ -46,11 +46,10 @@ static int read_row(struct query *query, struct arena *arena, struct administrat
 static int read_one(struct tx *tx, struct sql *sql, struct bind key, struct administrator *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, sql, key);
-    if (r < 0)
-        return r;
-    r = query_next(&query);
-    r = r > 0 ? read_row(&query, tx_arena(tx), ret) : r == 0 ? ERR_NOT_FOUND : r;
+    int r = tx_query_row(tx, &query, sql, key);
+    if (r <= 0)
+        return r < 0 ? r : ERR_NOT_FOUND;
+    r = read_row(&query, tx_arena(tx), ret);
     query_close(&query);
     return r;
 }

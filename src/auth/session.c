@@ -45,16 +45,13 @@ int session_create(struct tx *tx, const struct administrator *administrator, str
 static int find_row(struct tx *tx, const unsigned char *hash, int64_t *ret_administrator, struct session *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &SESSION_BY_HASH, B(hash, SECRET_HASH_BYTES));
-    if (r < 0)
-        return r;
-    r = query_next(&query);
-    if (r > 0) {
-        *ret_administrator = query_int(&query, 0);
-        *ret = (struct session){.created = query_int(&query, 1), .expires = query_int(&query, 2)};
-    }
+    int r = tx_query_row(tx, &query, &SESSION_BY_HASH, B(hash, SECRET_HASH_BYTES));
+    if (r <= 0)
+        return r < 0 ? r : ERR_NOT_FOUND;
+    *ret_administrator = query_int(&query, 0);
+    *ret = (struct session){.created = query_int(&query, 1), .expires = query_int(&query, 2)};
     query_close(&query);
-    return r > 0 ? 0 : r == 0 ? ERR_NOT_FOUND : r;
+    return 0;
 }
 
 int session_check(struct tx *tx, const char *secret, struct session *ret)
@@ -128,19 +125,12 @@ int sign_in_link_find(struct tx *tx, const char *secret, int64_t *ret_administra
     unsigned char hash[SECRET_HASH_BYTES];
     struct query query;
     secret_hash(secret, hash);
-    int r = tx_query(tx, &query, &LINK_BY_HASH, B(hash, sizeof(hash)));
-    if (r < 0)
-        return r;
-    int64_t administrator = 0;
-    bool valid = false;
-    r = query_next(&query);
-    if (r > 0) {
-        administrator = query_int(&query, 0);
-        valid = query_int(&query, 1) > tx_now(tx);
-    }
+    int r = tx_query_row(tx, &query, &LINK_BY_HASH, B(hash, sizeof(hash)));
+    if (r <= 0)
+        return r < 0 ? r : ERR_NOT_FOUND;
+    int64_t administrator = query_int(&query, 0);
+    bool valid = query_int(&query, 1) > tx_now(tx);
     query_close(&query);
-    if (r < 0)
-        return r;
     if (!valid)
         return ERR_NOT_FOUND;
     *ret_administrator_rid = administrator;

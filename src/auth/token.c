@@ -60,14 +60,12 @@ static int read_token(struct query *query, struct arena *arena, struct api_token
     return 0;
 }
 
-/* Reads the one row of a query that was started, and closes it. */
-static int one_token(struct tx *tx, struct query *query, struct api_token *ret)
+/* Takes the row of a query that tx_query_row() started with result `r`. */
+static int one_token(struct tx *tx, struct query *query, int r, struct api_token *ret)
 {
-    int r = query_next(query);
-    if (r == 0)
-        return ERR_NOT_FOUND;
-    if (r > 0)
-        r = read_token(query, tx_arena(tx), ret);
+    if (r <= 0)
+        return r < 0 ? r : ERR_NOT_FOUND;
+    r = read_token(query, tx_arena(tx), ret);
     query_close(query);
     return r;
 }
@@ -128,10 +126,7 @@ int token_check(struct tx *tx, const char *secret, struct api_token *ret)
     secret_hash(secret, hash);
     struct query query;
     struct api_token token;
-    int r = tx_query(tx, &query, &TOKEN_BY_HASH, B(hash, sizeof(hash)));
-    if (r < 0)
-        return r;
-    r = one_token(tx, &query, &token);
+    int r = one_token(tx, &query, tx_query_row(tx, &query, &TOKEN_BY_HASH, B(hash, sizeof(hash))), &token);
     if (r < 0)
         return r;
     if (token.expires != 0 && token.expires <= tx_now(tx))
@@ -143,8 +138,7 @@ int token_check(struct tx *tx, const char *secret, struct api_token *ret)
 int token_by_id(struct tx *tx, const char *id, struct api_token *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &TOKEN_BY_ID, T(id));
-    return r < 0 ? r : one_token(tx, &query, ret);
+    return one_token(tx, &query, tx_query_row(tx, &query, &TOKEN_BY_ID, T(id)), ret);
 }
 
 int token_each(struct tx *tx, int (*each)(const struct api_token *token, void *data), void *data)

@@ -71,14 +71,11 @@ struct event_target group_target(const struct group *group)
     return (struct event_target){.id = group->id, .type = "UserGroup", .name = group->name};
 }
 
+/* Takes the row of a query that tx_query_row() started with result `r`. */
 static int take_group(struct tx *tx, struct query *query, int r, struct group *ret)
 {
-    if (r >= 0)
-        r = query_next(query);
-    if (r == 0)
-        return ERR_NOT_FOUND;
-    if (r < 0)
-        return r;
+    if (r <= 0)
+        return r < 0 ? r : ERR_NOT_FOUND;
     group_from_row(query, ret);
     group_keep(tx_arena(tx), ret);
     query_close(query);
@@ -88,19 +85,19 @@ static int take_group(struct tx *tx, struct query *query, int r, struct group *r
 int group_by_id(struct tx *tx, const char *id, struct group *ret)
 {
     struct query query;
-    return take_group(tx, &query, tx_query(tx, &query, &GROUP_BY_ID, T(id)), ret);
+    return take_group(tx, &query, tx_query_row(tx, &query, &GROUP_BY_ID, T(id)), ret);
 }
 
 int group_by_rid(struct tx *tx, int64_t rid, struct group *ret)
 {
     struct query query;
-    return take_group(tx, &query, tx_query(tx, &query, &GROUP_BY_RID, I(rid)), ret);
+    return take_group(tx, &query, tx_query_row(tx, &query, &GROUP_BY_RID, I(rid)), ret);
 }
 
 int group_by_name(struct tx *tx, const char *name, struct group *ret)
 {
     struct query query;
-    return take_group(tx, &query, tx_query(tx, &query, &GROUP_BY_NAME, T(text_fold(tx_arena(tx), name))), ret);
+    return take_group(tx, &query, tx_query_row(tx, &query, &GROUP_BY_NAME, T(text_fold(tx_arena(tx), name))), ret);
 }
 
 int group_rids(struct tx *tx, enum group_type type, int64_t after, int64_t *ret_rids, int limit)

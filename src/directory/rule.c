@@ -104,10 +104,9 @@ int rule_from_row(struct arena *arena, const struct query *query, struct rule *r
     return read_document(arena, query_text(query, 5), ret);
 }
 
+/* Takes the row of a query that tx_query_row() started with result `r`. */
 static int take_rule(struct tx *tx, struct query *query, int r, struct rule *ret)
 {
-    if (r >= 0)
-        r = query_next(query);
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     r = rule_from_row(tx_arena(tx), query, ret);
@@ -118,13 +117,13 @@ static int take_rule(struct tx *tx, struct query *query, int r, struct rule *ret
 int rule_by_id(struct tx *tx, const char *id, struct rule *ret)
 {
     struct query query;
-    return take_rule(tx, &query, tx_query(tx, &query, &RULE_BY_ID, T(id)), ret);
+    return take_rule(tx, &query, tx_query_row(tx, &query, &RULE_BY_ID, T(id)), ret);
 }
 
 int rule_by_rid(struct tx *tx, int64_t rid, struct rule *ret)
 {
     struct query query;
-    return take_rule(tx, &query, tx_query(tx, &query, &RULE_BY_RID, I(rid)), ret);
+    return take_rule(tx, &query, tx_query_row(tx, &query, &RULE_BY_RID, I(rid)), ret);
 }
 
 /* There are few enough to look through them for a part of a name. */

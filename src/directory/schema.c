@@ -128,9 +128,7 @@ int schema_read(struct tx *tx, enum schema_kind kind, struct schema_document *re
 {
     *ret = (struct schema_document){0};
     struct query query;
-    int r = tx_query(tx, &query, &SCHEMA_READ, I(kind));
-    if (r >= 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &SCHEMA_READ, I(kind));
     if (r > 0) {
         const char *text = query_text(&query, 0);
         ret->created = query_int(&query, 1);

@@ -74,15 +74,11 @@ struct event_target user_target(const struct user *user)
     return (struct event_target){.id = user->id, .type = "User", .alternate_id = user->login, .name = user->name};
 }
 
-/* Takes the only row of a query that was started with result `r`. */
+/* Takes the row of a query that tx_query_row() started with result `r`. */
 static int take_user(struct tx *tx, struct query *query, int r, struct user *ret)
 {
-    if (r >= 0)
-        r = query_next(query);
-    if (r == 0)
-        return ERR_NOT_FOUND;
-    if (r < 0)
-        return r;
+    if (r <= 0)
+        return r < 0 ? r : ERR_NOT_FOUND;
     user_from_row(query, ret);
     user_keep(tx_arena(tx), ret);
     query_close(query);
@@ -92,21 +88,19 @@ static int take_user(struct tx *tx, struct query *query, int r, struct user *ret
 int user_by_id(struct tx *tx, const char *id, struct user *ret)
 {
     struct query query;
-    return take_user(tx, &query, tx_query(tx, &query, &USER_BY_ID, T(id)), ret);
+    return take_user(tx, &query, tx_query_row(tx, &query, &USER_BY_ID, T(id)), ret);
 }
 
 int user_by_rid(struct tx *tx, int64_t rid, struct user *ret)
 {
     struct query query;
-    return take_user(tx, &query, tx_query(tx, &query, &USER_BY_RID, I(rid)), ret);
+    return take_user(tx, &query, tx_query_row(tx, &query, &USER_BY_RID, I(rid)), ret);
 }
 
 int user_state(struct tx *tx, int64_t rid, enum user_status *ret_status, bool *ret_deleted)
 {
     struct query query;
-    int r = tx_query(tx, &query, &USER_STATE, I(rid));
-    if (r == 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &USER_STATE, I(rid));
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     *ret_status = (enum user_status)query_int(&query, 0);
@@ -125,7 +119,7 @@ int user_is_protected(struct tx *tx, int64_t rid)
 int user_by_login(struct tx *tx, const char *login, struct user *ret)
 {
     struct query query;
-    return take_user(tx, &query, tx_query(tx, &query, &USER_BY_LOGIN, T(text_fold(tx_arena(tx), login))), ret);
+    return take_user(tx, &query, tx_query_row(tx, &query, &USER_BY_LOGIN, T(text_fold(tx_arena(tx), login))), ret);
 }
 
 /* The only login that is `name` followed by @; ERR_NOT_FOUND when there are several. */
@@ -133,9 +127,7 @@ static int user_by_short_name(struct tx *tx, const char *name, struct user *ret)
 {
     const char *from = arena_printf(tx_arena(tx), "%s@", text_fold(tx_arena(tx), name));
     struct query query;
-    int r = tx_query(tx, &query, &USERS_BY_LOGIN_RANGE, T(from), T(text_prefix_end(tx_arena(tx), from)));
-    if (r >= 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &USERS_BY_LOGIN_RANGE, T(from), T(text_prefix_end(tx_arena(tx), from)));
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     struct user first;

@@ -16,9 +16,7 @@ SQL(QUARANTINE_DELETE, "DELETE FROM quarantine WHERE app_rid = $1");
 int quarantine_get(struct tx *tx, int64_t app_rid, struct quarantine *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &QUARANTINE_GET, I(app_rid));
-    if (r == 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &QUARANTINE_GET, I(app_rid));
     if (r <= 0)
         return r;
     *ret = (struct quarantine){.error_class = arena_strdup(tx_arena(tx), query_text(&query, 0)),

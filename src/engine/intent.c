@@ -172,10 +172,7 @@ int intent_delete(struct tx *tx, int64_t rid)
 int intent_find(struct tx *tx, int64_t app_rid, enum work_kind kind, int64_t object_rid, struct intent *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &INTENT_FIND, I(app_rid), I(kind), I(object_rid));
-    if (r < 0)
-        return r;
-    r = query_next(&query);
+    int r = tx_query_row(tx, &query, &INTENT_FIND, I(app_rid), I(kind), I(object_rid));
     if (r > 0)
         *ret = (struct intent){.rid = query_int(&query, 0),
                                .kind = (enum request_kind)query_int(&query, 1),

@@ -487,10 +487,8 @@ static int get_state(struct tx *tx, const struct deletion_key *key, enum deletio
                      int64_t *ret_hold_rid)
 {
     struct query query;
-    int r =
-        tx_query(tx, &query, &DELETION_GET, I(key->kind), I(key->object_rid), I(key->user_rid), T(key->external_id));
-    if (r == 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &DELETION_GET, I(key->kind), I(key->object_rid), I(key->user_rid),
+                         T(key->external_id));
     if (r <= 0)
         return r;
     *ret_state = (enum deletion_state)query_int(&query, 0);

@@ -152,9 +152,7 @@ int drift_settings_get(struct tx *tx, int64_t app_rid, struct drift_settings *re
 {
     struct query query;
     *ret = (struct drift_settings){.requests_per_hour = DRIFT_REQUESTS_PER_HOUR};
-    int r = tx_query(tx, &query, &SETTINGS_GET, I(app_rid));
-    if (r >= 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &SETTINGS_GET, I(app_rid));
     if (r <= 0)
         return r;
     ret->every_hours = query_int(&query, 0);
@@ -233,9 +231,7 @@ int drift_may_ask(struct tx *tx, const struct import_run *run, int64_t *ret_when
     struct query query;
     int r = tx_exec(tx, &SETTINGS_OPEN, I(run->app_rid), I(DRIFT_REQUESTS_PER_HOUR));
     if (r >= 0)
-        r = tx_query(tx, &query, &BUDGET_GET, I(run->app_rid));
-    if (r >= 0)
-        r = query_next(&query);
+        r = tx_query_row(tx, &query, &BUDGET_GET, I(run->app_rid));
     if (r <= 0)
         return r;
     int64_t most = query_int(&query, 0);
@@ -289,9 +285,7 @@ static void read_row(struct tx *tx, const struct query *q, struct drift *ret)
 int drift_by_id(struct tx *tx, int64_t app_rid, const char *id, struct drift *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &FINDING_BY_ID, T(id));
-    if (r >= 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &FINDING_BY_ID, T(id));
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     read_row(tx, &query, ret);
@@ -303,8 +297,6 @@ int drift_by_id(struct tx *tx, int64_t app_rid, const char *id, struct drift *re
 static int newest(struct tx *tx, int64_t app_rid, struct query *query, int r, struct drift *ret)
 {
     struct import_run last = {0};
-    if (r >= 0)
-        r = query_next(query);
     if (r <= 0)
         return r;
     read_row(tx, query, ret);
@@ -318,14 +310,14 @@ static int newest(struct tx *tx, int64_t app_rid, struct query *query, int r, st
 int drift_of_person(struct tx *tx, int64_t app_rid, int64_t target_rid, int64_t user_rid, struct drift *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &FINDING_OF_PERSON, I(app_rid), I(user_rid), I(target_rid));
+    int r = tx_query_row(tx, &query, &FINDING_OF_PERSON, I(app_rid), I(user_rid), I(target_rid));
     return newest(tx, app_rid, &query, r, ret);
 }
 
 int drift_of_group(struct tx *tx, int64_t app_rid, int64_t target_rid, struct drift *ret)
 {
     struct query query;
-    return newest(tx, app_rid, &query, tx_query(tx, &query, &FINDING_OF_GROUP, I(app_rid), I(target_rid)), ret);
+    return newest(tx, app_rid, &query, tx_query_row(tx, &query, &FINDING_OF_GROUP, I(app_rid), I(target_rid)), ret);
 }
 
 int drift_members_of_group(struct tx *tx, const struct target_group *group, struct drift_members *ret)

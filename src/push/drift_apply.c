@@ -88,15 +88,10 @@ struct known {
 static int find_known(struct tx *tx, int64_t app_rid, const struct drift_row *row, struct known *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &FINDING_OF, I(app_rid), I(row->kind), I(row->target_rid), I(row->user_rid),
-                     T(row->external_id), T(row->attribute));
-    if (r >= 0)
-        r = query_next(&query);
-    if (r == 0 && row->kind == DRIFT_MEMBER_EXTRA) {
-        r = tx_query(tx, &query, &EXCEPTION_OF, I(row->target_rid), T(row->external_id));
-        if (r >= 0)
-            r = query_next(&query);
-    }
+    int r = tx_query_row(tx, &query, &FINDING_OF, I(app_rid), I(row->kind), I(row->target_rid), I(row->user_rid),
+                         T(row->external_id), T(row->attribute));
+    if (r == 0 && row->kind == DRIFT_MEMBER_EXTRA)
+        r = tx_query_row(tx, &query, &EXCEPTION_OF, I(row->target_rid), T(row->external_id));
     if (r <= 0)
         return r;
     *ret = (struct known){.rid = query_int(&query, 0),
@@ -229,9 +224,7 @@ static int close_scan(struct tx *tx, const struct app *app, struct import_run *r
     if (r == 0)
         r = tx_get_int(tx, &scan.differences, &FINDINGS_SEEN, I(run->app_rid), I(run->rid));
     if (r >= 0)
-        r = tx_query(tx, &query, &GROUPS_SUM, I(run->app_rid));
-    if (r >= 0)
-        r = query_next(&query);
+        r = tx_query_row(tx, &query, &GROUPS_SUM, I(run->app_rid));
     if (r <= 0)
         return r;
     scan.groups = query_int(&query, 0);

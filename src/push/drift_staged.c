@@ -99,9 +99,7 @@ int drift_scan_begin(struct tx *tx, const struct import_run *run)
 int drift_scan_get(struct tx *tx, int64_t run_rid, struct drift_scan *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &SCAN_GET, I(run_rid));
-    if (r >= 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &SCAN_GET, I(run_rid));
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     *ret = (struct drift_scan){.requests = query_int(&query, 0),
@@ -143,9 +141,7 @@ int drift_accounts_add(struct tx *tx, const struct import_run *run, int accounts
 static int read_shown(struct tx *tx, const struct import_run *run, const char **ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &SCAN_SHOWN, I(run->rid));
-    if (r >= 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &SCAN_SHOWN, I(run->rid));
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     *ret = push_text(tx, &query, 0);

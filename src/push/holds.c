@@ -89,11 +89,9 @@ static struct hold hold_row(struct tx *tx, const struct query *query)
                          .decided_by = push_text(tx, query, 17)};
 }
 
-/* The first row of a query that was started with result `r`. */
+/* Takes the row of a query that tx_query_row() started with result `r`. */
 static int hold_take(struct tx *tx, struct query *query, int r, struct hold *ret)
 {
-    if (r >= 0)
-        r = query_next(query);
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     *ret = hold_row(tx, query);
@@ -110,7 +108,7 @@ static int hold_count_left(struct tx *tx, struct hold *hold)
 int hold_by_id(struct tx *tx, int64_t app_rid, const char *id, struct hold *ret)
 {
     struct query query;
-    int r = hold_take(tx, &query, tx_query(tx, &query, &HOLD_BY_ID, T(id)), ret);
+    int r = hold_take(tx, &query, tx_query_row(tx, &query, &HOLD_BY_ID, T(id)), ret);
     if (r == 0 && ret->app_rid != app_rid)
         return ERR_NOT_FOUND;
     return r < 0 ? r : hold_count_left(tx, ret);
@@ -120,7 +118,7 @@ int hold_id_of(struct tx *tx, int64_t hold_rid, const char **ret_id)
 {
     struct query query;
     struct hold hold = {.id = ""};
-    int r = hold_take(tx, &query, tx_query(tx, &query, &HOLD_BY_RID, I(hold_rid)), &hold);
+    int r = hold_take(tx, &query, tx_query_row(tx, &query, &HOLD_BY_RID, I(hold_rid)), &hold);
     if (r < 0 && r != ERR_NOT_FOUND)
         return r;
     *ret_id = hold.id;
@@ -243,7 +241,7 @@ int hold_join(struct tx *tx, const struct scope *scope, const struct weight *wei
     struct query query;
     int64_t rid = 0;
     int r = hold_take(tx, &query,
-                      tx_query(tx, &query, &HOLD_OPEN_ONE, I(scope->app_rid), I(kind), I(scope->target_rid)), ret);
+                      tx_query_row(tx, &query, &HOLD_OPEN_ONE, I(scope->app_rid), I(kind), I(scope->target_rid)), ret);
     bool is_new = r == ERR_NOT_FOUND;
     if (is_new)
         r = tx_get_int(tx, &rid, &HOLD_INSERT, T(tx_id(tx, "dlh")), I(scope->app_rid), I(kind), I(scope->target_rid),
@@ -253,7 +251,7 @@ int hold_join(struct tx *tx, const struct scope *scope, const struct weight *wei
     r = tx_exec(tx, &HOLD_JOIN, I(is_new ? rid : ret->rid), I(weight->window_ms), I(weight->used), I(weight->waiting),
                 I(weight->base), I(weight->percent), I(weight->number));
     if (r >= 0)
-        r = hold_take(tx, &query, tx_query(tx, &query, &HOLD_BY_RID, I(is_new ? rid : ret->rid)), ret);
+        r = hold_take(tx, &query, tx_query_row(tx, &query, &HOLD_BY_RID, I(is_new ? rid : ret->rid)), ret);
     if (r < 0 || !is_new)
         return r;
     ret->left = weight->waiting;
@@ -302,7 +300,7 @@ int hold_expand(struct tx *tx, struct work *work)
     struct query query;
     struct hold hold = {0};
     struct deletion *chunk = arena_array(tx_arena(tx), LIMIT_EXPAND_ROWS, sizeof(*chunk));
-    int r = hold_take(tx, &query, tx_query(tx, &query, &HOLD_BY_RID, I(work->object_rid)), &hold);
+    int r = hold_take(tx, &query, tx_query_row(tx, &query, &HOLD_BY_RID, I(work->object_rid)), &hold);
     if (r < 0 || hold.status == HOLD_OPEN)
         return r == ERR_NOT_FOUND ? 0 : MIN_OF(r, 0);
     r = tx_query(tx, &query, &DELETIONS_OF_HOLD_STATE, I(hold.rid), I(DELETION_HELD), I(LIMIT_EXPAND_ROWS));

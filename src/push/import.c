@@ -99,11 +99,9 @@ static void read_row(struct tx *tx, const struct query *q, struct import_run *re
                                .other_way = query_int(q, 38) != 0};
 }
 
+/* Takes the row of a query that tx_query_row() started with result `r`. */
 static int read_one(struct tx *tx, struct query *query, int r, struct import_run *ret)
 {
-    if (r < 0)
-        return r;
-    r = query_next(query);
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     read_row(tx, query, ret);
@@ -114,20 +112,20 @@ static int read_one(struct tx *tx, struct query *query, int r, struct import_run
 int import_by_id(struct tx *tx, int64_t app_rid, const char *id, struct import_run *ret)
 {
     struct query query;
-    int r = read_one(tx, &query, tx_query(tx, &query, &RUN_BY_ID, T(id)), ret);
+    int r = read_one(tx, &query, tx_query_row(tx, &query, &RUN_BY_ID, T(id)), ret);
     return r == 0 && ret->app_rid != app_rid ? ERR_NOT_FOUND : r;
 }
 
 int import_by_rid(struct tx *tx, int64_t rid, struct import_run *ret)
 {
     struct query query;
-    return read_one(tx, &query, tx_query(tx, &query, &RUN_BY_RID, I(rid)), ret);
+    return read_one(tx, &query, tx_query_row(tx, &query, &RUN_BY_RID, I(rid)), ret);
 }
 
 int import_open_run(struct tx *tx, int64_t app_rid, struct import_run *ret)
 {
     struct query query;
-    return read_one(tx, &query, tx_query(tx, &query, &RUN_OPEN, I(app_rid)), ret);
+    return read_one(tx, &query, tx_query_row(tx, &query, &RUN_OPEN, I(app_rid)), ret);
 }
 
 static int list(struct tx *tx, int64_t app_rid, bool scans, int64_t before, struct import_run *ret, int limit)
@@ -153,7 +151,7 @@ int drift_scan_list(struct tx *tx, int64_t app_rid, int64_t before, struct impor
 int drift_last_scan(struct tx *tx, int64_t app_rid, struct import_run *ret)
 {
     struct query query;
-    return read_one(tx, &query, tx_query(tx, &query, &SCAN_LAST, I(app_rid)), ret);
+    return read_one(tx, &query, tx_query_row(tx, &query, &SCAN_LAST, I(app_rid)), ret);
 }
 
 int import_store(struct tx *tx, const struct import_run *run)

@@ -25,9 +25,7 @@ SQL(RUNS_GOING, "SELECT rid FROM import_runs WHERE finished = 0 AND app_rid > 0 
 int import_safeguard_get(struct tx *tx, struct import_safeguard *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &SAFEGUARD_GET, NO_BINDS);
-    if (r >= 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &SAFEGUARD_GET, NO_BINDS);
     if (r < 0)
         return r;
     *ret = (struct import_safeguard){true, PERCENT_DEFAULT, true, PERCENT_DEFAULT};

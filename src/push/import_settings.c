@@ -28,9 +28,7 @@ SQL(ERRORS_FORGET, "UPDATE imported_users SET error = NULL WHERE app_rid = $1 AN
 int import_settings_get(struct tx *tx, int64_t app_rid, struct import_settings *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &SETTINGS_GET, I(app_rid));
-    if (r >= 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &SETTINGS_GET, I(app_rid));
     if (r < 0)
         return r;
     if (r == 0) { /* as published for an app whose settings were never touched */

@@ -63,9 +63,7 @@ int staged_delete(struct tx *tx, int64_t rid)
 int import_next_missed(struct tx *tx, const struct import_run *run, bool *ret_is_user, const char **ret_external_id)
 {
     struct query query;
-    int r = tx_query(tx, &query, &STAGED_MISSED_NEXT, I(run->rid));
-    if (r >= 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &STAGED_MISSED_NEXT, I(run->rid));
     if (r <= 0)
         return r;
     *ret_is_user = query_int(&query, 0) == STAGED_USER;

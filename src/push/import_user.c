@@ -55,11 +55,9 @@ static void read_row(struct tx *tx, const struct query *query, struct imported_u
                                   .last_updated = query_int(query, 12)};
 }
 
+/* Takes the row of a query that tx_query_row() started with result `r`. */
 static int read_one(struct tx *tx, struct query *query, int r, struct imported_user *ret)
 {
-    if (r < 0)
-        return r;
-    r = query_next(query);
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     read_row(tx, query, ret);
@@ -70,13 +68,13 @@ static int read_one(struct tx *tx, struct query *query, int r, struct imported_u
 static int imported_by_rid(struct tx *tx, int64_t rid, struct imported_user *ret)
 {
     struct query query;
-    return read_one(tx, &query, tx_query(tx, &query, &IMPORTED_BY_RID, I(rid)), ret);
+    return read_one(tx, &query, tx_query_row(tx, &query, &IMPORTED_BY_RID, I(rid)), ret);
 }
 
 int imported_user_by_id(struct tx *tx, int64_t app_rid, const char *id, struct imported_user *ret)
 {
     struct query query;
-    int r = read_one(tx, &query, tx_query(tx, &query, &IMPORTED_BY_ID, T(id)), ret);
+    int r = read_one(tx, &query, tx_query_row(tx, &query, &IMPORTED_BY_ID, T(id)), ret);
     return r == 0 && ret->app_rid != app_rid ? ERR_NOT_FOUND : r;
 }
 

@@ -66,11 +66,9 @@ static void read_row(struct tx *tx, const struct query *query, struct mapping *r
                             .members_wait = query_int(query, 12) != 0};
 }
 
+/* Takes the row of a query that tx_query_row() started with result `r`. */
 static int read_one(struct tx *tx, struct query *query, int r, struct mapping *ret)
 {
-    if (r < 0)
-        return r;
-    r = query_next(query);
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     read_row(tx, query, ret);
@@ -81,26 +79,26 @@ static int read_one(struct tx *tx, struct query *query, int r, struct mapping *r
 int mapping_by_id(struct tx *tx, int64_t app_rid, const char *id, struct mapping *ret)
 {
     struct query query;
-    int r = read_one(tx, &query, tx_query(tx, &query, &MAPPING_BY_ID, T(id)), ret);
+    int r = read_one(tx, &query, tx_query_row(tx, &query, &MAPPING_BY_ID, T(id)), ret);
     return r == 0 && ret->app_rid != app_rid ? ERR_NOT_FOUND : r;
 }
 
 int mapping_by_rid(struct tx *tx, int64_t rid, struct mapping *ret)
 {
     struct query query;
-    return read_one(tx, &query, tx_query(tx, &query, &MAPPING_BY_RID, I(rid)), ret);
+    return read_one(tx, &query, tx_query_row(tx, &query, &MAPPING_BY_RID, I(rid)), ret);
 }
 
 int mapping_by_target(struct tx *tx, int64_t target_rid, struct mapping *ret)
 {
     struct query query;
-    return read_one(tx, &query, tx_query(tx, &query, &MAPPING_BY_TARGET, I(target_rid)), ret);
+    return read_one(tx, &query, tx_query_row(tx, &query, &MAPPING_BY_TARGET, I(target_rid)), ret);
 }
 
 int mapping_by_source(struct tx *tx, int64_t app_rid, int64_t source_rid, struct mapping *ret)
 {
     struct query query;
-    return read_one(tx, &query, tx_query(tx, &query, &MAPPING_BY_SOURCE, I(source_rid), I(app_rid)), ret);
+    return read_one(tx, &query, tx_query_row(tx, &query, &MAPPING_BY_SOURCE, I(source_rid), I(app_rid)), ret);
 }
 
 int64_t mapping_count_of_source(struct tx *tx, int64_t source_rid)
@@ -166,8 +164,8 @@ int mapping_each_of_source(struct tx *tx, int64_t source_rid, int64_t app_rid,
     }
     for (int64_t after = 0;;) { /* one row at a time: each() writes what this reads */
         struct query query;
-        int r = read_one(tx, &query, tx_query(tx, &query, &MAPPINGS_ACTIVE_OF_SOURCE, I(source_rid), I(after), I(1)),
-                         &mapping);
+        int r = read_one(tx, &query,
+                         tx_query_row(tx, &query, &MAPPINGS_ACTIVE_OF_SOURCE, I(source_rid), I(after), I(1)), &mapping);
         if (r == ERR_NOT_FOUND)
             return 0;
         if (r == 0)
@@ -504,9 +502,7 @@ static int read_member_errors(struct tx *tx, const struct mapping *mapping, stru
     int64_t members = 0;
     r = tx_get_int(tx, &members, &MEMBERS_COUNT, I(mapping->target_rid));
     if (r >= 0)
-        r = tx_query(tx, &query, &MEMBERS_FAILED_FIRST, I(mapping->target_rid));
-    if (r >= 0)
-        r = query_next(&query);
+        r = tx_query_row(tx, &query, &MEMBERS_FAILED_FIRST, I(mapping->target_rid));
     if (r <= 0)
         return r;
     struct arena *arena = tx_arena(tx);

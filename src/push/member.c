@@ -376,9 +376,7 @@ int members_again_tick(struct tx *tx, int64_t *ret_next)
 static int next_again(struct tx *tx, const struct target_group *group, struct member *ret, bool *ret_stands)
 {
     struct query query;
-    int r = tx_query(tx, &query, &AGAIN_OF_GROUP, I(group->rid));
-    if (r >= 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &AGAIN_OF_GROUP, I(group->rid));
     if (r <= 0)
         return r;
     *ret = (struct member){.rid = query_int(&query, 0),

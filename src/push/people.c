@@ -79,9 +79,7 @@ int person_kind_parse(const char *name, enum person_kind *ret)
 int deletion_find(struct tx *tx, enum deletion_kind kind, int64_t object_rid, int64_t user_rid, struct held *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &HELD_OF, I(kind), I(object_rid), I(user_rid));
-    if (r == 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &HELD_OF, I(kind), I(object_rid), I(user_rid));
     if (r <= 0)
         return r;
     *ret = (struct held){.state = (enum deletion_state)query_int(&query, 0),
@@ -94,9 +92,7 @@ int deletion_find(struct tx *tx, enum deletion_kind kind, int64_t object_rid, in
 int member_view(struct tx *tx, int64_t target_rid, int64_t user_rid, struct member_view *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &MEMBER_VIEW, I(target_rid), I(user_rid));
-    if (r == 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &MEMBER_VIEW, I(target_rid), I(user_rid));
     if (r <= 0)
         return r;
     *ret = (struct member_view){.known = query_int(&query, 0) != 0,

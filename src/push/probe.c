@@ -72,9 +72,7 @@ static int mark_sample(struct tx *tx, int64_t target_rid)
     if (r >= 0)
         r = mark_rows(tx, &query, tx_query(tx, &query, &PROBE_LAST_CHANGED, I(target_rid), I(PROBE_CHANGED)));
     if (r >= 0)
-        r = tx_query(tx, &query, &PROBE_BOUNDS, I(target_rid));
-    if (r >= 0)
-        r = query_next(&query);
+        r = tx_query_row(tx, &query, &PROBE_BOUNDS, I(target_rid));
     if (r <= 0)
         return r < 0 ? r : marked;
     int64_t first = query_int(&query, 0);
@@ -126,9 +124,7 @@ int members_probe_control(struct tx *tx, const struct target_group *group, const
 int members_probe_next(struct tx *tx, const struct target_group *group, struct member *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &PROBE_NEXT, I(group->rid));
-    if (r >= 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &PROBE_NEXT, I(group->rid));
     if (r <= 0)
         return r;
     *ret = (struct member){

@@ -50,10 +50,9 @@ static void read_row(struct tx *tx, const struct query *query, struct push_rule 
         .last_updated = query_int(query, 14)};
 }
 
+/* Takes the row of a query that tx_query_row() started with result `r`. */
 static int read_one(struct tx *tx, struct query *query, int r, struct push_rule *ret)
 {
-    if (r >= 0)
-        r = query_next(query);
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     read_row(tx, query, ret);
@@ -72,14 +71,14 @@ static int read_rows(struct tx *tx, struct query *query, int r, struct push_rule
 int push_rule_by_id(struct tx *tx, int64_t app_rid, const char *id, struct push_rule *ret)
 {
     struct query query;
-    int r = read_one(tx, &query, tx_query(tx, &query, &RULE_BY_ID, T(id)), ret);
+    int r = read_one(tx, &query, tx_query_row(tx, &query, &RULE_BY_ID, T(id)), ret);
     return r == 0 && (ret->app_rid != app_rid || ret->status == PUSH_RULE_DELETED) ? ERR_NOT_FOUND : r;
 }
 
 int push_rule_by_rid(struct tx *tx, int64_t rid, struct push_rule *ret)
 {
     struct query query;
-    return read_one(tx, &query, tx_query(tx, &query, &RULE_BY_RID, I(rid)), ret);
+    return read_one(tx, &query, tx_query_row(tx, &query, &RULE_BY_RID, I(rid)), ret);
 }
 
 int push_rule_list(struct tx *tx, int64_t app_rid, int64_t after, struct push_rule *ret, int limit)

@@ -99,10 +99,9 @@ static void read_row(struct tx *tx, const struct query *query, struct kept_separ
     ret->follow_name = query_int(query, 16) != 0;
 }
 
+/* Takes the row of a query that tx_query_row() started with result `r`. */
 static int read_one(struct tx *tx, struct query *query, int r, struct kept_separation *ret)
 {
-    if (r >= 0)
-        r = query_next(query);
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     read_row(tx, query, ret);
@@ -114,7 +113,7 @@ int separation_by_id(struct tx *tx, int64_t app_rid, const char *id, struct sepa
 {
     struct query query;
     struct kept_separation kept;
-    int r = read_one(tx, &query, tx_query(tx, &query, &SEPARATION_BY_ID, T(id), I(app_rid)), &kept);
+    int r = read_one(tx, &query, tx_query_row(tx, &query, &SEPARATION_BY_ID, T(id), I(app_rid)), &kept);
     if (r == 0)
         *ret = kept.what;
     return r;
@@ -123,14 +122,14 @@ int separation_by_id(struct tx *tx, int64_t app_rid, const char *id, struct sepa
 int separation_read(struct tx *tx, int64_t rid, struct kept_separation *ret)
 {
     struct query query;
-    return read_one(tx, &query, tx_query(tx, &query, &SEPARATION_BY_RID, I(rid)), ret);
+    return read_one(tx, &query, tx_query_row(tx, &query, &SEPARATION_BY_RID, I(rid)), ret);
 }
 
 int separation_open(struct tx *tx, int64_t group_rid, bool as_new, int64_t after, struct kept_separation *ret)
 {
     struct query query;
     struct sql *sql = as_new ? &SEPARATIONS_OPEN_NEW : &SEPARATIONS_OPEN;
-    return read_one(tx, &query, tx_query(tx, &query, sql, I(group_rid), I(after)), ret);
+    return read_one(tx, &query, tx_query_row(tx, &query, sql, I(group_rid), I(after)), ret);
 }
 
 int separation_list(struct tx *tx, int64_t app_rid, int64_t before, struct separation *ret, int limit)

@@ -14,9 +14,7 @@ SQL(PUSH_SETTINGS_DELETE, "DELETE FROM push_settings WHERE app_rid = $1");
 int push_settings_get(struct tx *tx, int64_t app_rid, struct push_settings *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &PUSH_SETTINGS_GET, I(app_rid));
-    if (r >= 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &PUSH_SETTINGS_GET, I(app_rid));
     if (r < 0)
         return r;
     *ret = (struct push_settings){.rename_groups = true, .on_source_deleted = SOURCE_DELETED_LEAVE};

@@ -38,11 +38,9 @@ SQL(TARGETS_OF_APP, "SELECT rid, group_rid FROM target_groups WHERE app_rid = $1
 SQL(APP_MAPPINGS_DELETE, "DELETE FROM push_mappings WHERE app_rid = $1");
 SQL(STRANGERS_DELETE, "DELETE FROM target_strangers WHERE target_rid = $1");
 
+/* Takes the row of a query that tx_query_row() started with result `r`. */
 static int read_one(struct tx *tx, struct query *query, int r, struct target_group *ret)
 {
-    if (r < 0)
-        return r;
-    r = query_next(query);
     if (r <= 0)
         return r < 0 ? r : ERR_NOT_FOUND;
     *ret = (struct target_group){.rid = query_int(query, 0),
@@ -69,20 +67,20 @@ static int read_one(struct tx *tx, struct query *query, int r, struct target_gro
 int target_group_get(struct tx *tx, int64_t rid, struct target_group *ret)
 {
     struct query query;
-    return read_one(tx, &query, tx_query(tx, &query, &TARGET_BY_RID, I(rid)), ret);
+    return read_one(tx, &query, tx_query_row(tx, &query, &TARGET_BY_RID, I(rid)), ret);
 }
 
 int target_group_by_group(struct tx *tx, int64_t group_rid, struct target_group *ret)
 {
     struct query query;
-    return read_one(tx, &query, tx_query(tx, &query, &TARGET_BY_GROUP, I(group_rid)), ret);
+    return read_one(tx, &query, tx_query_row(tx, &query, &TARGET_BY_GROUP, I(group_rid)), ret);
 }
 
 int target_group_by_name(struct tx *tx, int64_t app_rid, const char *name, struct target_group *ret)
 {
     struct query query;
     const char *fold = text_fold(tx_arena(tx), name);
-    return read_one(tx, &query, tx_query(tx, &query, &TARGET_BY_NAME, I(app_rid), T(fold)), ret);
+    return read_one(tx, &query, tx_query_row(tx, &query, &TARGET_BY_NAME, I(app_rid), T(fold)), ret);
 }
 
 int target_group_candidates(struct tx *tx, int64_t app_rid, const char *name, struct target_group *ret, int limit)

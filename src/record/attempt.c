@@ -98,9 +98,7 @@ int record_newest_attempt_write(struct tx *tx, struct jout *out, const char *key
                                 int64_t object_rid)
 {
     struct query query;
-    int r = tx_query(tx, &query, &ATTEMPTS_OF_OBJECT, I(app_rid), I(work_kind), I(object_rid), I(INT64_MAX), I(1));
-    if (r >= 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &ATTEMPTS_OF_OBJECT, I(app_rid), I(work_kind), I(object_rid), I(INT64_MAX), I(1));
     if (r <= 0)
         return r;
     write_attempt(out, key, &query);

@@ -11,9 +11,7 @@ SQL(CAPTURE_ENDED, "SELECT app_rid FROM capture WHERE until <= $1 ORDER BY until
 int record_capture_get(struct tx *tx, int64_t app_rid, struct capture *ret)
 {
     struct query query;
-    int r = tx_query(tx, &query, &CAPTURE_GET, I(app_rid), I(tx_now(tx)));
-    if (r == 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &CAPTURE_GET, I(app_rid), I(tx_now(tx)));
     if (r <= 0)
         return r;
     *ret = (struct capture){.started = query_int(&query, 0),

@@ -36,9 +36,7 @@ int record_erase(struct tx *tx, const char *person, int64_t number)
 int record_erased_person(struct tx *tx, int64_t number, const char **ret_person)
 {
     struct query query;
-    int r = tx_query(tx, &query, &ERASURE_PERSON, I(number));
-    if (r == 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &ERASURE_PERSON, I(number));
     if (r <= 0)
         return r;
     *ret_person = arena_strdup(tx_arena(tx), query_text(&query, 0));

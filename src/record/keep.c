@@ -15,9 +15,7 @@ int record_keep_get(struct tx *tx, struct record_keep *ret)
 {
     *ret = (struct record_keep){.attempt_days = LIMIT_JOURNAL_DAYS, .log_days = LIMIT_SYSTEM_LOG_DAYS};
     struct query query;
-    int r = tx_query(tx, &query, &KEEP_GET, NO_BINDS);
-    if (r == 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &KEEP_GET, NO_BINDS);
     if (r <= 0)
         return r;
     *ret = (struct record_keep){.attempt_days = (int)query_int(&query, 0), .log_days = (int)query_int(&query, 1)};

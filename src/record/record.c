@@ -206,9 +206,7 @@ static void write_event(struct tx *tx, struct jout *out, const struct event *eve
 static int take_number(struct tx *tx, const char *person, int64_t *ret_number, bool *ret_erased)
 {
     struct query query;
-    int r = tx_query(tx, &query, &EVENT_NUMBER, T(person));
-    if (r == 0)
-        r = query_next(&query);
+    int r = tx_query_row(tx, &query, &EVENT_NUMBER, T(person));
     if (r <= 0)
         return r < 0 ? r : ERR_CORRUPT;
     *ret_number = query_int(&query, 0);

@@ -90,6 +90,12 @@ int tx_query_binds(struct tx *tx, struct query *query, struct sql *sql, const st
     return start(tx, query, sql, sql->text, binds, count);
 }
 
+int tx_query_row_binds(struct tx *tx, struct query *query, struct sql *sql, const struct bind *binds, size_t count)
+{
+    int r = tx_query_binds(tx, query, sql, binds, count);
+    return r < 0 ? r : query_next(query);
+}
+
 int tx_query_text(struct tx *tx, struct query *query, const char *text, const struct bind *binds, size_t count)
 {
     return start(tx, query, NULL, text, binds, count);
@@ -142,10 +148,7 @@ int tx_exec_binds(struct tx *tx, struct sql *sql, const struct bind *binds, size
 int tx_get_int_binds(struct tx *tx, int64_t *ret_value, struct sql *sql, const struct bind *binds, size_t count)
 {
     struct query query;
-    int r = tx_query_binds(tx, &query, sql, binds, count);
-    if (r < 0)
-        return r;
-    r = query_next(&query);
+    int r = tx_query_row_binds(tx, &query, sql, binds, count);
     if (r > 0) {
         *ret_value = query_int(&query, 0);
         while (r > 0) /* to its end: RETURNING rows of later rows are dropped, their writes are not */

@@ -101,7 +101,14 @@ struct query {
 #define tx_query(tx, query, sql, ...) tx_query_binds((tx), (query), (sql), BINDS_(__VA_ARGS__))
 int tx_query_binds(struct tx *tx, struct query *query, struct sql *sql, const struct bind *binds,
                    size_t count) MUSTCHECK;
-/* The same for a statement made at run time (a compiled search); never with values in its text. */
+/*
+ * The same, and on to the first row: 1, and the query stands on it and is to be closed. 0: there is none, or a negative
+ * error; the query is closed.
+ */
+#define tx_query_row(tx, query, sql, ...) tx_query_row_binds((tx), (query), (sql), BINDS_(__VA_ARGS__))
+int tx_query_row_binds(struct tx *tx, struct query *query, struct sql *sql, const struct bind *binds,
+                       size_t count) MUSTCHECK;
+/* As tx_query() for a statement made at run time (a compiled search); never with values in its text. */
 int tx_query_text(struct tx *tx, struct query *query, const char *text, const struct bind *binds,
                   size_t count) MUSTCHECK;
 /* 1: a row. 0: no more, and the query is closed. Negative: an error, and the query is closed. */
