@@ -32,20 +32,14 @@ static int write_scan(struct tx *tx, struct call *call, const char *key, const s
 {
     struct jout *out = &call->out;
     struct drift_scan scan = {0};
-    const char *why = NULL;
     int r = drift_scan_get(tx, run->rid, &scan);
-    int open = r < 0 || run->finished ? 1 : app_is_open(tx, app->rid, &why);
-    if (r < 0 || open < 0)
-        return MIN_OF(r, open);
+    if (r < 0)
+        return r;
     jout_object(out, key);
     jout_str(out, "id", run->id);
-    jout_str(out, "status", import_state_name(run->state));
-    jout_bool(out, "scheduled", run->scheduled);
-    jout_time(out, "created", run->created);
-    jout_time(out, "started", run->started);
-    jout_time(out, "finished", run->finished);
-    if (why) /* nothing can be read now */
-        jout_str(out, "waitingBecause", why);
+    r = run_write_state(tx, call, app, run);
+    if (r < 0)
+        return r;
     jout_int(out, "requests", scan.requests);
     jout_int(out, "usersRead", run->users_read);
     jout_int(out, "groupsRead", run->groups_read);
@@ -66,64 +60,32 @@ static int write_scan(struct tx *tx, struct call *call, const char *key, const s
     return 0;
 }
 
-static int start_scan(struct tx *tx, struct call *call)
-{
-    struct app app = {0};
-    struct import_run run = {0};
-    int r = call_body_optional(call);
-    if (r == 0)
-        r = find_app(tx, call, &app);
-    if (r == 0)
-        r = import_start(tx, &app, IMPORT_SCAN, false, &run, &call->problem);
-    call->status = 201;
-    return r < 0 ? r : write_scan(tx, call, NULL, &app, &run);
-}
-
 static int write_listed(struct tx *tx, struct call *call, const struct app *app, const struct import_run *run)
 {
     return write_scan(tx, call, NULL, app, run);
 }
 
-static int list_scans(struct tx *tx, struct call *call)
+static const struct run_resource scans = {
+    .type = "DriftScan", .scans = true, .list = drift_scan_list, .write = write_listed};
+
+static int start_scan(struct tx *tx, struct call *call)
 {
-    return runs_list(tx, call, drift_scan_list, write_listed);
+    return runs_start(tx, call, &scans, IMPORT_SCAN);
 }
 
-static int find_scan(struct tx *tx, struct call *call, struct app *ret_app, struct import_run *ret)
+static int list_scans(struct tx *tx, struct call *call)
 {
-    int r = find_app(tx, call, ret_app);
-    if (r == 0)
-        r = import_by_id(tx, ret_app->rid, call->params[1], ret);
-    if (r == 0 && ret->kind != IMPORT_SCAN)
-        r = ERR_NOT_FOUND;
-    return r == ERR_NOT_FOUND ? call_not_found(call, call->params[1], "DriftScan") : r;
+    return runs_list(tx, call, &scans);
 }
 
 static int get_scan(struct tx *tx, struct call *call)
 {
-    struct app app = {0};
-    struct import_run run = {0};
-    int64_t wait_ms = 0;
-    int r = call_wait_seconds(call, &wait_ms);
-    if (r == 0)
-        r = find_scan(tx, call, &app, &run);
-    if (r < 0)
-        return r;
-    if (!run.finished && call_may_wait(call, wait_ms))
-        return CALL_AGAIN;
-    return write_scan(tx, call, NULL, &app, &run);
+    return runs_get(tx, call, &scans);
 }
 
 static int cancel_scan(struct tx *tx, struct call *call)
 {
-    struct app app = {0};
-    struct import_run run = {0};
-    int r = call_body_optional(call);
-    if (r == 0)
-        r = find_scan(tx, call, &app, &run);
-    if (r == 0)
-        r = import_cancel(tx, &run, &call->problem);
-    return r < 0 ? r : write_scan(tx, call, NULL, &app, &run);
+    return runs_act(tx, call, &scans, import_cancel);
 }
 
 /* --- the whole of it -----------------------------------------------------------------------------------------------

@@ -7,8 +7,6 @@
 
 #include "base/limits.h"
 
-#define PAGE_RUNS 20
-#define PAGE_RUNS_MAX 50
 #define PAGE_IMPORTED 100
 #define PAGE_IMPORTED_MAX 200
 #define BULK_MAX 200        /* imported users of one bulk call */
@@ -56,20 +54,12 @@ static void write_counts(struct jout *out, const struct import_run *run)
 static int write_run(struct tx *tx, struct call *call, const struct app *app, const struct import_run *run)
 {
     struct jout *out = &call->out;
-    const char *why = NULL;
-    int open = run->finished ? 1 : app_is_open(tx, app->rid, &why);
-    if (open < 0)
-        return open;
     jout_object(out, NULL);
     jout_str(out, "id", run->id);
     jout_str(out, "type", run->kind == IMPORT_ALL ? "ALL" : "GROUPS");
-    jout_str(out, "status", import_state_name(run->state));
-    jout_bool(out, "scheduled", run->scheduled);
-    jout_time(out, "created", run->created);
-    jout_time(out, "started", run->started);
-    jout_time(out, "finished", run->finished);
-    if (why) /* nothing can be read now */
-        jout_str(out, "waitingBecause", why);
+    int r = run_write_state(tx, call, app, run);
+    if (r < 0)
+        return r;
     write_counts(out, run);
     jout_str_opt(out, "errorClass", run->error_class);
     jout_str_opt(out, "error", run->error);
@@ -86,102 +76,31 @@ static int write_run(struct tx *tx, struct call *call, const struct app *app, co
     return 0;
 }
 
-static int start(struct tx *tx, struct call *call, enum import_kind kind)
-{
-    struct app app = {0};
-    struct import_run run = {0};
-    int r = call_body_optional(call);
-    if (r == 0)
-        r = find_app(tx, call, &app);
-    if (r == 0)
-        r = import_start(tx, &app, kind, false, &run, &call->problem);
-    call->status = 201;
-    return r < 0 ? r : write_run(tx, call, &app, &run);
-}
+static const struct run_resource imports = {.type = "Import", .list = import_list, .write = write_run};
 
 static int start_import(struct tx *tx, struct call *call)
 {
-    return start(tx, call, IMPORT_ALL);
+    return runs_start(tx, call, &imports, IMPORT_ALL);
 }
 
 static int refresh_groups(struct tx *tx, struct call *call)
 {
-    return start(tx, call, IMPORT_GROUPS);
-}
-
-int runs_list(struct tx *tx, struct call *call,
-              int (*list)(struct tx *tx, int64_t app_rid, int64_t before, struct import_run *ret, int limit),
-              int (*write)(struct tx *tx, struct call *call, const struct app *app, const struct import_run *run))
-{
-    struct app app = {0};
-    struct page page = {0};
-    int64_t before = 0;
-    int r = find_app(tx, call, &app);
-    if (r == 0)
-        r = call_page(call, PAGE_RUNS, PAGE_RUNS_MAX, &page);
-    if (r == 0)
-        r = object_after_rid(call, &page, &before);
-    if (r < 0)
-        return r;
-    struct import_run *runs = arena_array(call->arena, (size_t)page.limit + 1, sizeof(*runs));
-    int count = list(tx, app.rid, before, runs, page.limit + 1);
-    if (count < 0)
-        return count;
-    jout_array(&call->out, NULL);
-    for (int i = 0; r == 0 && i < MIN_OF(count, page.limit); i++)
-        r = write(tx, call, &app, &runs[i]);
-    jout_end(&call->out);
-    bool more = count > page.limit;
-    call_page_links(call, more ? arena_printf(call->arena, "%lld", (long long)runs[page.limit - 1].rid) : NULL);
-    return r;
+    return runs_start(tx, call, &imports, IMPORT_GROUPS);
 }
 
 static int list_imports(struct tx *tx, struct call *call)
 {
-    return runs_list(tx, call, import_list, write_run);
+    return runs_list(tx, call, &imports);
 }
 
-static int find_import(struct tx *tx, struct call *call, struct app *ret_app, struct import_run *ret)
-{
-    int r = find_app(tx, call, ret_app);
-    if (r < 0)
-        return r;
-    r = import_by_id(tx, ret_app->rid, call->params[1], ret);
-    return r == ERR_NOT_FOUND ? call_not_found(call, call->params[1], "Import") : r;
-}
-
-/* wait=: until it is finished, or waits for an administrator. */
 static int get_import(struct tx *tx, struct call *call)
 {
-    struct app app = {0};
-    struct import_run run = {0};
-    int64_t wait_ms = 0;
-    int r = call_wait_seconds(call, &wait_ms);
-    if (r == 0)
-        r = find_import(tx, call, &app, &run);
-    if (r < 0)
-        return r;
-    if (!run.finished && run.state != IMPORT_HELD && call_may_wait(call, wait_ms))
-        return CALL_AGAIN;
-    return write_run(tx, call, &app, &run);
-}
-
-static int act_on_import(struct tx *tx, struct call *call,
-                         int (*act)(struct tx *tx, struct import_run *run, struct problem *problem))
-{
-    struct app app = {0};
-    struct import_run run = {0};
-    int r = call_body_optional(call);
-    if (r == 0)
-        r = find_import(tx, call, &app, &run);
-    if (r == 0)
-        r = act(tx, &run, &call->problem);
-    return r < 0 ? r : write_run(tx, call, &app, &run);
+    return runs_get(tx, call, &imports);
 }
 
 static int cancel_import(struct tx *tx, struct call *call)
 {
-    return act_on_import(tx, call, import_cancel);
+    return runs_act(tx, call, &imports, import_cancel);
 }
 
 /* What it would take away is told only by taking it over: the plan does that at once. */
@@ -189,10 +108,10 @@ static int approve_import(struct tx *tx, struct call *call)
 {
     struct app app = {0};
     struct import_run run = {0};
-    int r = act_on_import(tx, call, import_approve);
+    int r = runs_act(tx, call, &imports, import_approve);
     if (r < 0 || !call->rehearsed)
         return r;
-    r = find_import(tx, call, &app, &run);
+    r = runs_find(tx, call, &imports, &app, &run);
     if (r == 0)
         r = import_rehearse(tx, &app, &run);
     call->rehearsed_in_part |= r > 0;
@@ -410,16 +329,6 @@ static int decide(struct tx *tx, struct call *call, const struct app *app, const
     return imported_user_ignore(tx, app, imported, decision->what == DECIDE_IGNORE, problem);
 }
 
-static int read_bool(struct call *call, const struct jval *body, const char *name, bool *ret)
-{
-    enum jval_type type = jval_type(jval_get(body, name));
-    if (type != JVAL_NONE && type != JVAL_NULL && type != JVAL_BOOL)
-        return call_invalid(call, name, "Must be true or false.");
-    if (type == JVAL_BOOL)
-        *ret = jval_is_true(jval_get(body, name));
-    return 0;
-}
-
 /* userId, create and activate of a body that may be absent. */
 static int read_decision(struct tx *tx, struct call *call, const struct app *app, struct decision *ret)
 {
@@ -431,12 +340,12 @@ static int read_decision(struct tx *tx, struct call *call, const struct app *app
     if (r == 0)
         r = field_string(call, call->body, "userId", &ret->user_id);
     if (r >= 0)
-        r = read_bool(call, call->body, "create", &ret->create);
+        r = field_bool(call, call->body, "create", &ret->create);
     if (r >= 0)
-        r = read_bool(call, call->body, "activate", &ret->activate);
+        r = field_bool(call, call->body, "activate", &ret->activate);
     if (r >= 0 && ret->create && ret->user_id)
         return call_invalid(call, "userId", "Does not go together with create; give one of the two.");
-    return r;
+    return MIN_OF(r, 0);
 }
 
 static int decide_one(struct tx *tx, struct call *call, int what)
