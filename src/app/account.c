@@ -491,7 +491,7 @@ int account_look(struct tx *tx, const struct app *app, const struct user *user, 
     return r < 0 ? r : account_apply(tx, app, user, &before, &a, &full);
 }
 
-int account_reconcile(struct tx *tx, int64_t app_rid, int64_t user_rid, enum work_class class)
+static int reconcile(struct tx *tx, int64_t app_rid, int64_t user_rid, enum work_class class)
 {
     struct app app = {0};
     struct user user = {0};
@@ -515,7 +515,7 @@ int account_refresh(struct tx *tx, int64_t app_rid, int64_t user_rid, enum work_
         r = member_exists(tx, account.via_group_rid, user_rid);
     if (r > 0 || (r < 0 && r != ERR_NOT_FOUND))
         return MIN_OF(r, 0);
-    r = account_reconcile(tx, app_rid, user_rid, class);
+    r = reconcile(tx, app_rid, user_rid, class);
     return r < 0 ? r : 1;
 }
 

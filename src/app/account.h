@@ -167,11 +167,11 @@ int account_seen(struct tx *tx, struct account *account, bool active) MUSTCHECK;
 int account_found_active(struct tx *tx, struct account *account) MUSTCHECK;
 int account_found_attribute(struct tx *tx, struct account *account, const char *name, const char *value) MUSTCHECK;
 
-/* Looks at one person and one app again: sets scope from the assignments, appends CHANGE_ACCOUNT_WANTED and work if
- * something changed. Idempotent. */
-int account_reconcile(struct tx *tx, int64_t app_rid, int64_t user_rid, enum work_class class) MUSTCHECK;
-/* The same, where the group that gives the person the app does so no longer, which an expansion has yet to find (see
- * work_takes_away()). 1 when it was so, else 0. */
+/*
+ * Looks at one person and one app again, where the group that gives the person the app does so no longer and an
+ * expansion has yet to find it (see work_takes_away()): sets scope from the assignments, appends CHANGE_ACCOUNT_WANTED
+ * and work. 1 when it was so, else 0.
+ */
 int account_refresh(struct tx *tx, int64_t app_rid, int64_t user_rid, enum work_class class) MUSTCHECK;
 
 /*

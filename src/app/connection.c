@@ -122,7 +122,7 @@ static const char *trimmed_url(struct arena *arena, const char *base_url)
     return arena_strndup(arena, base_url, n);
 }
 
-int connection_changed(struct tx *tx, const struct app *app, int kind, const char *debug)
+static int connection_changed(struct tx *tx, const struct app *app, int kind, const char *debug)
 {
     int r = tx_change(tx, (struct change){.kind = kind, .subject = app->rid});
     if (r < 0)
@@ -260,17 +260,6 @@ int connection_open(struct tx *tx, const struct keyring *keyring, const struct c
     else
         *ret = clear;
     return r;
-}
-
-int connection_secret(struct tx *tx, const struct keyring *keyring, const struct connection *connection,
-                      const char **ret_secret)
-{
-    struct sealed_text credential = {.bytes = connection->sealed, .n = connection->sealed_n};
-    if (connection->scheme == CONNECTION_NONE) {
-        *ret_secret = arena_strdup(tx_arena(tx), "");
-        return 0;
-    }
-    return open_one(tx, keyring, connection->app_rid, SEAL_COLUMN, credential, ret_secret);
 }
 
 /* The one that ends first; 0: neither is known to end. */

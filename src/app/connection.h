@@ -165,9 +165,6 @@ struct connection_secrets {
 int connection_unseal(struct tx *tx, const struct keyring *keyring, const struct connection *connection,
                       struct connection_secrets *ret) MUSTCHECK;
 void connection_secrets_wipe(const struct connection_secrets *secrets);
-/* The credential alone. */
-int connection_secret(struct tx *tx, const struct keyring *keyring, const struct connection *connection,
-                      const char **ret_secret) MUSTCHECK;
 /* Seals every secret again with the current key, of at most `limit` connections; the count that was done, 0 at the end.
  */
 int connection_reseal(struct tx *tx, const struct keyring *keyring, int limit) MUSTCHECK;

@@ -41,7 +41,6 @@ int connection_store(struct tx *tx, const struct keyring *keyring, struct connec
 /* All that is sealed, in clear, in the tx's arena. */
 int connection_open(struct tx *tx, const struct keyring *keyring, const struct connection *connection,
                     struct connection_clear *ret) MUSTCHECK;
-int connection_changed(struct tx *tx, const struct app *app, int kind, const char *debug) MUSTCHECK;
 
 /* connection_time.c */
 /* `look_at` of a connection that is saved: at once when something of it ends within EXPIRY_WARN_MS. */
@@ -80,7 +79,7 @@ struct look {
     bool again;                          /* what is owed was passed over while the person was suspended */
     const struct app_switches *switches; /* NULL: read */
 };
-/* The heart of account_reconcile(): makes or changes the account's row, and its work. 0 or a negative error. */
+/* Looks at one person and one app: makes or changes the account's row, and its work. 0 or a negative error. */
 int account_look(struct tx *tx, const struct app *app, const struct user *user, const struct look *look) MUSTCHECK;
 /* Writes every column of the row, which exists. */
 int account_store(struct tx *tx, struct account *account) MUSTCHECK;

@@ -11,7 +11,8 @@
 /* --- reading -------------------------------------------------------------------------------------------------------
  */
 
-const char *mapping_direct(struct arena *arena, const char *expression)
+/* "user.department" alone: the name of the attribute, in `arena`; else NULL. */
+static const char *mapping_direct(struct arena *arena, const char *expression)
 {
     static const char object[] = "user.";
     const char *name = expression + strlen(object);
@@ -31,8 +32,9 @@ static enum expr_type type_of(const struct app_attribute *attribute)
     return attribute->rules ? types[attribute->rules->type] : EXPR_STRING;
 }
 
-int mapping_compile(struct mapping_reader *reader, const struct app_attribute *attribute, const char *expression,
-                    const struct expr **ret, struct expr_error *ret_error)
+/* Compiles for an attribute. 0; ERR_SYNTAX with the reason; or another negative error. */
+static int mapping_compile(struct mapping_reader *reader, const struct app_attribute *attribute, const char *expression,
+                           const struct expr **ret, struct expr_error *ret_error)
 {
     struct arena *arena = tx_arena(reader->tx);
     int r = reader->users ? 0 : schema_load(reader->tx, SCHEMA_USER, &reader->users);

@@ -15,7 +15,8 @@
 #define GIVEN "$given"
 #define COMBINED_MAX 1000 /* values of all assigned groups together */
 
-bool value_is_empty(const struct jval *value)
+/* Null, an empty text, or an empty list. */
+static bool value_is_empty(const struct jval *value)
 {
     switch (jval_type(value)) {
     case JVAL_NONE:

@@ -32,9 +32,6 @@ int profile_document_store(struct tx *tx, const struct app *app, const struct jv
 int profile_from_document(struct tx *tx, const struct profile_document *document,
                           const struct app_profile **ret) MUSTCHECK;
 
-/* profile.c: null, an empty text, or an empty list. */
-bool value_is_empty(const struct jval *value);
-
 /* mapping.c */
 #define MAPPING_DISPLAY_NAME "user.displayName ?: String.join(\" \", user.firstName, user.lastName)"
 /* Fills in expression, push, direct, expr and error of an attribute. */
@@ -43,10 +40,5 @@ struct mapping_reader {
     const struct schema *users; /* read when it is needed; NULL */
 };
 int mapping_read(struct mapping_reader *reader, const struct jval *mapping, struct app_attribute *attribute) MUSTCHECK;
-/* "user.department" alone: the name of the attribute, in `arena`; else NULL. */
-const char *mapping_direct(struct arena *arena, const char *expression);
-/* Compiles for an attribute. 0; ERR_SYNTAX with the reason; or another negative error. */
-int mapping_compile(struct mapping_reader *reader, const struct app_attribute *attribute, const char *expression,
-                    const struct expr **ret, struct expr_error *ret_error) MUSTCHECK;
 
 #endif

@@ -200,7 +200,8 @@ int work_next_due(struct tx *tx, int64_t *ret_due)
     return r;
 }
 
-int work_next_due_of_app(struct tx *tx, int64_t app_rid, int64_t *ret_due)
+/* The earliest due time over one app (0: of none). 1, or 0: nothing is due; `ret` untouched. */
+static int work_next_due_of_app(struct tx *tx, int64_t app_rid, int64_t *ret_due)
 {
     int found = 0;
     int64_t earliest = 0;

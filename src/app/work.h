@@ -105,8 +105,6 @@ int work_takes_away(struct tx *tx, int64_t app_rid) MUSTCHECK;
 int work_next_due_after(struct tx *tx, int64_t now, int64_t *ret_due) MUSTCHECK;
 /* The earliest due time of rows that are not held, over all apps; 0 row: ret untouched, returns 0. */
 int work_next_due(struct tx *tx, int64_t *ret_due) MUSTCHECK;
-/* The same over one app (0: of none): what an engine that skips a closed app sleeps by. 1 or 0. */
-int work_next_due_of_app(struct tx *tx, int64_t app_rid, int64_t *ret_due) MUSTCHECK;
 /* App rids that have a due row (0 included), ascending, above `after` (-1 to begin, which also pulls rows that a set
  * back clock left too far in the future to the cap, when writing). The count. */
 int work_apps_due(struct tx *tx, int64_t now, int64_t after, int64_t *ret, int limit) MUSTCHECK;

@@ -88,7 +88,6 @@ struct exchange {
     struct MHD_Response *response;
     int status;
     char peer[INET6_ADDRSTRLEN];
-    void *data;
 };
 
 static int explain(char *ret_why, size_t why_size, const char *format, ...) PRINTF_LIKE(3, 4);
@@ -531,18 +530,6 @@ const char *exchange_peer(const struct exchange *x)
 {
     check_open(x);
     return x->peer;
-}
-
-void exchange_set_data(struct exchange *x, void *data)
-{
-    check_open(x);
-    x->data = data;
-}
-
-void *exchange_data(const struct exchange *x)
-{
-    check_open(x);
-    return x->data;
 }
 
 /* --- start and stop ----------------------------------------------------------------------------------------------- */

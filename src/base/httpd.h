@@ -53,9 +53,6 @@ const char *exchange_header_all(struct exchange *exchange, const char *name);
 const char *exchange_body(const struct exchange *exchange, size_t *ret_n); /* "" and 0 when there is none */
 bool exchange_body_too_large(const struct exchange *exchange);
 const char *exchange_peer(const struct exchange *exchange); /* numeric address without port */
-/* A pointer of the handler's own, NULL at first. */
-void exchange_set_data(struct exchange *exchange, void *data);
-void *exchange_data(const struct exchange *exchange);
 
 /* --- the answer --------------------------------------------------------------------------------------------------- */
 /*

@@ -105,7 +105,8 @@ static void blot_password(char *url)
     }
 }
 
-const char *database_shown(struct arena *arena, const char *url)
+/* A URL without its password, in the arena. */
+static const char *database_shown(struct arena *arena, const char *url)
 {
     char *shown = arena_strdup(arena, url);
     if (store_is_postgresql(shown))

@@ -38,8 +38,6 @@ int datadir_set_database(struct datadir *data, struct cli *cli, const char *url,
 void database_blot(const char *argument);
 /* Is there something to open? For PostgreSQL that is found out by opening it. */
 bool datadir_has_store(const struct datadir *data);
-/* A URL without its password, in the arena. */
-const char *database_shown(struct arena *arena, const char *url);
 /* Makes the directory if `create` (mode 0700), locks it. CLI_OK, CLI_FAILED, CLI_IN_USE, after a complaint. */
 int datadir_lock(struct datadir *data, const struct cli *cli, bool create) MUSTCHECK;
 /*

@@ -101,52 +101,16 @@ static int find_group(struct directory_import *import, const char *key, const ch
     return 1;
 }
 
-static int create_group(struct directory_import *import, const char *key, const char *name, const char *description,
-                        struct group **ret, struct problem *problem)
+static int create_group(struct directory_import *import, const char *key, const char *name, struct group **ret,
+                        struct problem *problem)
 {
     struct jval *profile CLEANUP(jval_freep) = jval_new_object();
     jval_set_str(profile, "name", name);
-    if (description)
-        jval_set_str(profile, "description", description);
     struct group group;
     int r = group_create(import->tx, profile, &group, problem);
     if (r >= 0)
         *ret = remember(import, key, &group);
     return r;
-}
-
-static int update_description(struct directory_import *import, struct group *group, const char *description,
-                              struct problem *problem)
-{
-    struct jval *profile CLEANUP(jval_freep) = NULL;
-    if (jval_parse(&profile, group->profile, strlen(group->profile), NULL) < 0)
-        return ERR_CORRUPT;
-    jval_set_str(profile, "description", description);
-    return group_update(import->tx, group, profile, problem);
-}
-
-int directory_import_group(struct directory_import *import, const char *name, const char *description,
-                           enum import_result *ret, struct problem *problem)
-{
-    *problem = (struct problem){0};
-    const char *key = text_fold(tx_arena(import->tx), name);
-    struct group *group = NULL;
-    int r = find_group(import, key, name, &group);
-    if (r == 0) {
-        r = create_group(import, key, name, description, &group, problem);
-        if (r >= 0)
-            *ret = IMPORT_CREATED;
-        return r;
-    }
-    if (r < 0)
-        return r;
-    bool differs = description && description[0] && !str_eq(description, group->description);
-    if (differs)
-        r = update_description(import, group, description, problem);
-    if (r < 0)
-        return r;
-    *ret = differs ? IMPORT_UPDATED : IMPORT_SAME;
-    return 0;
 }
 
 /* --- memberships ---------------------------------------------------------------------------------------------------
@@ -176,7 +140,7 @@ int directory_import_membership(struct directory_import *import, const char *log
     const char *key = text_fold(tx_arena(import->tx), group_name);
     r = find_group(import, key, group_name, &group);
     if (r == 0)
-        r = create_group(import, key, group_name, NULL, &group, problem);
+        r = create_group(import, key, group_name, &group, problem);
     if (r >= 0)
         r = membership_insert(import->tx, group->rid, user.rid, true);
     if (r > 0) {

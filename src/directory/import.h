@@ -23,9 +23,6 @@ enum import_result { IMPORT_SAME, IMPORT_CREATED, IMPORT_UPDATED };
  */
 int directory_import_user(struct directory_import *import, const struct jval *profile, const char *password_hash,
                           bool activate, enum import_result *ret, struct problem *problem) MUSTCHECK;
-/* Makes the OKTA_GROUP `name`, or changes its description if one is given and differs. */
-int directory_import_group(struct directory_import *import, const char *name, const char *description,
-                           enum import_result *ret, struct problem *problem) MUSTCHECK;
 /*
  * Adds the user with that login to the OKTA_GROUP of that name, which is made if there is none. IMPORT_CREATED: added.
  * IMPORT_SAME: was a member. ERR_PROBLEM: no such user (E0000007), a deactivated user, a bad group name; nothing was

@@ -11,7 +11,8 @@ struct check {
     struct expr_error *error;
 };
 
-const char *expr_type_name(enum expr_type type)
+/* "text": as in error texts. */
+static const char *expr_type_name(enum expr_type type)
 {
     switch (type) {
     case EXPR_NULL:

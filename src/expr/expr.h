@@ -32,7 +32,6 @@
 #define EXPR_PATTERN_HEAP_KIB 1024        /* KiB of memory of one attempt */
 
 enum expr_type { EXPR_NULL, EXPR_BOOLEAN, EXPR_INTEGER, EXPR_NUMBER, EXPR_STRING, EXPR_ARRAY, EXPR_ANY };
-const char *expr_type_name(enum expr_type type); /* "text": as in error texts */
 
 /* What is wrong with a source, or with an evaluation. */
 struct expr_error {

@@ -213,8 +213,6 @@ int members_remove(struct members_change *change, const struct jval *value) MUST
 /* Removes those that a filter selects (NULL: all); returns how many. ERR_PROBLEM for a filter that cannot be applied.
  */
 int members_remove_where(struct members_change *change, const struct filter *where) MUSTCHECK;
-/* How many members a filter selects. */
-int members_select(struct members_change *change, const struct filter *where) MUSTCHECK;
 /* Ends the change; true when something differs from before. */
 bool members_commit(struct members_change *change);
 void members_rollback(struct members_change *change);

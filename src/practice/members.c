@@ -312,9 +312,7 @@ static const char *id_of_filter(const struct filter *where)
     return by_id ? where->text : NULL;
 }
 
-/* Calls `visit` (may be NULL) for each member that the filter selects; returns their number. */
-static int select_members(struct members_change *change, const struct filter *where,
-                          void (*visit)(struct members_change *change, struct membership *m))
+int members_remove_where(struct members_change *change, const struct filter *where)
 {
     struct practice *p = change->call->p;
     const struct schema_attr *subs = schema_attr_of(PRACTICE_GROUP, NULL, "members")->subs;
@@ -327,8 +325,8 @@ static int select_members(struct members_change *change, const struct filter *wh
     if (id) {
         p->steps++;
         struct membership *m = members_find(change->group, id);
-        if (m && visit)
-            visit(change, m);
+        if (m)
+            remove_one(change, m);
         return m ? 1 : 0;
     }
     int count = 0;
@@ -342,20 +340,9 @@ static int select_members(struct members_change *change, const struct filter *wh
                 continue;
         }
         count++;
-        if (visit)
-            visit(change, m); /* an unlinked membership keeps its next */
+        remove_one(change, m); /* an unlinked membership keeps its next */
     }
     return count;
-}
-
-int members_remove_where(struct members_change *change, const struct filter *where)
-{
-    return select_members(change, where, remove_one);
-}
-
-int members_select(struct members_change *change, const struct filter *where)
-{
-    return select_members(change, where, NULL);
 }
 
 bool members_commit(struct members_change *change)

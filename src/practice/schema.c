@@ -155,8 +155,9 @@ int schema_clean(const struct schema_attr *attr, const char *name, const struct 
     return schema_clean_one(attr, name, value, ret, refusal);
 }
 
-int schema_clean_extension(const struct schema *schema, const char *urn, const struct jval *value, struct jval **ret,
-                           struct refusal *refusal)
+/* The attributes of an extension (object) as they are stored; an unknown extension is stored as given. */
+static int schema_clean_extension(const struct schema *schema, const char *urn, const struct jval *value,
+                                  struct jval **ret, struct refusal *refusal)
 {
     if (is_nothing(value)) {
         *ret = NULL;

@@ -72,9 +72,6 @@ int schema_clean(const struct schema_attr *attr, const char *name, const struct 
 /* One element of a multi-valued attribute (an array is refused). */
 int schema_clean_one(const struct schema_attr *attr, const char *name, const struct jval *value, struct jval **ret,
                      struct refusal *refusal) MUSTCHECK;
-/* The attributes of an extension (object) as they are stored; an unknown extension is stored as given. */
-int schema_clean_extension(const struct schema *schema, const char *urn, const struct jval *value, struct jval **ret,
-                           struct refusal *refusal) MUSTCHECK;
 /* The body of a POST or PUT as a document: without id, schemas, meta, groups, members, password. */
 int schema_clean_body(enum practice_kind kind, const struct jval *body, struct jval **ret,
                       struct refusal *refusal) MUSTCHECK;

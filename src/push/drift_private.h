@@ -52,8 +52,6 @@ int drift_was_shown(struct tx *tx, const struct import_run *run, const char *att
 int drift_event(struct tx *tx, const struct app *app, const struct event *event) MUSTCHECK;
 int drift_run_event(struct tx *tx, const struct import_run *run, const char *failure) MUSTCHECK;
 
-/* Repairs one. 0, with `*ret_why` NULL: done; else why not. */
-int drift_repair_now(struct tx *tx, const struct app *app, const struct drift *drift, const char **ret_why) MUSTCHECK;
 int drift_expand(struct tx *tx, struct work *work) MUSTCHECK;
 int drift_delete_app(struct tx *tx, int64_t app_rid) MUSTCHECK;
 

@@ -103,7 +103,8 @@ static int repair_account(struct tx *tx, const struct drift *drift, const struct
     return r < 0 ? r : work_add(tx, drift->app_rid, WORK_ACCOUNT, account.rid, active ? WORK_URGENT : WORK_FRESH);
 }
 
-int drift_repair_now(struct tx *tx, const struct app *app, const struct drift *drift, const char **ret_why)
+/* Repairs one. 0, with `*ret_why` NULL: done; else why not. */
+static int drift_repair_now(struct tx *tx, const struct app *app, const struct drift *drift, const char **ret_why)
 {
     struct mapping mapping = {0};
     struct app_switches switches = {0};

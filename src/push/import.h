@@ -165,7 +165,6 @@ int imported_user_by_id(struct tx *tx, int64_t app_rid, const char *id, struct i
 /* Of an app in a state, rids above `after`, in order, at most `limit`. The count. */
 int imported_user_list(struct tx *tx, int64_t app_rid, enum imported_state state, int64_t after,
                        struct imported_user *ret, int limit) MUSTCHECK;
-int64_t imported_user_count(struct tx *tx, int64_t app_rid, enum imported_state state) MUSTCHECK;
 /* An administrator says whose it is: the app is assigned to the person, with this as the account. */
 int imported_user_confirm(struct tx *tx, const struct app *app, struct imported_user *imported, const struct user *user,
                           struct problem *problem) MUSTCHECK;

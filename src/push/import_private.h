@@ -30,9 +30,6 @@ struct staged {
 };
 /* 1 staged, 0 there already. */
 int staged_add(struct tx *tx, const struct import_run *run, const struct staged *row) MUSTCHECK;
-/* The first rows of the run, in the order in which they are applied, at most `limit`. The count. */
-int staged_next(struct tx *tx, const struct import_run *run, struct staged *ret, int limit) MUSTCHECK;
-int staged_delete(struct tx *tx, int64_t rid) MUSTCHECK;
 
 int import_event(struct tx *tx, const struct import_run *run, const char *type, const char *message,
                  const char *failure, const struct event_target *about) MUSTCHECK;

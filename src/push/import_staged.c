@@ -44,7 +44,8 @@ static int next_of_kind(struct tx *tx, const struct import_run *run, enum staged
     return r < 0 ? r : count;
 }
 
-int staged_next(struct tx *tx, const struct import_run *run, struct staged *ret, int limit)
+/* The first rows of the run, in the order in which they are applied, at most `limit`. The count. */
+static int staged_next(struct tx *tx, const struct import_run *run, struct staged *ret, int limit)
 {
     for (int kind = STAGED_USER; kind <= STAGED_MEMBER; kind++) {
         int count = next_of_kind(tx, run, (enum staged_kind)kind, ret, limit);
@@ -54,7 +55,7 @@ int staged_next(struct tx *tx, const struct import_run *run, struct staged *ret,
     return 0;
 }
 
-int staged_delete(struct tx *tx, int64_t rid)
+static int staged_delete(struct tx *tx, int64_t rid)
 {
     int r = tx_exec(tx, &STAGED_DELETE, I(rid));
     return r < 0 ? r : 0;

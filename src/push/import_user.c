@@ -18,7 +18,6 @@ SQL(IMPORTED_KNOWN,
     "SELECT rid FROM imported_users WHERE app_rid = $1 AND rid > $2 AND rid <= $3 ORDER BY rid LIMIT $4");
 SQL(IMPORTED_LIST, "SELECT " COLUMNS " FROM imported_users WHERE app_rid = $1 AND state = $2 AND rid > $3"
                    " ORDER BY rid LIMIT $4");
-SQL(IMPORTED_COUNT, "SELECT count(*) FROM imported_users WHERE app_rid = $1 AND state = $2");
 SQL(IMPORTED_INSERT, "INSERT INTO imported_users (id, app_rid, external_id, user_name, profile, active, state, created,"
                      " last_updated) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7) RETURNING rid");
 SQL(IMPORTED_UPDATE, "UPDATE imported_users SET user_name = $2, profile = $3, active = $4, state = $5, match = $6,"
@@ -86,13 +85,6 @@ int imported_user_list(struct tx *tx, int64_t app_rid, enum imported_state state
     int r = tx_query(tx, &query, &IMPORTED_LIST, I(app_rid), I(state), I(after), I(limit));
     while (r >= 0 && (r = query_next(&query)) > 0)
         read_row(tx, &query, &ret[count++]);
-    return r < 0 ? r : count;
-}
-
-int64_t imported_user_count(struct tx *tx, int64_t app_rid, enum imported_state state)
-{
-    int64_t count = 0;
-    int r = tx_get_int(tx, &count, &IMPORTED_COUNT, I(app_rid), I(state));
     return r < 0 ? r : count;
 }
 

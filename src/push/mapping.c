@@ -378,7 +378,8 @@ int mapping_switch(struct tx *tx, struct mapping *mapping, enum mapping_status s
     return set_status(tx, mapping, status, true);
 }
 
-int mapping_forget(struct tx *tx, const struct mapping *mapping)
+/* Forgets a mapping and leaves the target group; nothing is sent. */
+static int mapping_forget(struct tx *tx, const struct mapping *mapping)
 {
     int r = mapping_report(tx, mapping, "application.provision.group_push.removed", "Remove group push mapping");
     if (r >= 0)
@@ -414,7 +415,8 @@ static int check_delete_target(struct tx *tx, const struct app *app, const struc
     return 0;
 }
 
-int mapping_delete_target(struct tx *tx, const struct mapping *mapping)
+/* Asks for the group's deletion in the app. */
+static int mapping_delete_target(struct tx *tx, const struct mapping *mapping)
 {
     struct target_group target = {0};
     int r = target_group_get(tx, mapping->target_rid, &target);

@@ -16,16 +16,6 @@ const char *match_kind_name(enum match_kind kind)
     return kind_names[kind];
 }
 
-int match_kind_parse(const char *name, enum match_kind *ret)
-{
-    for (int kind = MATCH_NONE + 1; kind < MATCH_COUNT; kind++)
-        if (strcmp(kind_names[kind], name) == 0) {
-            *ret = (enum match_kind)kind;
-            return 0;
-        }
-    return ERR_SYNTAX;
-}
-
 const char *rule_outcome_name(enum rule_outcome outcome)
 {
     static const char *const names[] = {

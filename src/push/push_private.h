@@ -38,10 +38,6 @@ int mapping_report_of(struct tx *tx, const struct mapping *mapping, const struct
 int mapping_report_left_out(struct tx *tx, const struct mapping *mapping, int64_t after, int64_t until) MUSTCHECK;
 /* Members that waited for a change are looked at, all of them. */
 int mapping_start_members(struct tx *tx, const struct mapping *mapping) MUSTCHECK;
-/* Asks for the group's deletion in the app. */
-int mapping_delete_target(struct tx *tx, const struct mapping *mapping) MUSTCHECK;
-/* Forgets a mapping and leaves the target group; nothing is sent. */
-int mapping_forget(struct tx *tx, const struct mapping *mapping) MUSTCHECK;
 
 int target_group_make(struct tx *tx, const struct app *app, const char *name, struct target_group *ret) MUSTCHECK;
 int target_group_by_name(struct tx *tx, int64_t app_rid, const char *name, struct target_group *ret) MUSTCHECK;

@@ -30,7 +30,6 @@ enum match_kind {
     MATCH_COUNT,
 };
 const char *match_kind_name(enum match_kind kind); /* "STARTS_WITH"; NULL for MATCH_NONE */
-int match_kind_parse(const char *name, enum match_kind *ret) MUSTCHECK;
 
 /* What becomes of a mapping of the rule whose group matches no longer (ours; published: it stays). */
 enum retract { RETRACT_NO, RETRACT_UNLINK, RETRACT_DELETE };

@@ -34,7 +34,8 @@ int record_log_end(struct tx *tx, int64_t *ret_number)
     return MIN_OF(r, 0);
 }
 
-int record_log_start(struct tx *tx, int64_t since, int64_t *ret_number)
+/* The number before the first of the events at or after a time. */
+static int record_log_start(struct tx *tx, int64_t since, int64_t *ret_number)
 {
     int64_t first = 0;
     int r = tx_get_int(tx, &first, &LOG_FIRST_SINCE, I(since));

@@ -77,9 +77,8 @@ int record_log_write(struct tx *tx, struct jout *out, const struct log_query *qu
  * texts live during the call. 0, or what each() gave. */
 int record_log_each(struct tx *tx, int64_t after, int limit,
                     int (*each)(int64_t number, const char *type, const char *event, void *data), void *data) MUSTCHECK;
-/* The number of the newest event, 0 before the first; and the one before the first of those at or after a time. */
+/* The number of the newest event, 0 before the first. */
 int record_log_end(struct tx *tx, int64_t *ret_number) MUSTCHECK;
-int record_log_start(struct tx *tx, int64_t since, int64_t *ret_number) MUSTCHECK;
 
 /* --- who made it so (trail.c) --------------------------------------------------------------------------------------
  */

@@ -84,7 +84,8 @@ struct jval *get_any_case(const struct jval *object, const char *key)
     return NULL;
 }
 
-const char *id_text(struct arena *arena, const struct jval *value)
+/* The text of an id: a string that can stand in a path, or an integer; NULL otherwise. In `arena`. */
+static const char *id_text(struct arena *arena, const struct jval *value)
 {
     if (jval_type(value) == JVAL_INT)
         return arena_printf(arena, "%lld", (long long)jval_int(value, 0));

@@ -43,15 +43,11 @@ void user_merge(struct jval *resource, const struct jval *before, const struct j
 const char *key_any_case(const struct jval *object, const char *key);
 /* The member of an object whose name is `key` but for ASCII case; NULL when there is none. */
 struct jval *get_any_case(const struct jval *object, const char *key);
-/* The text of an id: a string that can stand in a path, or an integer; NULL otherwise. In `arena`. */
-const char *id_text(struct arena *arena, const struct jval *value);
 /* Puts asterisks where the credential stands; `cut`: the text may end in the middle of it. */
 void answer_hide_in(const struct answer *answer, char *text, size_t n, bool cut);
 /* Wipes the copies of the credential. */
 void answer_forget(struct answer *answer);
 /* A name that SCIM itself gives, in any case. */
 bool redact_is_name(const char *text, size_t n);
-/* The reason phrase of an HTTP status; NULL for a status without one. */
-const char *http_reason(int status);
 
 #endif

@@ -69,7 +69,8 @@ static const struct {
     {511, "Network Authentication Required"},
 };
 
-const char *http_reason(int status)
+/* The reason phrase of an HTTP status; NULL for a status without one. */
+static const char *http_reason(int status)
 {
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
         if (reasons[i].status == status)

@@ -181,12 +181,12 @@ static int save(struct fixture *f, struct saving *s)
 static int secret_run(struct tx *tx, void *arg)
 {
     struct saving *s = arg;
-    const char *secret = NULL;
+    struct connection_secrets secrets = {0};
     int r = connection_get(tx, s->step.app, &s->connection);
     if (r == 0)
-        r = connection_secret(tx, s->keyring, &s->connection, &secret);
+        r = connection_unseal(tx, s->keyring, &s->connection, &secrets);
     if (r == 0)
-        (void)snprintf(s->secret, sizeof(s->secret), "%s", secret);
+        (void)snprintf(s->secret, sizeof(s->secret), "%s", secrets.credential ? secrets.credential : "");
     return r;
 }
 

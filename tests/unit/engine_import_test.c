@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #define MINUTE_MS 60000
+#define IMPORTED_MAX 256 /* imported users in one state, in any test here */
 
 /* --- rows written, by every connection of this process, but for what a run says of itself (its row, the log)
  * ----------
@@ -150,8 +151,10 @@ static int look_up(struct tx *tx, struct act *act)
     int r = 0;
     switch (act->what) {
     case UNCONFIRMED:
-        act->count = imported_user_count(tx, act->world->app.rid, (enum imported_state)act->count);
-        return act->count < 0 ? (int)act->count : 0;
+        r = imported_user_list(tx, act->world->app.rid, (enum imported_state)act->count, 0,
+                               arena_array(tx_arena(tx), IMPORTED_MAX, sizeof(struct imported_user)), IMPORTED_MAX);
+        act->count = r;
+        return MIN_OF(r, 0);
     case ACCOUNT:
         r = user_by_login(tx, act->name, &user);
         return r < 0 ? r : account_get(tx, act->world->app.rid, user.rid, &act->account);
