@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Administrators of the console, their sessions, and the links that set a password once. */
 #include "auth/session.h"
+#include "auth_fixture.h"
 #include "base/limits.h"
-#include "database.h"
-#include "record/record.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 SQL_SCAN(SESSIONS_AGE, "a test", "UPDATE sessions SET expires = expires - $1");
 SQL_SCAN(LINKS_AGE, "a test", "UPDATE sign_in_links SET expires = expires - $1");
@@ -17,46 +10,25 @@ SQL_SCAN(SESSIONS_COUNT, "a test", "SELECT count(*) FROM sessions");
 SQL_SCAN(SESSION_HASH, "a test", "SELECT hash FROM sessions ORDER BY rid LIMIT 1");
 SQL_SCAN(EVENTS, "a test", "SELECT event_type, event FROM system_log ORDER BY rid");
 
-static const struct store_room *const rooms[] = {&record_room, &auth_room, NULL};
-
-struct fixture {
-    char dir[64];
-    struct store *store;
-};
-
 static int setup(void **state)
 {
-    struct fixture *f = NEW(struct fixture);
-    (void)snprintf(f->dir, sizeof(f->dir), "/tmp/muster-session-XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
-    char path[96];
-    (void)snprintf(path, sizeof(path), "%s/db", f->dir);
-    struct store_options options = {.path = test_location(path), .env = env_real(), .rooms = rooms};
-    char why[256] = "";
-    if (store_open(&f->store, &options, why, sizeof(why)) < 0)
-        fail_msg("%s", why);
+    struct auth_store *f = NEW(struct auth_store);
+    auth_store_open(f);
     *state = f;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    struct fixture *f = *state;
-    store_close(f->store);
-    static const char *const names[] = {"db", "db-wal", "db-shm"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        char path[96];
-        (void)snprintf(path, sizeof(path), "%s/%s", f->dir, names[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(f->dir);
+    struct auth_store *f = *state;
+    int left = auth_store_close(f);
     free(f);
-    return 0;
+    return left;
 }
 
 static void write_job(void **state, tx_fn fn)
 {
-    struct fixture *f = *state;
+    struct auth_store *f = *state;
     assert_int_equal(store_write_wait(f->store, NULL, fn, f), 0);
 }
 

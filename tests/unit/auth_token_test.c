@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tokens: made, found by their secret, renamed, revoked; what is stored of a secret; the log of it all. */
-#include "auth/auth.h"
-#include "database.h"
-#include "record/record.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <unistd.h>
-
-#include <cmocka.h>
+#include "auth_fixture.h"
 
 SQL_SCAN(EXPIRE_ALL, "a test", "UPDATE api_token SET expires = $1");
 SQL_SCAN(EVENT_TYPES, "a test", "SELECT event_type, event FROM system_log ORDER BY rid");
 SQL_SCAN(HASHES, "a test", "SELECT hash FROM api_token ORDER BY rid");
 
-static const struct store_room *const rooms[] = {&record_room, &auth_room, NULL};
-
 struct fixture {
-    char dir[64];
-    struct store *store;
+    struct auth_store at;
     char id[ID_BYTES];
     char secret[128];
 };
@@ -26,14 +15,7 @@ struct fixture {
 static int setup(void **state)
 {
     struct fixture *f = NEW(struct fixture);
-    (void)snprintf(f->dir, sizeof(f->dir), "/tmp/muster-token-XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
-    char path[96];
-    (void)snprintf(path, sizeof(path), "%s/db", f->dir);
-    struct store_options options = {.path = test_location(path), .env = env_real(), .rooms = rooms};
-    char why[256] = "";
-    if (store_open(&f->store, &options, why, sizeof(why)) < 0)
-        fail_msg("%s", why);
+    auth_store_open(&f->at);
     *state = f;
     return 0;
 }
@@ -41,21 +23,14 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    store_close(f->store);
-    static const char *const names[] = {"db", "db-wal", "db-shm"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        char path[96];
-        (void)snprintf(path, sizeof(path), "%s/%s", f->dir, names[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(f->dir);
+    int left = auth_store_close(&f->at);
     free(f);
-    return 0;
+    return left;
 }
 
 static void write_job(struct fixture *f, tx_fn fn)
 {
-    assert_int_equal(store_write_wait(f->store, NULL, fn, f), 0);
+    assert_int_equal(store_write_wait(f->at.store, NULL, fn, f), 0);
 }
 
 static void create(struct tx *tx, const char *name, enum role role, struct api_token *ret, const char **ret_secret)
