@@ -219,6 +219,7 @@ describe('a plan before the push', () => {
         let run = await muster.ask('POST', api('/drift/scans'), {});
         while (!run.finished) run = await muster.ask('GET', api(`/drift/scans/${run.id}?wait=30s`));
         assert.equal(run.differences, 1);
+        assert.equal((await muster.call('GET', api(`/imports/${run.id}`))).status, 404); // a scan is no import
         const { code, output } = await muster.cli(['drift', 'repair', 'Planned', '--kind', 'MEMBER_EXTRA', '--dry-run']);
         assert.equal(code, 0, output);
         assert.match(output, /1 removal, 0 deactivations and 0 group deletions; of these 0 would be held/);
