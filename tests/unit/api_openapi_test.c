@@ -161,7 +161,8 @@ static void read_functions(const char *file, const char *text)
 
 static void read_sources(void)
 {
-    const char *folder = access("src/api", F_OK) == 0 ? "src/api" : "../src/api";
+    /* From the checkout, or from a build directory, which has a folder of the same name. */
+    const char *folder = access("src/api/parameters.c", F_OK) == 0 ? "src/api" : "../src/api";
     DIR *dir = opendir(folder);
     assert_non_null(dir);
     for (struct dirent *entry; (entry = readdir(dir));) {
