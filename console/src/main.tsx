@@ -9,6 +9,7 @@ import { ApiError } from './api/client';
 import { App } from './app/app';
 import { SessionProvider } from './app/session';
 import { startTheme } from './app/theme';
+import { keepFocus } from './ui/focus';
 import { ToastProvider } from './ui/toasts';
 
 const STALE_MS = 10_000; // changes are told by the stream; this is for when it is interrupted
@@ -25,6 +26,7 @@ const client: QueryClient = new QueryClient({
 });
 
 startTheme();
+keepFocus();
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 createRoot(root).render(

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { change, get } from '../api/client';
 import type { App } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { Time } from '../ui/time';
 import { useToasts } from '../ui/toasts';
@@ -59,9 +60,9 @@ function Start({ app, path, close }: { app: App; path: string; close: () => void
                 </Form>
             </ModalBody>
             <ModalFooter>
-                <Button type="submit" form="capture" isDisabled={!minutes || start.isPending} isLoading={start.isPending}>
+                <ActButton type="submit" form="capture" isDisabled={!minutes} pending={start.isPending}>
                     Start
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>
@@ -91,7 +92,7 @@ export function Capture({ app }: { app: App }) {
                 title="Requests and answers are kept in full"
                 actionLinks={
                     mayChange && (
-                        <AlertActionLink isDisabled={end.isPending} onClick={() => end.mutate()}>
+                        <AlertActionLink isAriaDisabled={end.isPending} onClick={() => end.mutate()}>
                             End now
                         </AlertActionLink>
                     )

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { change } from '../api/client';
 import { ROLES, type Administrator } from '../api/settings';
 import type { Role } from '../api/types';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 
 const ADMINISTRATORS = '/api/v1/administrators';
@@ -65,9 +66,9 @@ export function AdministratorDialog({
                 </Form>
             </ModalBody>
             <ModalFooter>
-                <Button type="submit" form="administrator" isDisabled={!name.trim() || !email.trim() || save.isPending} isLoading={save.isPending}>
+                <ActButton type="submit" form="administrator" isDisabled={!name.trim() || !email.trim()} pending={save.isPending}>
                     {administrator ? 'Save' : 'Invite'}
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

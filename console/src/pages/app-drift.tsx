@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drift: what an app holds otherwise than it should, found by scans, and what is done about it.
 import {
-    Button,
     Card,
     CardBody,
     DescriptionList,
@@ -18,6 +17,7 @@ import type { Drift } from '../api/drift';
 import { workOfScan, type ScanRun } from '../api/imports';
 import type { App } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert } from '../ui/errors';
 import { Row } from '../ui/exchange';
 import { useSetParams } from '../ui/list';
@@ -43,9 +43,9 @@ function Start({ app, disabled }: { app: App; disabled: boolean }) {
         onError: (error) => toasts.failed('No scan was started', error),
     });
     return (
-        <Button isDisabled={disabled || start.isPending} onClick={() => start.mutate()}>
+        <ActButton isDisabled={disabled} pending={start.isPending} onClick={() => start.mutate()}>
             Scan Now
-        </Button>
+        </ActButton>
     );
 }
 
@@ -60,9 +60,9 @@ function OpenScan({ app, scan }: { app: App; scan: ScanRun }) {
     return (
         <WorkProgress work={workOfScan(scan, app.label)}>
             {scan.status !== 'APPLYING' && mayCancel && (
-                <Button variant="link" isInline isDisabled={cancel.isPending} onClick={() => cancel.mutate()}>
+                <ActButton variant="link" isInline pending={cancel.isPending} onClick={() => cancel.mutate()}>
                     Cancel the scan
-                </Button>
+                </ActButton>
             )}
         </WorkProgress>
     );

@@ -24,6 +24,7 @@ import { useNavigate } from 'react-router-dom';
 import { change } from '../api/client';
 import type { App } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { Confirm } from '../ui/confirm';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { Time } from '../ui/time';
@@ -99,16 +100,16 @@ function Settings({ app, mayChange }: { app: App; mayChange: boolean }) {
             </FormGroup>
             {mayChange && (
                 <ActionGroup>
-                    <Button type="submit" isDisabled={!changed || !label.trim() || save.isPending} isLoading={save.isPending}>
+                    <ActButton type="submit" isDisabled={!changed || !label.trim()} pending={save.isPending}>
                         Save
-                    </Button>
-                    <Button
+                    </ActButton>
+                    <ActButton
                         variant="link"
                         isDisabled={!changed}
                         onClick={() => setDraft({})}
                     >
                         Cancel
-                    </Button>
+                    </ActButton>
                 </ActionGroup>
             )}
         </Form>
@@ -134,15 +135,15 @@ function Lifecycle({ app }: { app: App }) {
     return (
         <Flex>
             {active && (
-                <Button
+                <ActButton
                     variant="secondary"
-                    isDisabled={mutation.isPending}
+                    pending={mutation.isPending}
                     onClick={() =>
                         mutation.mutate(app.paused ? ['resume', `${app.label} goes on`] : ['pause', `${app.label} is paused`])
                     }
                 >
                     {app.paused ? 'Resume' : 'Pause'}
-                </Button>
+                </ActButton>
             )}
             {mayChange &&
                 (active ? (
@@ -151,13 +152,13 @@ function Lifecycle({ app }: { app: App }) {
                     </Button>
                 ) : (
                     <>
-                        <Button
+                        <ActButton
                             variant="secondary"
-                            isDisabled={mutation.isPending}
+                            pending={mutation.isPending}
                             onClick={() => mutation.mutate(['activate', `${app.label} is active`])}
                         >
                             Activate
-                        </Button>
+                        </ActButton>
                         <Button variant="danger" onClick={() => setAsking('delete')}>
                             Delete
                         </Button>

@@ -8,6 +8,7 @@ import { change, get, list } from '../api/client';
 import { isOpenRun, workOfImport, type ImportRun, type Safeguard } from '../api/imports';
 import type { App } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { Confirm } from '../ui/confirm';
 import { useSetParams } from '../ui/list';
 import { Plan } from '../ui/plan';
@@ -82,9 +83,9 @@ function OpenRun({ app, run }: { app: App; run: ImportRun }) {
                     </Button>
                 )}
                 {run.status !== 'APPLYING' && mayCancel && (
-                    <Button variant="link" isDisabled={cancel.isPending} onClick={() => cancel.mutate()}>
+                    <ActButton variant="link" pending={cancel.isPending} onClick={() => cancel.mutate()}>
                         Cancel the import
-                    </Button>
+                    </ActButton>
                 )}
             </Flex>
             {approving && <Approve app={app} run={run} close={() => setApproving(false)} />}
@@ -101,12 +102,12 @@ function Starts({ app, disabled }: { app: App; disabled: boolean }) {
     const inactive = disabled || start.isPending;
     return (
         <Flex>
-            <Button isDisabled={inactive} onClick={() => start.mutate('imports')}>
+            <ActButton isDisabled={inactive} onClick={() => start.mutate('imports')}>
                 Import Now
-            </Button>
-            <Button variant="secondary" isDisabled={inactive} onClick={() => start.mutate('group-push/refresh')}>
+            </ActButton>
+            <ActButton variant="secondary" isDisabled={inactive} onClick={() => start.mutate('group-push/refresh')}>
                 Refresh App Groups
-            </Button>
+            </ActButton>
         </Flex>
     );
 }

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { change } from '../api/client';
 import { ownAttributes } from '../api/mapping';
 import type { App, AppUser, Group, User } from '../api/types';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { groupChoice, groupQuery, personChoice, personQuery } from '../ui/people';
 import { Picker } from '../ui/picker';
@@ -116,9 +117,9 @@ export function AssignDialog({
                 </Form>
             </ModalBody>
             <ModalFooter>
-                <Button type="submit" form="assign" isDisabled={!chosen || save.isPending} isLoading={save.isPending}>
+                <ActButton type="submit" form="assign" isDisabled={!chosen} pending={save.isPending}>
                     {of ? 'Save' : 'Assign'}
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

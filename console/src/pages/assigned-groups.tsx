@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The groups that have an app. Whoever is in several of them gets what the first one says: rows are dragged, or moved by
 // their arrows.
-import { Button, Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
+import { Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
 import ArrowDownIcon from '@patternfly/react-icons/dist/esm/icons/arrow-down-icon';
 import ArrowUpIcon from '@patternfly/react-icons/dist/esm/icons/arrow-up-icon';
 import GripVerticalIcon from '@patternfly/react-icons/dist/esm/icons/grip-vertical-icon';
@@ -12,6 +12,7 @@ import { useSearchParams } from 'react-router-dom';
 import { change } from '../api/client';
 import type { App, AppGroup } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { Confirm } from '../ui/confirm';
 import { ListBody, useList } from '../ui/list';
 import { Plan } from '../ui/plan';
@@ -99,11 +100,11 @@ export function AssignedGroups({ app }: { app: App }) {
         setOver(null);
     };
     const arrow = (group: AppGroup, step: -1 | 1) => (
-        <Button
+        <ActButton
             variant="plain"
             icon={step < 0 ? <ArrowUpIcon /> : <ArrowDownIcon />}
             aria-label={`Move ${nameOf(group)} ${step < 0 ? 'up' : 'down'}`}
-            isDisabled={order.isPending}
+            pending={order.isPending}
             onClick={() => order.mutate({ id: group.id, step })}
         />
     );

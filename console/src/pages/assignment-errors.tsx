@@ -50,7 +50,7 @@ export function AssignmentErrors({ app }: { app: App }) {
                     title={`${few}${accountsOf(failed.length)} failed`}
                     actionLinks={
                         mayRetry && (
-                            <AlertActionLink isDisabled={retry.isPending} onClick={() => retry.mutate()}>
+                            <AlertActionLink isAriaDisabled={retry.isPending} onClick={() => retry.mutate()}>
                                 Retry all that failed
                             </AlertActionLink>
                         )

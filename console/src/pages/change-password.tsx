@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { change } from '../api/client';
 import type { Session } from '../api/types';
 import { useSession } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { useToasts } from '../ui/toasts';
 
@@ -60,14 +61,14 @@ export function ChangePassword({ close }: { close: () => void }) {
                 </Form>
             </ModalBody>
             <ModalFooter>
-                <Button
+                <ActButton
                     type="submit"
                     form="change-password"
-                    isDisabled={!currentPassword || !newPassword || save.isPending}
-                    isLoading={save.isPending}
+                    isDisabled={!currentPassword || !newPassword}
+                    pending={save.isPending}
                 >
                     Change password
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

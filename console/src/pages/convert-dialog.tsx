@@ -5,6 +5,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { change } from '../api/client';
 import type { App } from '../api/types';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert } from '../ui/errors';
 import { useToasts } from '../ui/toasts';
 
@@ -101,9 +102,9 @@ export function ConvertDialog({ app, selected, close }: { app: App; selected: st
                 </Form>
             </ModalBody>
             <ModalFooter>
-                <Button type="submit" form="convert" isDisabled={convert.isPending} isLoading={convert.isPending}>
+                <ActButton type="submit" form="convert" pending={convert.isPending}>
                     Convert
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

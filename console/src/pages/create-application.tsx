@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useNavigate } from 'react-router-dom';
 import { change } from '../api/client';
 import type { App } from '../api/types';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { useToasts } from '../ui/toasts';
 
@@ -47,9 +48,9 @@ export function CreateApplication({ close }: { close: () => void }) {
                 </Form>
             </ModalBody>
             <ModalFooter>
-                <Button type="submit" form="create-application" isDisabled={!label.trim() || create.isPending} isLoading={create.isPending}>
+                <ActButton type="submit" form="create-application" isDisabled={!label.trim()} pending={create.isPending}>
                     Create
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useNavigate } from 'react-router-dom';
 import { change } from '../api/client';
 import type { User } from '../api/types';
+import { ActButton } from '../ui/act-button';
 import { AttributeFields, type Values } from '../ui/attributes';
 import { ErrorAlert } from '../ui/errors';
 import { personName } from '../ui/people';
@@ -55,9 +56,9 @@ export function CreatePerson({ close }: { close: () => void }) {
                 )}
             </ModalBody>
             <ModalFooter>
-                <Button type="submit" form="create-person" isDisabled={!attributes || create.isPending} isLoading={create.isPending}>
+                <ActButton type="submit" form="create-person" isDisabled={!attributes} pending={create.isPending}>
                     Add
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why one person is (not) in a group of an app, or has an account there (not): from the store, and on demand compared with
 // what the app shows this moment.
-import { Button, Modal, ModalBody, ModalHeader, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
+import { Modal, ModalBody, ModalHeader, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router-dom';
 import { get } from '../api/client';
 import type { Diagnosis } from '../api/diagnosis';
+import { ActButton } from '../ui/act-button';
 import { DiagnosisView } from '../ui/checks';
 import { ErrorAlert } from '../ui/errors';
 import { Loading } from '../ui/states';
@@ -50,9 +51,9 @@ export function PersonDiagnosis({ question, known, live: comparable = true }: { 
             {comparable && <Toolbar>
                 <ToolbarContent rowWrap={{ default: 'wrap' }}>
                     <ToolbarItem>
-                        <Button variant="secondary" isLoading={live.isFetching} isDisabled={live.isFetching} onClick={() => void live.refetch()}>
+                        <ActButton variant="secondary" pending={live.isFetching} onClick={() => void live.refetch()}>
                             Compare with the app now
-                        </Button>
+                        </ActButton>
                     </ToolbarItem>
                     <ToolbarItem alignSelf="center">
                         {live.data && (

@@ -10,6 +10,7 @@ import { change, url } from '../api/client';
 import { CAUSES, KINDS, classOf, objectOf, type Difference, type DriftKind } from '../api/drift';
 import type { App } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ListBody, useList, useSetParams } from '../ui/list';
 import { Nothing } from '../ui/states';
 import { Time } from '../ui/time';
@@ -69,15 +70,15 @@ function Revoke({ app, difference }: { app: App; difference: Difference }) {
         onError: (error) => toasts.failed('Not taken back', error),
     });
     return (
-        <Button
+        <ActButton
             variant="secondary"
             size="sm"
             aria-label={`Take back: ${KINDS[difference.kind]}, ${objectOf(difference)}`}
-            isDisabled={revoke.isPending}
+            pending={revoke.isPending}
             onClick={() => revoke.mutate()}
         >
             Take back
-        </Button>
+        </ActButton>
     );
 }
 
@@ -185,16 +186,16 @@ export function DriftFindings({ app, accepted, scanned }: { app: App; accepted: 
                     <Choice label="Who did it" name="cause" all="Anybody" texts={CAUSES} />
                     {mayRepair && !accepted && (
                         <ToolbarItem>
-                            <Button variant="secondary" isDisabled={chosen.length === 0 || never} onClick={() => setAsked({ act: 'repair', chosen })}>
+                            <ActButton variant="secondary" isDisabled={chosen.length === 0 || never} onClick={() => setAsked({ act: 'repair', chosen })}>
                                 Repair{count}
-                            </Button>
+                            </ActButton>
                         </ToolbarItem>
                     )}
                     {mayAccept && !accepted && (
                         <ToolbarItem>
-                            <Button variant="secondary" isDisabled={chosen.length === 0} onClick={() => setAsked({ act: 'accept', chosen })}>
+                            <ActButton variant="secondary" isDisabled={chosen.length === 0} onClick={() => setAsked({ act: 'accept', chosen })}>
                                 Accept{count}
-                            </Button>
+                            </ActButton>
                         </ToolbarItem>
                     )}
                     <ToolbarItem>

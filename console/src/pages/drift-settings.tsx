@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // When an app is scanned, how much a scan may ask, and what follows from what it finds.
-import { ActionGroup, Button, Card, CardBody, Form, FormGroup, FormSection, FormSelect, FormSelectOption, TextInput } from '@patternfly/react-core';
+import { ActionGroup, Card, CardBody, Form, FormGroup, FormSection, FormSelect, FormSelectOption, TextInput } from '@patternfly/react-core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { change, get } from '../api/client';
 import { KINDS, REPAIRS, type DriftAction, type DriftKind, type DriftSettings } from '../api/drift';
 import type { App } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { Loading } from '../ui/states';
 import { useToasts } from '../ui/toasts';
@@ -86,9 +87,9 @@ function Fields({ app, stored }: { app: App; stored: DriftSettings }) {
             </FormSection>
             {mayChange && (
                 <ActionGroup>
-                    <Button type="submit" isDisabled={save.isPending} isLoading={save.isPending}>
+                    <ActButton type="submit" pending={save.isPending}>
                         Save
-                    </Button>
+                    </ActButton>
                 </ActionGroup>
             )}
         </Form>

@@ -8,6 +8,7 @@ import { Link } from 'react-router-dom';
 import { change, get, list } from '../api/client';
 import type { App } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { Loading } from '../ui/states';
 import { useToasts } from '../ui/toasts';
@@ -91,9 +92,9 @@ function Edit({ path, rule, title, limit, close }: { path: string; rule: Rule; t
                 </Form>
             </ModalBody>
             <ModalFooter>
-                <Button type="submit" form="limit" isDisabled={save.isPending} isLoading={save.isPending}>
+                <ActButton type="submit" form="limit" pending={save.isPending}>
                     Save
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useNavigate } from 'react-router-dom';
 import { change } from '../api/client';
 import type { Group } from '../api/types';
+import { ActButton } from '../ui/act-button';
 import { AttributeFields, type Values } from '../ui/attributes';
 import { ErrorAlert } from '../ui/errors';
 import { useAttributes } from '../ui/schema';
@@ -53,9 +54,9 @@ export function GroupDialog({ group, close }: { group?: Group; close: () => void
                 )}
             </ModalBody>
             <ModalFooter>
-                <Button type="submit" form="group-dialog" isDisabled={!attributes || save.isPending} isLoading={save.isPending}>
+                <ActButton type="submit" form="group-dialog" isDisabled={!attributes} pending={save.isPending}>
                     {group ? 'Save' : 'Add'}
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

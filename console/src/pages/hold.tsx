@@ -20,6 +20,7 @@ import { Link, useParams } from 'react-router-dom';
 import { change, getOrNull } from '../api/client';
 import type { DeletionHold } from '../api/holds';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { Confirm } from '../ui/confirm';
 import { ErrorAlert } from '../ui/errors';
 import { Loading, Nothing } from '../ui/states';
@@ -45,9 +46,9 @@ function Decide({ hold, path }: { hold: DeletionHold; path: string }) {
     return (
         <>
             <ToolbarItem>
-                <Button variant="danger" isDisabled={hold.changes === 0} onClick={() => begin('approve')}>
+                <ActButton variant="danger" isDisabled={hold.changes === 0} onClick={() => begin('approve')}>
                     Approve
-                </Button>
+                </ActButton>
             </ToolbarItem>
             {hold.status === 'OPEN' && (
                 <ToolbarItem>

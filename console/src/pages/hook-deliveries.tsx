@@ -5,6 +5,7 @@ import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { list } from '../api/client';
 import type { EventHook, HookDelivery } from '../api/settings';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert } from '../ui/errors';
 import { Loading, Nothing } from '../ui/states';
 import { Time } from '../ui/time';
@@ -69,9 +70,9 @@ export function Deliveries({ hook, close }: { hook: EventHook; close: () => void
                     </div>
                 )}
                 {hasNextPage && (
-                    <Button variant="secondary" isLoading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+                    <ActButton variant="secondary" pending={isFetchingNextPage} onClick={() => void fetchNextPage()}>
                         Show more
-                    </Button>
+                    </ActButton>
                 )}
             </ModalBody>
             <ModalFooter>

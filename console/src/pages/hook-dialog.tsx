@@ -5,6 +5,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { change } from '../api/client';
 import type { EventHook } from '../api/settings';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 
 const HOOKS = '/api/v1/eventHooks';
@@ -88,9 +89,9 @@ export function HookDialog({ hook, done, close }: { hook: EventHook | null; done
                 </Form>
             </ModalBody>
             <ModalFooter>
-                <Button type="submit" form="hook" isDisabled={!name.trim() || !uri.trim() || save.isPending} isLoading={save.isPending}>
+                <ActButton type="submit" form="hook" isDisabled={!name.trim() || !uri.trim()} pending={save.isPending}>
                     {hook ? 'Save' : 'Create'}
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

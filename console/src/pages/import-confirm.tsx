@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { change } from '../api/client';
 import type { ImportedUser } from '../api/imports';
 import type { App, User } from '../api/types';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert } from '../ui/errors';
 import { Picker } from '../ui/picker';
 import { useToasts } from '../ui/toasts';
@@ -80,14 +81,14 @@ export function ConfirmUser({ app, imported, close }: { app: App; imported: Impo
                 </Form>
             </ModalBody>
             <ModalFooter>
-                <Button
+                <ActButton
                     type="submit"
                     form="who"
-                    isDisabled={(who === 'other' && !person) || save.isPending}
-                    isLoading={save.isPending}
+                    isDisabled={who === 'other' && !person}
+                    pending={save.isPending}
                 >
                     {who === 'ignore' ? 'Ignore' : 'Confirm'}
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

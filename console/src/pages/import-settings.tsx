@@ -7,6 +7,7 @@ import { change, get } from '../api/client';
 import type { InboundFeature } from '../api/imports';
 import type { App } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { Loading } from '../ui/states';
 import { Time } from '../ui/time';
@@ -250,9 +251,9 @@ function SettingsForm({ app, feature }: { app: App; feature: InboundFeature }) {
             <Matching {...part} />
             {mayChange && (
                 <ActionGroup>
-                    <Button type="submit" isDisabled={save.isPending} isLoading={save.isPending}>
+                    <ActButton type="submit" pending={save.isPending}>
                         Save
-                    </Button>
+                    </ActButton>
                     <Button variant="link" onClick={() => setValues(valuesOf(feature))}>
                         Cancel
                     </Button>

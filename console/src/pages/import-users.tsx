@@ -9,6 +9,7 @@ import { change } from '../api/client';
 import type { ImportedUser } from '../api/imports';
 import type { App } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ListBody, useList, useSetParams } from '../ui/list';
 import { Nothing } from '../ui/states';
 import { Time } from '../ui/time';
@@ -154,9 +155,9 @@ export function ImportUsers({ app }: { app: App }) {
     };
     const button = (action: 'CONFIRM' | 'IGNORE' | 'UNIGNORE', text: string) => (
         <ToolbarItem>
-            <Button variant="secondary" isDisabled={ids.length === 0 || decide.isPending} onClick={() => act(action)}>
+            <ActButton variant="secondary" isDisabled={ids.length === 0} pending={decide.isPending} onClick={() => act(action)}>
                 {text} {ids.length > 0 && `(${ids.length})`}
-            </Button>
+            </ActButton>
         </ToolbarItem>
     );
     return (

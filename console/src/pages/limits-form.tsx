@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A card with one setting of the organisation: its fields, and Save when something was changed.
-import { ActionGroup, Button, Card, CardBody, CardTitle, Content, Form, FormGroup, TextInput } from '@patternfly/react-core';
+import { ActionGroup, Card, CardBody, CardTitle, Content, Form, FormGroup, TextInput } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { useId, type ReactNode } from 'react';
 import { change } from '../api/client';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { useToasts } from '../ui/toasts';
 
@@ -51,9 +52,9 @@ export function SettingCard<T>({
                     {children(save.error, !mayChange)}
                     {mayChange && (
                         <ActionGroup>
-                            <Button type="submit" aria-label={`Save: ${title}`} isDisabled={!changed || save.isPending} isLoading={save.isPending}>
+                            <ActButton type="submit" aria-label={`Save: ${title}`} isDisabled={!changed} pending={save.isPending}>
                                 Save
-                            </Button>
+                            </ActButton>
                         </ActionGroup>
                     )}
                 </Form>

@@ -7,6 +7,7 @@ import { Link, useParams, useSearchParams } from 'react-router-dom';
 import { getOrNull } from '../api/client';
 import type { App, Mapping } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert } from '../ui/errors';
 import { Loading, Nothing } from '../ui/states';
 import { TabRow } from '../ui/tabs';
@@ -34,9 +35,9 @@ function Actions({ app, mapping }: { app: App; mapping: Mapping }) {
         <Toolbar>
             <ToolbarContent rowWrap={{ default: 'wrap' }}>
                 <ToolbarItem>
-                    <Button isDisabled={inactive} onClick={() => setAsked('push')}>
+                    <ActButton isDisabled={inactive} onClick={() => setAsked('push')}>
                         Push now
-                    </Button>
+                    </ActButton>
                 </ToolbarItem>
                 <ToolbarItem>
                     <Button variant="secondary" onClick={() => setAsked(inactive ? 'activate' : 'deactivate')}>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What needs somebody, the worst first, each with the way to where it is solved.
-import { Button, Card, CardBody, CardTitle, Label } from '@patternfly/react-core';
+import { Card, CardBody, CardTitle, Label } from '@patternfly/react-core';
 import CheckCircleIcon from '@patternfly/react-icons/dist/esm/icons/check-circle-icon';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -9,6 +9,7 @@ import { change, get, list } from '../api/client';
 import type { AppInStep, Failures, Overview } from '../api/overview';
 import type { EventHook } from '../api/settings';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert } from '../ui/errors';
 import { Loading } from '../ui/states';
 import { Time } from '../ui/time';
@@ -90,9 +91,9 @@ function Paused({ reason }: { reason: string | null | undefined }) {
         <Item kind="Paused" colour="orange">
             <strong>Nothing is sent to any app.</strong> {reason}{' '}
             {may && (
-                <Button variant="link" isInline isDisabled={resume.isPending} onClick={() => resume.mutate()}>
+                <ActButton variant="link" isInline pending={resume.isPending} onClick={() => resume.mutate()}>
                     Resume all apps
-                </Button>
+                </ActButton>
             )}
         </Item>
     );

@@ -60,7 +60,7 @@ export function PersonActions({ person }: { person: User }) {
     if (person.status === 'DEPROVISIONED') entries.push({ text: 'Delete', danger: true, run: () => setDialog('delete') });
     return (
         <>
-            <Menu label={`Actions on ${name}`} entries={entries} isDisabled={act.isPending} />
+            <Menu label={`Actions on ${name}`} entries={entries} pending={act.isPending} />
             {dialog && (
                 <Confirm
                     title={`${TEXTS[dialog].action} ${name}?`}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The apps that a person has, how each account is doing, and trying again what failed.
-import { Button, Label, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
+import { Label, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useMutation } from '@tanstack/react-query';
 import { Link } from 'react-router-dom';
@@ -8,6 +8,7 @@ import { change } from '../api/client';
 import type { App, AppUser, User } from '../api/types';
 import { useMay } from '../app/session';
 import { AccountState } from '../ui/account';
+import { ActButton } from '../ui/act-button';
 import { ListBody, useList } from '../ui/list';
 import { personName } from '../ui/people';
 import { Nothing } from '../ui/states';
@@ -29,9 +30,9 @@ function PushPerson({ person }: { person: User }) {
         onError: (error) => toasts.failed(`Nothing was tried again for ${name}`, error),
     });
     return (
-        <Button variant="secondary" isDisabled={push.isPending} isLoading={push.isPending} onClick={() => push.mutate()}>
+        <ActButton variant="secondary" pending={push.isPending} onClick={() => push.mutate()}>
             Push again everywhere
-        </Button>
+        </ActButton>
     );
 }
 

@@ -14,6 +14,7 @@ import { useState } from 'react';
 import { change } from '../api/client';
 import type { User } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { AttributeFields, valueText, type Values } from '../ui/attributes';
 import { ErrorAlert } from '../ui/errors';
 import { personName } from '../ui/people';
@@ -77,9 +78,9 @@ function Edit({ person, attributes }: { person: User; attributes: Attribute[] })
                 error={save.error}
             />
             <ActionGroup>
-                <Button type="submit" isDisabled={count === 0 || save.isPending} isLoading={save.isPending}>
+                <ActButton type="submit" isDisabled={count === 0} pending={save.isPending}>
                     Save
-                </Button>
+                </ActButton>
                 {Object.keys(draft).length > 0 && (
                     <Button
                         variant="link"

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { change } from '../api/client';
 import type { AppAttribute, Mapped, PushStatus } from '../api/mapping';
 import type { App } from '../api/types';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert } from '../ui/errors';
 import { ExpressionEditor } from '../ui/expression';
 import { useToasts } from '../ui/toasts';
@@ -79,14 +80,14 @@ export function EditAttribute({
                 <Preview mappingId={mappingId} attributes={[attribute]} properties={properties} />
             </ModalBody>
             <ModalFooter>
-                <Button
+                <ActButton
                     type="submit"
                     form="mapping"
-                    isDisabled={(property !== null && !expression.trim()) || save.isPending}
-                    isLoading={save.isPending}
+                    isDisabled={property !== null && !expression.trim()}
+                    pending={save.isPending}
                 >
                     Save
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

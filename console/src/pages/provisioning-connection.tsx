@@ -22,6 +22,7 @@ import { useState } from 'react';
 import { change } from '../api/client';
 import type { App, Connection } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { Confirm } from '../ui/confirm';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { Time } from '../ui/time';
@@ -162,9 +163,9 @@ function ConnectionForm({ app, connection, done }: { app: App; connection: Conne
                 onChange={(_event, checked) => set({ allowPlainHttp: checked })}
             />
             <ActionGroup>
-                <Button type="submit" isDisabled={!values.baseUrl.trim() || save.isPending} isLoading={save.isPending}>
+                <ActButton type="submit" isDisabled={!values.baseUrl.trim()} pending={save.isPending}>
                     {save.isPending ? 'Asking the app' : 'Test and save'}
-                </Button>
+                </ActButton>
                 {known && (
                     <Button variant="link" onClick={done}>
                         Cancel
@@ -236,9 +237,9 @@ export function ConnectionCard({ app, connection }: { app: App; connection: Conn
             {known && mayChange && !editing && (
                 <CardBody>
                     <Flex>
-                        <Button variant="secondary" isLoading={test.isPending} isDisabled={test.isPending} onClick={() => test.mutate()}>
+                        <ActButton variant="secondary" pending={test.isPending} onClick={() => test.mutate()}>
                             Test connection
-                        </Button>
+                        </ActButton>
                         <Button variant="secondary" onClick={() => setEditing(true)}>
                             Edit
                         </Button>
@@ -247,9 +248,9 @@ export function ConnectionCard({ app, connection }: { app: App; connection: Conn
                                 Turn off
                             </Button>
                         ) : (
-                            <Button variant="link" isDisabled={activate.isPending} onClick={() => activate.mutate()}>
+                            <ActButton variant="link" pending={activate.isPending} onClick={() => activate.mutate()}>
                                 Turn on
-                            </Button>
+                            </ActButton>
                         )}
                     </Flex>
                 </CardBody>

@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { change, get } from '../api/client';
 import type { App } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { Loading } from '../ui/states';
 import { Time } from '../ui/time';
@@ -96,9 +97,9 @@ function Tell({ path, name, trait, close }: { path: string; name: string; trait:
                 </Form>
             </ModalBody>
             <ModalFooter>
-                <Button type="submit" form="tell" isDisabled={!text || save.isPending} isLoading={save.isPending}>
+                <ActButton type="submit" form="tell" isDisabled={!text} pending={save.isPending}>
                     Save
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>
@@ -151,15 +152,15 @@ export function TargetCard({ app }: { app: App }) {
                                                 Tell
                                             </Button>{' '}
                                             {trait.source !== 'UNKNOWN' && (
-                                                <Button
+                                                <ActButton
                                                     variant="link"
                                                     isInline
                                                     aria-label={`Forget: ${titleOf(name)}`}
-                                                    isDisabled={forget.isPending}
+                                                    pending={forget.isPending}
                                                     onClick={() => forget.mutate(name)}
                                                 >
                                                     Forget
-                                                </Button>
+                                                </ActButton>
                                             )}
                                         </Td>
                                     )}

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading back what was pushed: when that is done, and doing it now.
-import { Button, Card, CardBody, CardTitle, Form, FormGroup, FormSelect, FormSelectOption } from '@patternfly/react-core';
+import { Card, CardBody, CardTitle, Form, FormGroup, FormSelect, FormSelectOption } from '@patternfly/react-core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { change, get } from '../api/client';
 import type { App, PushSettings } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp } from '../ui/errors';
 import { Loading } from '../ui/states';
 import { useToasts } from '../ui/toasts';
@@ -44,8 +45,8 @@ export function VerifyCard({ app }: { app: App }) {
                     <FormGroup label="Read members of groups back after they were pushed" fieldId="verify-when">
                         <FormSelect
                             id="verify-when"
-                            isDisabled={!mayChange || save.isPending}
-                            value={data.verify}
+                            isDisabled={!mayChange}
+                            value={save.isPending ? save.variables : data.verify}
                             onChange={(_event, value) => save.mutate(value)}
                         >
                             {WHEN.map(([value, text]) => (
@@ -61,9 +62,9 @@ export function VerifyCard({ app }: { app: App }) {
             </CardBody>
             {mayAsk && (
                 <CardBody>
-                    <Button variant="secondary" isDisabled={ask.isPending} onClick={() => ask.mutate()}>
+                    <ActButton variant="secondary" pending={ask.isPending} onClick={() => ask.mutate()}>
                         Verify now
-                    </Button>
+                    </ActButton>
                 </CardBody>
             )}
         </Card>

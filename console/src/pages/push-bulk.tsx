@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Button, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
+import { Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { change } from '../api/client';
 import type { App, Mapping } from '../api/types';
+import { ActButton } from '../ui/act-button';
 import { counted } from '../ui/plan';
 import { useToasts } from '../ui/toasts';
 import { Unlink } from './push-unlink';
@@ -38,15 +39,15 @@ export function BulkActions({ app, mappings, done }: { app: App; mappings: Mappi
                 </ToolbarItem>
                 {ACTIONS.map(([action, text, said]) => (
                     <ToolbarItem key={action}>
-                        <Button variant="secondary" isDisabled={none || act.isPending} onClick={() => act.mutate([action, said, ids])}>
+                        <ActButton variant="secondary" isDisabled={none} pending={act.isPending} onClick={() => act.mutate([action, said, ids])}>
                             {text}
-                        </Button>
+                        </ActButton>
                     </ToolbarItem>
                 ))}
                 <ToolbarItem>
-                    <Button variant="secondary" isDanger isDisabled={none} onClick={() => setUnlinking(mappings)}>
+                    <ActButton variant="secondary" isDanger isDisabled={none} onClick={() => setUnlinking(mappings)}>
                         Delete
-                    </Button>
+                    </ActButton>
                 </ToolbarItem>
             </ToolbarContent>
             {unlinking && <Unlink app={app} mappings={unlinking} close={() => setUnlinking(null)} done={done} />}

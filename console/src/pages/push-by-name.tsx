@@ -5,6 +5,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { change, get } from '../api/client';
 import type { App, Group, Mapping } from '../api/types';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert } from '../ui/errors';
 import { Picker, quoted, type Choice } from '../ui/picker';
 import { Loading } from '../ui/states';
@@ -209,12 +210,12 @@ export function PushByName({ app, close }: { app: App; close: () => void }) {
                 </Form>
             </ModalBody>
             <ModalFooter>
-                <Button type="submit" form="push-by-name" isDisabled={!ready} isLoading={save.isPending}>
+                <ActButton type="submit" form="push-by-name" isDisabled={!ready} pending={save.isPending}>
                     Save
-                </Button>
-                <Button variant="secondary" isDisabled={!ready} onClick={() => save.mutate(true)}>
+                </ActButton>
+                <ActButton variant="secondary" isDisabled={!ready} onClick={() => save.mutate(true)}>
                     Save & Add Another
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

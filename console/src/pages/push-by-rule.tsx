@@ -19,6 +19,7 @@ import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { ApiError, change } from '../api/client';
 import type { App, Criterion, PushRule, RulePreviewRow } from '../api/types';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { useSetParams } from '../ui/list';
 import { useToasts } from '../ui/toasts';
@@ -194,14 +195,14 @@ export function PushByRule({ app, rule, close }: { app: App; rule?: PushRule; cl
                 </Form>
             </ModalBody>
             <ModalFooter>
-                <Button
+                <ActButton
                     type="submit"
                     form="push-by-rule"
-                    isDisabled={!name.trim() || !complete || save.isPending}
-                    isLoading={save.isPending}
+                    isDisabled={!name.trim() || !complete}
+                    pending={save.isPending}
                 >
                     {rule ? 'Save' : 'Create Rule'}
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

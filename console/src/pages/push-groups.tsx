@@ -19,6 +19,7 @@ import { useSearchParams } from 'react-router-dom';
 import { change } from '../api/client';
 import type { App, Mapping } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ListBody, Search, useList, useSetParams } from '../ui/list';
 import { Nothing } from '../ui/states';
 import { useToasts } from '../ui/toasts';
@@ -119,15 +120,15 @@ function Tools({ app, bulk, setBulk, open }: { app: App; bulk: boolean; setBulk:
                     <ToolbarGroup align={{ lg: 'alignEnd' }} rowWrap={{ default: 'wrap' }}>
                         {filter === 'errors' && (
                             <ToolbarItem>
-                                <Button variant="secondary" isDisabled={retry.isPending} onClick={() => retry.mutate()}>
+                                <ActButton variant="secondary" pending={retry.isPending} onClick={() => retry.mutate()}>
                                     Retry All Groups
-                                </Button>
+                                </ActButton>
                             </ToolbarItem>
                         )}
                         <ToolbarItem>
-                            <Button variant="secondary" isDisabled={refresh.isPending} onClick={() => refresh.mutate()}>
+                            <ActButton variant="secondary" pending={refresh.isPending} onClick={() => refresh.mutate()}>
                                 Refresh App Groups
-                            </Button>
+                            </ActButton>
                         </ToolbarItem>
                         <ToolbarItem>
                             <Button variant="secondary" aria-pressed={bulk} onClick={() => setBulk(!bulk)}>

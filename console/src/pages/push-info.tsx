@@ -15,6 +15,7 @@ import { Link, useNavigate } from 'react-router-dom';
 import { change, getOrNull } from '../api/client';
 import type { App, ErrorDetails, Mapping, MemberError } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert } from '../ui/errors';
 import { Exchange, Row } from '../ui/exchange';
 import { Loading, Nothing } from '../ui/states';
@@ -38,9 +39,9 @@ function Remedy({ app, mapping, details }: { app: App; mapping: Mapping; details
     });
     if (!mayPush) return null;
     const button = (text: string, run: () => Promise<unknown>) => (
-        <Button key={text} variant="secondary" isDisabled={act.isPending} onClick={() => act.mutate(run)}>
+        <ActButton key={text} variant="secondary" pending={act.isPending} onClick={() => act.mutate(run)}>
             {text}
-        </Button>
+        </ActButton>
     );
     if (details.errorClass === 'LINK_WOULD_REMOVE')
         return (

@@ -82,9 +82,9 @@ function RuleButton({ app, rule }: { app: App; rule: PushRule }) {
                     <MenuToggle
                         ref={ref}
                         isExpanded={open}
-                        isDisabled={act.isPending}
+                        aria-disabled={act.isPending}
                         aria-label={`${text}: status of the rule ${rule.name}`}
-                        onClick={() => setOpen(!open)}
+                        onClick={() => setOpen(!open && !act.isPending)}
                     >
                         {text}
                     </MenuToggle>

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { change, get } from '../api/client';
 import type { App, PushSettings } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp } from '../ui/errors';
 import { Loading } from '../ui/states';
 import { useToasts } from '../ui/toasts';
@@ -93,9 +94,9 @@ function Fields({ stored, save, error, pending, close }: { stored: PushSettings;
             </ModalBody>
             <ModalFooter>
                 {mayChange && (
-                    <Button type="submit" form="push-settings" isDisabled={pending} isLoading={pending}>
+                    <ActButton type="submit" form="push-settings" pending={pending}>
                         Save
-                    </Button>
+                    </ActButton>
                 )}
                 <Button variant="link" onClick={close}>
                     {mayChange ? 'Cancel' : 'Close'}

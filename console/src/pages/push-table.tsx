@@ -69,10 +69,10 @@ function StatusButton({ app, mapping }: { app: App; mapping: Mapping }) {
                     <MenuToggle
                         ref={ref}
                         isExpanded={open}
-                        isDisabled={act.isPending}
+                        aria-disabled={act.isPending}
                         status={mapping.status === 'ERROR' ? 'danger' : undefined}
                         aria-label={`${text}: push status of ${name}`}
-                        onClick={() => setOpen(!open)}
+                        onClick={() => setOpen(!open && !act.isPending)}
                     >
                         {text}
                     </MenuToggle>

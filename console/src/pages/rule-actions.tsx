@@ -7,6 +7,7 @@ import { useNavigate } from 'react-router-dom';
 import { change } from '../api/client';
 import { RULES, type GroupRule } from '../api/rules';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { Confirm } from '../ui/confirm';
 import { Menu } from '../ui/menu';
 import { Plan } from '../ui/plan';
@@ -63,9 +64,9 @@ export function RuleActions({ rule }: { rule: GroupRule }) {
     return (
         <Flex>
             {rule.status === 'ACTIVE' && (
-                <Button variant="secondary" isDisabled={deactivate.isPending} isLoading={deactivate.isPending} onClick={() => deactivate.mutate()}>
+                <ActButton variant="secondary" pending={deactivate.isPending} onClick={() => deactivate.mutate()}>
                     Deactivate
-                </Button>
+                </ActButton>
             )}
             {rule.status === 'INACTIVE' && <Button onClick={() => setDialog('activate')}>Activate</Button>}
             <Menu label={`Actions on ${rule.name}`} entries={[{ text: 'Delete', danger: true, run: () => setDialog('delete') }]} />

@@ -7,6 +7,7 @@ import { useNavigate } from 'react-router-dom';
 import { change } from '../api/client';
 import { RULES, RULE_EXCLUDED_MAX, RULE_GROUPS_MAX, type GroupRule } from '../api/rules';
 import type { Group, User } from '../api/types';
+import { ActButton } from '../ui/act-button';
 import { ChooseMany, type Chosen } from '../ui/choose-many';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { ExpressionEditor } from '../ui/expression';
@@ -136,9 +137,9 @@ export function RuleForm({ rule, stored, isDisabled }: { rule?: GroupRule; store
             />
             {!isDisabled && (
                 <ActionGroup>
-                    <Button type="submit" isDisabled={!complete || unchanged || save.isPending} isLoading={save.isPending}>
+                    <ActButton type="submit" isDisabled={!complete || unchanged} pending={save.isPending}>
                         {rule ? 'Save' : 'Add rule'}
-                    </Button>
+                    </ActButton>
                     {rule && !unchanged && (
                         <Button
                             variant="link"

@@ -50,8 +50,8 @@ function Meaning() {
                     <ToolbarItem>
                         <FormSelect
                             id="same-group-policy"
-                            value={data.policy}
-                            isDisabled={!mayChoose || choose.isPending}
+                            value={choose.isPending ? choose.variables : data.policy}
+                            isDisabled={!mayChoose}
                             onChange={(_event, policy) => choose.mutate(policy)}
                         >
                             {POLICIES.map(([value, text]) => (

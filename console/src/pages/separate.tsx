@@ -8,6 +8,7 @@ import { change, get } from '../api/client';
 import type { Feeding, GroupSeparation, SeparationPlan, Solution } from '../api/separations';
 import type { App, Group } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { useSetParams } from '../ui/list';
 import { useSettled } from '../ui/settled';
@@ -185,9 +186,9 @@ function SeparateForm({ app, group }: { app: App; group: Group }) {
             </section>
             {mayPart && (
                 <div>
-                    <Button type="submit" isDisabled={!ready} isLoading={start.isPending}>
+                    <ActButton type="submit" isDisabled={!ready} pending={start.isPending}>
                         Part the group
-                    </Button>{' '}
+                    </ActButton>{' '}
                     <Button variant="link" component={(props) => <Link {...props} to="/troubleshoot/same-groups" />}>
                         Cancel
                     </Button>

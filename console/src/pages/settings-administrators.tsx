@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { change } from '../api/client';
 import { ROLE_NAMES, type Administrator } from '../api/settings';
 import { useSession } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { Confirm } from '../ui/confirm';
 import { ListBody, useList } from '../ui/list';
 import { ShownOnce } from '../ui/secret';
@@ -71,9 +72,9 @@ export default function Administrators() {
                                             <Button variant="link" isInline aria-label={`Edit ${one.name}`} onClick={() => setEditing(one)}>
                                                 Edit
                                             </Button>
-                                            <Button variant="link" isInline aria-label={`New link for ${one.name}`} isDisabled={reset.isPending} onClick={() => reset.mutate(one)}>
+                                            <ActButton variant="link" isInline aria-label={`New link for ${one.name}`} pending={reset.isPending} onClick={() => reset.mutate(one)}>
                                                 New link
-                                            </Button>
+                                            </ActButton>
                                             <Button variant="link" isInline isDanger aria-label={`Remove ${one.name}`} onClick={() => setRemoving(one)}>
                                                 Remove
                                             </Button>

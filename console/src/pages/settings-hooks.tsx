@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { change } from '../api/client';
 import type { EventHook } from '../api/settings';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { Confirm } from '../ui/confirm';
 import { ListBody, useList } from '../ui/list';
 import { ShownOnce } from '../ui/secret';
@@ -45,9 +46,9 @@ function Actions({ hook, open }: { hook: EventHook; open: (what: 'edit' | 'deliv
         onError: (error) => toasts.failed(hook.name, error),
     });
     const button = (text: string, run: () => void, danger = false) => (
-        <Button key={text} variant="link" isInline isDanger={danger} isDisabled={act.isPending} aria-label={`${text}: ${hook.name}`} onClick={run}>
+        <ActButton key={text} variant="link" isInline isDanger={danger} pending={act.isPending} aria-label={`${text}: ${hook.name}`} onClick={run}>
             {text}
-        </Button>
+        </ActButton>
     );
     return (
         <Flex spaceItems={{ default: 'spaceItemsMd' }}>

@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { change, list } from '../api/client';
 import type { Group, User } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { Confirm } from '../ui/confirm';
 import { ErrorAlert } from '../ui/errors';
 import { Picker, quoted, type Choice } from '../ui/picker';
@@ -90,9 +91,9 @@ function Add({ kind, close }: { kind: Kind; close: () => void }) {
                 </Form>
             </ModalBody>
             <ModalFooter>
-                <Button type="submit" form="protect" isDisabled={!chosen || protect.isPending} isLoading={protect.isPending}>
+                <ActButton type="submit" form="protect" isDisabled={!chosen} pending={protect.isPending}>
                     Protect
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>
@@ -158,9 +159,9 @@ function Section({ kind }: { kind: Kind }) {
             {rows.length > 0 && <Rows kind={kind} rows={rows} end={mayChange ? setEnding : undefined} />}
             {hasNextPage && (
                 <div>
-                    <Button variant="secondary" isLoading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+                    <ActButton variant="secondary" pending={isFetchingNextPage} onClick={() => void fetchNextPage()}>
                         Show more
-                    </Button>
+                    </ActButton>
                 </div>
             )}
             {adding && <Add kind={kind} close={() => setAdding(false)} />}

@@ -22,6 +22,7 @@ import { useState } from 'react';
 import { change } from '../api/client';
 import { ROLES, ROLE_NAMES, type ApiToken } from '../api/settings';
 import type { Role } from '../api/types';
+import { ActButton } from '../ui/act-button';
 import { Confirm } from '../ui/confirm';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { ListBody, useList } from '../ui/list';
@@ -72,9 +73,9 @@ function Create({ made, close }: { made: (token: ApiToken) => void; close: () =>
                 </Form>
             </ModalBody>
             <ModalFooter>
-                <Button type="submit" form="create-token" isDisabled={!name.trim() || create.isPending} isLoading={create.isPending}>
+                <ActButton type="submit" form="create-token" isDisabled={!name.trim()} pending={create.isPending}>
                     Create
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

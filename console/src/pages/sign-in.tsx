@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ActionGroup, Alert, Button, Card, CardBody, CardTitle, Form, FormGroup, TextInput } from '@patternfly/react-core';
+import { ActionGroup, Alert, Card, CardBody, CardTitle, Form, FormGroup, TextInput } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Navigate, useLocation } from 'react-router-dom';
 import { ApiError, change } from '../api/client';
 import type { Session } from '../api/types';
 import { useSession } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert } from '../ui/errors';
 import { Loading } from '../ui/states';
 
@@ -69,9 +70,9 @@ export function SignIn() {
                             />
                         </FormGroup>
                         <ActionGroup>
-                            <Button type="submit" isLoading={signIn.isPending} isDisabled={signIn.isPending || !email || !password}>
+                            <ActButton type="submit" isDisabled={!email || !password} pending={signIn.isPending}>
                                 Sign in
-                            </Button>
+                            </ActButton>
                         </ActionGroup>
                         <p>
                             No password yet, or forgotten? An administrator makes a link for you. On the server, <code>muster admin reset</code>{' '}

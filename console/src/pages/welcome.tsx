@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A link that works once: the first administrator says who that is; who was invited, or has a new link, sets a password.
-import { ActionGroup, Button, Card, CardBody, CardTitle, Content, Form, FormGroup, TextInput } from '@patternfly/react-core';
+import { ActionGroup, Card, CardBody, CardTitle, Content, Form, FormGroup, TextInput } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router-dom';
 import { ApiError, change } from '../api/client';
 import type { Session } from '../api/types';
 import { useSession } from '../app/session';
+import { ActButton } from '../ui/act-button';
 import { ErrorAlert, FieldHelp, isWrong } from '../ui/errors';
 import { Nothing } from '../ui/states';
 
@@ -124,9 +125,9 @@ export default function Welcome() {
                             <FieldHelp>{differs ? 'This is not the same password' : ''}</FieldHelp>
                         </FormGroup>
                         <ActionGroup>
-                            <Button type="submit" isLoading={claim.isPending} isDisabled={!ready || claim.isPending}>
+                            <ActButton type="submit" isDisabled={!ready} pending={claim.isPending}>
                                 {first ? 'Begin' : 'Set password and sign in'}
-                            </Button>
+                            </ActButton>
                         </ActionGroup>
                     </Form>
                 </CardBody>

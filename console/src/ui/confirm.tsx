@@ -3,6 +3,7 @@
 import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { ActButton } from './act-button';
 import { ErrorAlert } from './errors';
 
 export function Confirm({
@@ -31,14 +32,14 @@ export function Confirm({
                 <ErrorAlert error={mutation.error} title={`Not done: ${action}`} />
             </ModalBody>
             <ModalFooter>
-                <Button
+                <ActButton
                     variant={danger ? 'danger' : 'primary'}
-                    isDisabled={disabled || mutation.isPending}
-                    isLoading={mutation.isPending}
+                    isDisabled={disabled}
+                    pending={mutation.isPending}
                     onClick={() => mutation.mutate()}
                 >
                     {action}
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

@@ -6,6 +6,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useLocation, useNavigate, useSearchParams } from 'react-router-dom';
 import { list, type Page } from '../api/client';
+import { ActButton } from './act-button';
 import { ErrorAlert } from './errors';
 import { Loading } from './states';
 
@@ -112,17 +113,17 @@ export function Pager({ next, what }: { next: string | null; what: string }) {
     };
     return (
         <nav className="muster-pager" aria-label={`Pages of ${what}`}>
-            <Button variant="secondary" isDisabled={!after} onClick={() => go(null, 0)}>
+            <ActButton variant="secondary" isDisabled={!after} onClick={() => go(null, 0)}>
                 First page
-            </Button>
+            </ActButton>
             {depth > 0 && (
                 <Button variant="secondary" onClick={() => navigate(-1)}>
                     Previous
                 </Button>
             )}
-            <Button variant="secondary" isDisabled={!next} onClick={() => go(next, depth + 1)}>
+            <ActButton variant="secondary" isDisabled={!next} onClick={() => go(next, depth + 1)}>
                 Next
-            </Button>
+            </ActButton>
         </nav>
     );
 }

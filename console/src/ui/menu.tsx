@@ -9,7 +9,8 @@ export interface MenuEntry {
     danger?: boolean;
 }
 
-export function Menu({ label, text = 'Actions', entries, isDisabled = false }: { label: string; text?: string; entries: MenuEntry[]; isDisabled?: boolean }) {
+// `pending`: what was chosen last is on its way. The button stays in reach meanwhile, and opens nothing.
+export function Menu({ label, text = 'Actions', entries, pending = false }: { label: string; text?: string; entries: MenuEntry[]; pending?: boolean }) {
     const [open, setOpen] = useState(false);
     if (entries.length === 0) return null;
     return (
@@ -21,7 +22,7 @@ export function Menu({ label, text = 'Actions', entries, isDisabled = false }: {
             onSelect={() => setOpen(false)}
             popperProps={{ position: 'right' }}
             toggle={(ref) => (
-                <MenuToggle ref={ref} isExpanded={open} isDisabled={isDisabled} onClick={() => setOpen(!open)} aria-label={label}>
+                <MenuToggle ref={ref} isExpanded={open} aria-disabled={pending} onClick={() => setOpen(!open && !pending)} aria-label={label}>
                     {text}
                 </MenuToggle>
             )}

@@ -3,6 +3,7 @@
 import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { ActButton } from './act-button';
 import { ChooseMany } from './choose-many';
 import { ErrorAlert } from './errors';
 import type { Choice } from './picker';
@@ -81,9 +82,9 @@ export function PickMany<T>({
                 </Form>
             </ModalBody>
             <ModalFooter>
-                <Button type="submit" form="pick-many-form" isDisabled={chosen.length === 0 || act.isPending} isLoading={act.isPending}>
+                <ActButton type="submit" form="pick-many-form" isDisabled={chosen.length === 0} pending={act.isPending}>
                     {chosen.length > 1 ? `Add ${chosen.length}` : 'Add'}
-                </Button>
+                </ActButton>
                 <Button variant="link" onClick={close}>
                     Cancel
                 </Button>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What mends something, as a button that makes the call. Before somebody loses something it says in numbers what.
-import { Button } from '@patternfly/react-core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { change, get } from '../api/client';
 import type { Remedy } from '../api/diagnosis';
 import type { Backlog, Mapping, Role } from '../api/types';
 import { useMay } from '../app/session';
+import { ActButton } from './act-button';
 import { Confirm } from './confirm';
 import { ErrorAlert } from './errors';
 import { Plan } from './plan';
@@ -110,14 +110,14 @@ export function RemedyButton({ remedy, primary = false }: { remedy: Remedy; prim
     if (!method || method === 'GET' || !path || !may) return null;
     return (
         <>
-            <Button
+            <ActButton
                 variant={primary ? 'primary' : 'secondary'}
-                isDisabled={act.isPending}
-                isLoading={act.isPending}
+                pending={act.isPending}
+
                 onClick={() => (kind.ask ? setAsking(true) : act.mutate())}
             >
                 {kind.text}
-            </Button>
+            </ActButton>
             {asking && kind.ask && (
                 <Confirm title={`${kind.text}?`} action={kind.text} danger={kind.ask !== 'plan'} run={run} close={() => setAsking(false)}>
                     <p>{remedy.words}</p>
