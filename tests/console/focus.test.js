@@ -132,18 +132,20 @@ test('a row that is gone leaves the focus at the heading of its list', async () 
     for (const [name, heading] of [['Ann', 'H1 Staff'], ['Bob', 'H2 Nobody is in this group']]) {
         const remove = desk.button(`Remove ${name} Lovelace`);
         assert.equal(await taken(remove, 'Remove', remove), heading);
+        if (heading.startsWith('H2')) continue; // nothing is behind that
+        await page.keyboard.press('Tab');
+        assert.equal(await page.evaluate(() => document.querySelector('main').contains(document.activeElement)), true, 'Tab goes on from there');
     }
-    await page.keyboard.press('Tab');
-    assert.equal(await page.evaluate(() => document.querySelector('main').contains(document.activeElement)), true, 'Tab goes on from there');
 });
 
-test('what was chosen at once gives way to the list, and the focus stays on the page', async () => {
+test('what is done with several that were chosen leaves the focus at its button', async () => {
     await page.goto(ofApp('push-groups'));
     await desk.button('Bulk Edit').click();
     await page.getByLabel('Select Staff').check();
-    await desk.button('Activate').focus();
+    const button = await desk.button('Activate').elementHandle();
+    await button.focus();
     await desk.acting('/mappings/bulk', enter);
-    await desk.button('Activate').waitFor({ state: 'detached' });
-    await somewhere('after Bulk Edit the focus is nowhere');
-    assert.equal(await page.evaluate(() => document.querySelector('main').contains(document.activeElement)), true);
+    await desk.said('0 groups selected');
+    await drawn();
+    assert.ok(await button.evaluate((element) => element === document.activeElement), `the focus is at ${await about()}`);
 });

@@ -107,6 +107,71 @@ test('who may only read is offered nothing that would be refused', async () => {
     await page.context().close();
 });
 
+test('a session that ends leaves what is typed as it is: one signs in over the page, and it goes on', async () => {
+    const page = await browser.openAsAdministrator(muster);
+    await page.goto('/applications');
+    await page.getByRole('button', { name: 'Create app integration' }).first().click();
+    const draft = page.getByRole('dialog', { name: 'Create app integration' });
+    await draft.getByLabel('Name').fill('Typed before');
+    await page.context().clearCookies();
+    await draft.getByRole('button', { name: 'Create' }).click();
+    const again = page.getByRole('dialog', { name: 'Sign in to Muster' });
+    await again.waitFor();
+    assert.deepEqual(await axe(page), []);
+    await page.keyboard.press('Escape');
+    assert.equal(await again.getByLabel('E-mail address').inputValue(), ADA.email);
+    await again.getByLabel('Password').fill('wrong wrong wrong');
+    await again.getByRole('button', { name: 'Sign in' }).click();
+    await again.getByText('The e-mail address or the password is wrong').waitFor();
+    await again.getByLabel('Password').fill(ADA.password);
+    await again.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Typed before', level: 1 }).waitFor();
+    const apps = await muster.ask('GET', '/api/v1/apps');
+    assert.equal(apps.filter(({ label }) => label === 'Typed before').length, 1);
+    assert.deepEqual(page.wrong, []);
+    await page.context().close();
+});
+
+test('who signs in as somebody else after a session ended begins anew, and nothing is done in the name of the other', async () => {
+    const { link } = await muster.ask('POST', '/api/v1/administrators', { name: 'Eve', email: 'eve@example.com', role: 'ADMIN' });
+    const other = await browser.open(muster);
+    const claimed = await other.request.post('/api/v1/session/claim', { data: { token: link.split('#')[1], password: ADA.password } });
+    assert.equal(claimed.status(), 200);
+    await other.context().close();
+    const page = await browser.openAsAdministrator(muster);
+    await page.goto('/applications');
+    await page.getByRole('button', { name: 'Create app integration' }).first().click();
+    await page.getByLabel('Name').fill('Not by Eve');
+    await page.context().clearCookies();
+    await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click();
+    const again = page.getByRole('dialog', { name: 'Sign in to Muster' });
+    await again.getByLabel('E-mail address').fill('eve@example.com');
+    await again.getByLabel('Password').fill(ADA.password);
+    await again.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Account of Eve' }).waitFor();
+    assert.equal(await page.getByRole('dialog').count(), 0);
+    const apps = await muster.ask('GET', '/api/v1/apps');
+    assert.equal(apps.some(({ label }) => label === 'Not by Eve'), false);
+    await page.context().close();
+});
+
+test('a second tab signs in and out with the first', async () => {
+    const first = await browser.open(muster);
+    const second = await first.context().newPage();
+    for (const page of [first, second]) {
+        await page.goto('/applications');
+        await page.getByRole('heading', { name: 'Sign in to Muster' }).waitFor();
+    }
+    await signIn(first, ADA.email, ADA.password);
+    for (const page of [first, second]) await page.getByRole('heading', { name: 'Applications', level: 1 }).waitFor();
+    await second.getByRole('button', { name: `Account of ${ADA.name}` }).click();
+    await second.getByRole('menuitem', { name: 'Sign out' }).click();
+    for (const page of [first, second]) await page.getByRole('heading', { name: 'Sign in to Muster' }).waitFor();
+    assert.equal(await first.getByRole('dialog').count(), 0, 'what was shown is gone');
+    assert.deepEqual(first.wrong, []);
+    await first.context().close();
+});
+
 test('a session that was ended elsewhere leads to signing in', async () => {
     const page = await browser.openAsAdministrator(muster);
     await page.goto('/applications');

@@ -22,6 +22,16 @@ test('events are listed, searched, narrowed and opened', async () => {
     await desk.button('Next').click();
     await desk.page.waitForURL(/after=/);
     await desk.said('application.lifecycle.create');
+    await desk.page.getByLabel('Order').selectOption({ label: 'Oldest first' });
+    await desk.page.waitForURL(/order=oldest/);
+    await desk.page.waitForFunction(() => !/after=/.test(window.location.search));
+    const times = () => desk.page.locator('tbody time').evaluateAll((all) => all.map((each) => each.dateTime));
+    await desk.until(async () => (await times()).join() === [...(await times())].sort().join(), 'the oldest is the first');
+    const [first] = await desk.ask('GET', '/api/v1/logs?limit=1');
+    assert.equal((await times())[0], first.published);
+    await desk.button('Next').click();
+    await desk.page.getByRole('button', { name: 'First page' }).click();
+    await desk.until(async () => (await times())[0] === first.published, 'the first page again');
     await desk.page.goto('/system-log');
     await desk.page.getByLabel('Search the system log').fill('application.lifecycle.create');
     await desk.page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);

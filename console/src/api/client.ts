@@ -49,14 +49,15 @@ export interface Page<T> {
 type Query = Record<string, string | number | boolean | null | undefined>;
 
 let csrf: string | null = null;
-let onSignedOut: () => void = () => undefined;
+let onSignedOut: () => Promise<boolean> = () => Promise.resolve(false);
 
 export function setCsrf(value: string | null): void {
     csrf = value;
 }
 
-// Called when an answer says that nobody is signed in (any more).
-export function setOnSignedOut(callback: () => void): void {
+// Called when an answer says that nobody is signed in any more. True, once the same person has signed in again: then what was
+// refused is asked again, and nobody has lost what they were typing.
+export function setOnSignedOut(callback: () => Promise<boolean>): void {
     onSignedOut = callback;
 }
 
@@ -81,6 +82,7 @@ async function bodyOf(response: Response): Promise<unknown> {
 
 async function send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = { Accept: 'application/json' };
+    const asked = csrf; // there is one for each session
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (csrf && method !== 'GET') headers['X-Muster-Csrf'] = csrf;
     let response: Response;
@@ -99,8 +101,9 @@ async function send(method: string, path: string, body?: unknown, signal?: Abort
     if (response.ok) return response;
     const failure = new ApiError(response.status, ((await bodyOf(response)) ?? {}) as ErrorBody);
     // Below /session it is a password that was wrong.
-    if (response.status === 401 && !path.startsWith('/api/v1/session')) onSignedOut();
-    throw failure;
+    if (response.status !== 401 || path.startsWith('/api/v1/session')) throw failure;
+    if (csrf === asked && !(await onSignedOut())) throw failure;
+    return send(method, path, body, signal);
 }
 
 export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {

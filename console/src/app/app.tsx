@@ -6,7 +6,7 @@ import { Navigate, Route, Routes, useLocation } from 'react-router-dom';
 import { Boundary } from '../ui/boundary';
 import { ErrorAlert } from '../ui/errors';
 import { Loading, Nothing } from '../ui/states';
-import { SignIn } from '../pages/sign-in';
+import { SignIn, SignInAgain } from '../pages/sign-in';
 import { useSession } from './session';
 import { Shell } from './shell';
 
@@ -33,7 +33,7 @@ function NotFound() {
 }
 
 function Pages() {
-    const { session, loading, error } = useSession();
+    const { session, ended, loading, error } = useSession();
     const location = useLocation();
     if (loading) return <Loading what="your session" />;
     if (error && !session)
@@ -44,7 +44,8 @@ function Pages() {
         );
     if (!session) return <Navigate to="/sign-in" replace state={{ to: location.pathname + location.search }} />;
     return (
-        <Shell>
+        <Shell key={session.id}>
+            {ended && <SignInAgain />}
             <Boundary>
                 <Suspense fallback={<Loading what="the page" />}>
                     <Routes>

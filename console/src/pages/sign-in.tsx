@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ActionGroup, Alert, Card, CardBody, CardTitle, Form, FormGroup, TextInput } from '@patternfly/react-core';
+import { ActionGroup, Alert, Button, Card, CardBody, CardTitle, Form, FormGroup, Modal, ModalBody, ModalHeader, TextInput } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Navigate, useLocation } from 'react-router-dom';
 import { ApiError, change } from '../api/client';
 import type { Session } from '../api/types';
@@ -17,16 +17,66 @@ function refusalOf(error: unknown): string | null {
     return error.status === 429 ? 'There were too many failures; try again in five minutes' : null;
 }
 
-export function SignIn() {
-    const { session, loading, begin } = useSession();
-    const to = (useLocation().state as { to?: string } | null)?.to ?? '/';
-    const [email, setEmail] = useState('');
+function SignInForm({ given = '' }: { given?: string }) {
+    const { begin } = useSession();
+    const [email, setEmail] = useState(given);
     const [password, setPassword] = useState('');
     const signIn = useMutation({
         mutationFn: () => change<Session>('POST', '/api/v1/session', { email, password }),
         onSuccess: begin,
+        onSettled: () => undefined, // what is read anew would wait for this
     });
     const refusal = refusalOf(signIn.error);
+    return (
+        <Form
+            onSubmit={(event) => {
+                event.preventDefault();
+                signIn.mutate();
+            }}
+        >
+            {refusal ? (
+                <Alert variant="danger" component="p" isInline title={refusal} />
+            ) : (
+                <ErrorAlert error={signIn.error} title="Not signed in" />
+            )}
+            <FormGroup label="E-mail address" fieldId="sign-in-email" isRequired>
+                <TextInput
+                    id="sign-in-email"
+                    type="email"
+                    autoComplete="username"
+                    autoFocus={!given}
+                    isRequired
+                    value={email}
+                    onChange={(_event, value) => setEmail(value)}
+                />
+            </FormGroup>
+            <FormGroup label="Password" fieldId="sign-in-password" isRequired>
+                <TextInput
+                    id="sign-in-password"
+                    autoFocus={Boolean(given)}
+                    type="password"
+                    autoComplete="current-password"
+                    isRequired
+                    value={password}
+                    onChange={(_event, value) => setPassword(value)}
+                />
+            </FormGroup>
+            <ActionGroup>
+                <ActButton type="submit" isDisabled={!email || !password} pending={signIn.isPending}>
+                    Sign in
+                </ActButton>
+            </ActionGroup>
+            <p>
+                No password yet, or forgotten? An administrator makes a link for you. On the server, <code>muster admin reset</code>{' '}
+                makes one for an administrator.
+            </p>
+        </Form>
+    );
+}
+
+export function SignIn() {
+    const { session, loading } = useSession();
+    const to = (useLocation().state as { to?: string } | null)?.to ?? '/';
     useEffect(() => {
         document.title = 'Sign in · Muster';
     }, []);
@@ -37,50 +87,39 @@ export function SignIn() {
             <Card>
                 <CardTitle component="h1">Sign in to Muster</CardTitle>
                 <CardBody>
-                    <Form
-                        onSubmit={(event) => {
-                            event.preventDefault();
-                            signIn.mutate();
-                        }}
-                    >
-                        {refusal ? (
-                            <Alert variant="danger" component="p" isInline title={refusal} />
-                        ) : (
-                            <ErrorAlert error={signIn.error} title="Not signed in" />
-                        )}
-                        <FormGroup label="E-mail address" fieldId="email" isRequired>
-                            <TextInput
-                                id="email"
-                                type="email"
-                                autoComplete="username"
-                                autoFocus
-                                isRequired
-                                value={email}
-                                onChange={(_event, value) => setEmail(value)}
-                            />
-                        </FormGroup>
-                        <FormGroup label="Password" fieldId="password" isRequired>
-                            <TextInput
-                                id="password"
-                                type="password"
-                                autoComplete="current-password"
-                                isRequired
-                                value={password}
-                                onChange={(_event, value) => setPassword(value)}
-                            />
-                        </FormGroup>
-                        <ActionGroup>
-                            <ActButton type="submit" isDisabled={!email || !password} pending={signIn.isPending}>
-                                Sign in
-                            </ActButton>
-                        </ActionGroup>
-                        <p>
-                            No password yet, or forgotten? An administrator makes a link for you. On the server, <code>muster admin reset</code>{' '}
-                            makes one for an administrator.
-                        </p>
-                    </Form>
+                    <SignInForm />
                 </CardBody>
             </Card>
         </main>
+    );
+}
+
+// Over the page, and over a dialog that is open there, which hears nothing of the keys.
+export function SignInAgain() {
+    const { session, leave } = useSession();
+    const ref = useRef<HTMLDivElement>(null);
+    // The dialog beneath hides all but itself from screen readers each time that it is drawn.
+    useEffect(() => {
+        const place = ref.current?.closest('body > *');
+        if (!place) return undefined;
+        const show = () => place.removeAttribute('aria-hidden');
+        show();
+        const hidden = new MutationObserver(show);
+        hidden.observe(place, { attributes: true, attributeFilter: ['aria-hidden'] });
+        return () => hidden.disconnect();
+    }, []);
+    return (
+        <Modal isOpen variant="small" aria-label="Sign in to Muster">
+            <ModalHeader title="Sign in to Muster" description="Your session has ended. What you were doing is kept, and goes on when you sign in." />
+            <ModalBody onKeyDown={(event) => event.key === 'Escape' && event.stopPropagation()}>
+                <div ref={ref}>
+                    <SignInForm given={session?.email} />
+                </div>
+                <br />
+                <Button variant="link" isInline onClick={leave}>
+                    Leave this page
+                </Button>
+            </ModalBody>
+        </Modal>
     );
 }

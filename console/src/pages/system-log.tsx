@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The system log: what happened, newest first, and all that is recorded of one event.
+// The system log: what happened, newest or oldest first, and all that is recorded of one event.
 import { FormSelect, FormSelectOption, PageSection, Toolbar, ToolbarContent, ToolbarItem } from '@patternfly/react-core';
 import { useSearchParams } from 'react-router-dom';
 import { EventTable, useSince, type LogEvent } from '../ui/events';
@@ -10,10 +10,12 @@ import { Nothing } from '../ui/states';
 export default function SystemLog() {
     const [params] = useSearchParams();
     const setParams = useSetParams();
-    const [since, chooseTime] = useSince('7');
+    const [since, chooseTime, until] = useSince('7');
+    const oldestFirst = params.get('order') === 'oldest';
     const filter = params.get('filter') === 'errors' ? 'severity eq "ERROR" or severity eq "WARN" or outcome.result eq "FAILURE"' : undefined;
     const state = useList<LogEvent>('/api/v1/logs', {
-        sortOrder: 'DESCENDING',
+        sortOrder: oldestFirst ? 'ASCENDING' : 'DESCENDING',
+        until: oldestFirst ? until : undefined,
         since,
         q: params.get('q') ?? undefined,
         filter,
@@ -38,6 +40,12 @@ export default function SystemLog() {
                             >
                                 <FormSelectOption value="" label="All events" />
                                 <FormSelectOption value="errors" label="Warnings, errors and failures" />
+                            </FormSelect>
+                        </ToolbarItem>
+                        <ToolbarItem>
+                            <FormSelect aria-label="Order" value={oldestFirst ? 'oldest' : ''} onChange={(_event, value) => setParams({ order: value || null })}>
+                                <FormSelectOption value="" label="Newest first" />
+                                <FormSelectOption value="oldest" label="Oldest first" />
                             </FormSelect>
                         </ToolbarItem>
                     </ToolbarContent>

@@ -58,8 +58,8 @@ function Detail({ event, close }: { event: LogEvent; close: () => void }) {
 }
 
 // From when on, as the address says, and where that is chosen. As of when the page was opened, so that pages of one list
-// belong together.
-export function useSince(preset: string): [string, JSX.Element] {
+// belong together. The end lies ahead: with it a list that begins with the oldest ends, and holds what happens meanwhile.
+export function useSince(preset: string): [since: string, choice: JSX.Element, until: string] {
     const [params] = useSearchParams();
     const setParams = useSetParams();
     const [opened] = useState(() => Date.now());
@@ -72,6 +72,7 @@ export function useSince(preset: string): [string, JSX.Element] {
                 <FormSelectOption key={value} value={value} label={text} />
             ))}
         </FormSelect>,
+        new Date(opened + DAY_MS).toISOString(),
     ];
 }
 
