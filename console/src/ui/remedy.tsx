@@ -113,7 +113,6 @@ export function RemedyButton({ remedy, primary = false }: { remedy: Remedy; prim
             <ActButton
                 variant={primary ? 'primary' : 'secondary'}
                 pending={act.isPending}
-
                 onClick={() => (kind.ask ? setAsking(true) : act.mutate())}
             >
                 {kind.text}
