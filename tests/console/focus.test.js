@@ -5,6 +5,7 @@
 
 const assert = require('node:assert/strict');
 const { after, afterEach, before, test } = require('node:test');
+const { drawn, settled } = require('./browser');
 const { Desk } = require('./desk');
 
 let desk;
@@ -25,12 +26,12 @@ const ofApp = (part) => `/applications/${desk.app.id}/${part}`;
 const about = () => page.evaluate(() => document.activeElement.outerHTML.slice(0, 160));
 const nowhere = () => page.evaluate(() => document.activeElement === null || document.activeElement === document.body);
 const somewhere = (why) => page.waitForFunction(() => document.activeElement !== null && document.activeElement !== document.body).catch(() => assert.fail(why));
-// Two frames later the browser has taken the focus from what can no longer have it.
-const drawn = () => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 
 // Presses Enter on it, holds the answer back, and says what is wrong with where the focus is meanwhile and afterwards.
 async function press(act, locator, run) {
+    await settled(page);
     const control = await locator.elementHandle(); // its name is another one meanwhile
+    await desk.until(() => control.evaluate((each) => each.isConnected && each.ariaDisabled !== 'true'), `${act} can be used`);
     await control.focus();
     let release;
     const held = new Promise((resolve) => (release = resolve));
@@ -43,10 +44,10 @@ async function press(act, locator, run) {
     });
     const wrong = [];
     try {
-        const answered = page.waitForResponse((response) => response.request().method() !== 'GET');
         await run(control);
         await desk.until(() => asked.length > 0, `${act} asks the server`);
-        await drawn();
+        const answered = page.waitForResponse((response) => response.request().method() !== 'GET');
+        await drawn(page);
         if (!(await control.evaluate((element) => element === document.activeElement || element.contains(document.activeElement))))
             wrong.push(`${act}: while it is sent, the focus is at ${await about()}`);
         release();
@@ -55,7 +56,7 @@ async function press(act, locator, run) {
         release();
         await page.unroute(/\/api\/v1\//);
     }
-    await drawn();
+    await drawn(page);
     await somewhere(`${act}: afterwards the focus is nowhere`);
     return wrong;
 }
@@ -146,6 +147,6 @@ test('what is done with several that were chosen leaves the focus at its button'
     await button.focus();
     await desk.acting('/mappings/bulk', enter);
     await desk.said('0 groups selected');
-    await drawn();
+    await drawn(page);
     assert.ok(await button.evaluate((element) => element === document.activeElement), `the focus is at ${await about()}`);
 });
