@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /api/v1/apps/{appId}/users: who has an app (reference group-push 3.1, 3.3). */
+/* /api/v1/apps/{appId}/users: who has an app (published: Okta's management API). */
 #include "api/app_objects.h"
 
 #include "base/limits.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /api/v1/groups (reference group-push 3.1, 3.3). */
+/* /api/v1/groups (published: Okta's management API). */
 #include "api/objects.h"
 #include "app/app.h"
 #include "base/limits.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /api/v1/mappings: what an app is told of a person (reference group-push 3.1). Each app has one, from the user type to
- * the app; its id is made of the app's. An addition: what a mapping gives for a person, also one that is not saved.
+ * /api/v1/mappings: what an app is told of a person (published: Okta's management API). Each app has one, from the user
+ * type to the app; its id is made of the app's. An addition: what a mapping gives for a person, also one that is not
+ * saved.
  */
 #include "api/app_objects.h"
 #include "app/profile.h"

@@ -243,7 +243,7 @@ static void write_names(struct call *call, const struct group *source, const str
     jout_end(&call->out);
 }
 
-/* The published object (reference group-push 3.2); ours are `state`, `memberErrors` and `existingMembers`. */
+/* The published object (Okta's management API); ours are `state`, `memberErrors` and `existingMembers`. */
 int object_mapping(struct tx *tx, struct call *call, const char *key, const struct app *app,
                    const struct mapping *mapping, bool single)
 {

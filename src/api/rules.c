@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /api/v1/groups/rules (reference group-push 3.1, 3.3; 1.8 A20), and what Muster adds: who a rule would match. */
+/* /api/v1/groups/rules (published; docs/published.md A20), and what Muster adds: who a rule would match. */
 #include "api/objects.h"
 #include "app/work.h"
 #include "base/limits.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /api/v1/meta/schemas of users, groups and the users of apps (reference group-push 3.1). */
+/* /api/v1/meta/schemas of users, groups and the users of apps (published: Okta's management API). */
 #include "api/app_objects.h"
 #include "app/profile.h"
 #include "directory/schema.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /api/v1/users (reference group-push 3.1, 3.3). */
+/* /api/v1/users (published: Okta's management API). */
 #include "api/objects.h"
 #include "api/user_body.h"
 #include "base/limits.h"

@@ -9,9 +9,9 @@
 
 /* "2026-03-25T06:09:44.000Z" */
 const char *clock_iso(int64_t ms, char ret_text[static CLOCK_TEXT_BYTES]);
-/* "2026-03-25T06:09:58Z": group push mappings only (recorded traffic, reference group-push 3.0). */
+/* "2026-03-25T06:09:58Z": group push mappings only (recorded traffic). */
 const char *clock_iso_seconds(int64_t ms, char ret_text[static CLOCK_TEXT_BYTES]);
-/* "04-02-2025 06:37:24PM UTC": the time in the text of a failed push (reference group-push 1.6). */
+/* "04-02-2025 06:37:24PM UTC": the time in the text of a failed push (as Okta's Push Groups tab words it). */
 const char *clock_us(int64_t ms, char ret_text[static CLOCK_TEXT_BYTES]);
 /* Reads ISO 8601 with or without fraction, with Z or an offset. 0, or ERR_SYNTAX. */
 int clock_parse(const char *text, int64_t *ret_ms) MUSTCHECK;

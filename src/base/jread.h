@@ -6,7 +6,7 @@
  *
  * A pattern is the path of an array: "Resources", "members", or "Resources.members" for the arrays inside the elements
  * of an array; arrays are no step of a path, and "" is a document that is an array itself. Key comparison ignores ASCII
- * case (SCIM servers write "resources", reference targets 1.1). An array that matches a pattern with `drop` is skipped
+ * case (SCIM servers write "resources", docs/targets.md). An array that matches a pattern with `drop` is skipped
  * without being kept: not its elements, not their size; of what is in it only brackets, commas and colons are checked.
  */
 #ifndef BASE_JREAD_H

@@ -53,7 +53,7 @@
 #define LIMIT_RULE_WRITES 200    /* memberships that rules change in one transaction, give or take a person */
 #define LIMIT_RULE_PREVIEW 20000 /* people that one preview looks at */
 
-/* --- pages (defaults and maxima as published, reference group-push 3.1) ------------------------------------------ */
+/* --- pages (defaults and maxima as published: Okta's management API) --------------------------------------------- */
 #define LIMIT_PAGE_USERS 200
 #define LIMIT_PAGE_GROUPS 10000
 #define LIMIT_PAGE_GROUP_USERS 1000

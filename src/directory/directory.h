@@ -132,7 +132,7 @@ enum user_transition {
     USER_EXPIRE_PASSWORD,
     USER_RESET_PASSWORD,
 };
-/* Carries out a life cycle operation or refuses it with the published code (reference group-push 3.3, "User
+/* Carries out a life cycle operation or refuses it with the published code (Okta's management API, "User
  * transitions"). */
 int user_transition(struct tx *tx, struct user *user, enum user_transition transition,
                     struct problem *problem) MUSTCHECK;

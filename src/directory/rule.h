@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Group rules: an expression over people (docs/expressions.md) and the groups that it puts those into for whom it is
- * true. As published (reference group-push 1.8, A20): made INACTIVE, changed only while not ACTIVE, INVALID when a
+ * true. As published (docs/published.md A20): made INACTIVE, changed only while not ACTIVE, INVALID when a
  * group that it names is gone.
  *
  * A membership remembers its reasons: that somebody or something added it (direct), and which rules give it. A rule

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Lists of users and groups: q=, filter=, search=, sorted and paged by keyset, so that a page costs the same wherever
- * it lies and stays right while rows come and go. What is supported is what is published (reference group-push 3.3):
+ * it lies and stays right while rows come and go. What is supported is what is published (Okta's management API):
  * search takes eq sw co gt ge lt le pr, and, or, over id, status, dates and every attribute of the profile, co over
  * logins, e-mails and names only; filter takes few attributes and eq (and ranges of dates). Text is compared by folded
  * columns where there is one, else without ASCII case.

@@ -14,7 +14,7 @@ int64_t backoff_ms(const struct env *env, int attempts)
     return wait - wait / 10 + env_below(env, (uint32_t)(wait / 5) + 1); /* 90 to 110 % */
 }
 
-/* The published text form (reference group-push 1.6). */
+/* The published text form (as Okta's Push Groups tab words it). */
 static const char *failure_text(struct tx *tx, const struct lane *lane, const struct flight *flight, const char *stage,
                                 const char *words)
 {
@@ -46,7 +46,7 @@ static int add_person(struct tx *tx, struct event *event, int64_t user_rid)
     return r == ERR_NOT_FOUND ? 0 : r;
 }
 
-/* The source group and its mapping, as published of a failed push (reference group-push 5). */
+/* The source group and its mapping, as published of a failed push (Okta's event types). */
 static int add_mapping(struct tx *tx, struct event *event, int64_t target_rid, const char *name)
 {
     struct mapping mapping = {0};

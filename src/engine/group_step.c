@@ -665,7 +665,7 @@ static int settle_intent(struct tx *tx, struct lane *lane, struct flight *flight
                                        .version = jval_int(jval_get(item, "version"), 0),
                                        .external_id = jval_get_str(item, "id"),
                                        .add = jval_is_true(jval_get(item, "add"))};
-        if (answer->member_count == 0) { /* proves nothing: many apps never show members (reference targets 1.1) */
+        if (answer->member_count == 0) { /* proves nothing: many apps never show members (docs/targets.md) */
             r = member.rid ? member_unsure(tx, member.rid) : 0;
             continue;
         }

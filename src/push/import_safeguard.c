@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The import safeguard (reference group-push A18): an import that would take the app from more than a part of those who
+ * The import safeguard (docs/published.md A18): an import that would take the app from more than a part of those who
  * have it waits for an administrator. Small apps and organisations are left out, as published: what is gone is asked
  * for one by one anyway.
  */

@@ -27,7 +27,7 @@ struct member_limits {
     size_t removes; /* removals in one request */
     bool mix;       /* both kinds in one request */
 };
-/* What is assumed while the target's own limits are unknown (reference targets 1.2, rule 4: 100 is the smallest common
+/* What is assumed while the target's own limits are unknown (docs/targets.md: 100 is the smallest common
  * one). */
 struct member_limits member_limits_default(void);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Apps that never show members, and find a group by one (reference targets 1.1: AWS): a bounded sample of members is
+ * Apps that never show members, and find a group by one (docs/targets.md: AWS): a bounded sample of members is
  * asked for one by one. First somebody who must not be there: an answer that does not depend on the filter proves
  * nothing.
  */

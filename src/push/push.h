@@ -308,7 +308,7 @@ int member_probed(struct tx *tx, int64_t member_rid, int64_t version, bool there
 int members_probe_end(struct tx *tx, struct target_group *group, bool *ret_blind) MUSTCHECK;
 int members_probe_stop(struct tx *tx, struct target_group *group) MUSTCHECK;
 /*
- * Push Now (reference group-push O7): the membership in the app becomes exactly the source's, by reading, comparing and
+ * Push Now (docs/published.md O7): the membership in the app becomes exactly the source's, by reading, comparing and
  * writing only the difference; members whom Muster did not put there are removed. Refused members are tried again.
  * Refused unless the mapping is ACTIVE.
  */

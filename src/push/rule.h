@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Push rules: which groups are pushed to an app, by their name and description (reference group-push 1.7).
+ * Push rules: which groups are pushed to an app, by their name and description (docs/published.md, "Push rules").
  *
  * While a rule is ACTIVE, every group that matches gets a push mapping: those there are at once, as an expansion in
  * chunks, later ones when they are created or changed. A mapping that a rule made outlives every change of the rule and

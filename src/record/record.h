@@ -26,7 +26,7 @@ struct event_target {
 };
 
 struct event {
-    const char *type;    /* a published event type: "user.lifecycle.create" (reference group-push section 5) */
+    const char *type;    /* a published event type: "user.lifecycle.create" (Okta's event types) */
     const char *message; /* displayMessage; NULL takes the catalogue's text for the type */
     enum severity severity;
     const char *outcome; /* NULL: "SUCCESS"; "FAILURE", "SKIPPED", "DEFERRED" ... */

@@ -4,6 +4,7 @@
  * statement names a waiver; a waiver that is not needed is refused too. The rooms are linked whole, so that no
  * statement is missed.
  */
+#include "api/api.h"
 #include "app/app.h"
 #include "database.h"
 #include "directory/directory.h"
@@ -11,21 +12,13 @@
 #include "push/push.h"
 #include "record/record.h"
 
-#ifdef HAVE_API
-#include "api/api.h"
-#endif
-
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
-static const struct store_room *const rooms[] = {&record_room, &auth_room, &directory_room,
-                                                 &app_room,    &push_room, &engine_room,
-#ifdef HAVE_API
-                                                 &api_room,
-#endif
-                                                 NULL};
+static const struct store_room *const rooms[] = {&record_room, &auth_room,   &directory_room, &app_room,
+                                                 &push_room,   &engine_room, &api_room,       NULL};
 
 #define PLAN_BYTES 65536
 
